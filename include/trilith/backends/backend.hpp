@@ -1,0 +1,34 @@
+#ifndef TRILITH_BACKENDS_BACKEND_HPP
+#define TRILITH_BACKENDS_BACKEND_HPP
+
+#include <trilith/activations/activations.hpp>
+#include <trilith/backends/simd/kernel_table.hpp>
+#include <trilith/core/policy.hpp>
+#include <trilith/packing/packing.hpp>
+#include <trilith/weights/plain.hpp>
+
+/// Who multiplies. All backends compute what simd::product documents, to the last bit.
+namespace trilith::inline TRILITH_ABI::backends {
+
+using trilith::simd::product;
+
+/// The formats a product's weights may have: a packing of codes, or a kind of plain weights.
+template <class T>
+concept Format = packing::Packing<T> || weights::PlainWeights<T>;
+
+/// run<F, X>(p, first, last) computes rows [first, last) of a product whose weights have format F
+/// and whose activations are X (std::int8_t or float).
+template <class T>
+concept Backend = PolicyOf<T, backend_kind> && requires(const product& p) {
+  { T::template run<weights::f32, float>(p, std::size_t{}, std::size_t{}) } noexcept;
+};
+
+/// Whether B has a kernel for weights of format F times activations X.
+template <class B, class F, class X>
+inline constexpr bool supports = requires(const product& p) {
+  B::template run<F, X>(p, std::size_t{}, std::size_t{});
+};
+
+}  // namespace trilith::inline TRILITH_ABI::backends
+
+#endif

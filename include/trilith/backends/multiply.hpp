@@ -1,0 +1,158 @@
+#ifndef TRILITH_BACKENDS_MULTIPLY_HPP
+#define TRILITH_BACKENDS_MULTIPLY_HPP
+
+#include <trilith/activations/dequantized.hpp>
+#include <trilith/backends/backend.hpp>
+#include <trilith/core/executor.hpp>
+#include <trilith/core/span2d.hpp>
+#include <trilith/weights/matrix.hpp>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The activations of some tokens, in the numbers a product takes. Owns nothing.
+template <class X>
+struct activation_view {
+  const X* data = nullptr;  ///< [tokens, cols]
+  std::size_t tokens = 0;
+  std::size_t cols = 0;
+  std::size_t stride = 0;
+  std::size_t group = 0;  ///< the activations that one of `sums` covers
+  const float* scales = nullptr;
+  const std::int32_t* sums = nullptr;
+};
+
+/// Room for the quantised activations of up to `tokens` rows of up to `cols` values in up to
+/// `most_groups` groups, made once and
+/// used for every product of a forward pass.
+class activation_buffer {
+ public:
+  activation_buffer() = default;
+  activation_buffer(std::size_t tokens, std::size_t cols, std::size_t most_groups)
+      : bytes_(tokens * round_up(cols, 64) * sizeof(float)),
+        scales_(tokens),
+        sums_(tokens * most_groups) {}
+
+  /// x_t ~ scale_t * q_t for every row t of x, with the sums over each `group` of q_t that the
+  /// integer kernels need. The view is valid until the next call.
+  template <activations::Activations A>
+  [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
+                                                              std::size_t group,
+                                                              const executor& run) noexcept {
+    using X = typename A::element;
+    const std::size_t stride = round_up(x.cols, 64);
+    X* const data = reinterpret_cast<X*>(bytes_.data());
+    TRILITH_PRECONDITION(x.rows * stride * sizeof(X) <= bytes_.size() &&
+                             x.rows * ceil_div(x.cols, group) <= sums_.size(),
+                         "an activation_buffer was made for fewer tokens or narrower rows.");
+    run.parallel_for(x.rows, 4, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        scales_[t] = A::quantize(x.data + t * x.stride, data + t * stride, x.cols);
+        if constexpr (activations::is_integer<A>)
+          sum_groups(data + t * stride, x.cols, group, sums_.data() + t * ceil_div(x.cols, group));
+      }
+    });
+    return {data, x.rows, x.cols, stride, group, scales_.data(), sums_.data()};
+  }
+
+ private:
+  static void sum_groups(const std::int8_t* q, std::size_t cols, std::size_t group,
+                         std::int32_t* sums) noexcept {
+    for (std::size_t first = 0; first < cols; first += group) {
+      const std::size_t last = min_of(first + group, cols);
+      std::int32_t sum = 0;
+      for (std::size_t i = first; i < last; ++i) sum += q[i];
+      *sums++ = sum;
+    }
+  }
+
+  aligned_buffer<unsigned char> bytes_;
+  aligned_buffer<float> scales_;
+  aligned_buffer<std::int32_t> sums_;
+};
+
+namespace detail {
+template <class M, class A>
+struct meeting {
+  using type = A;
+};
+template <class M, class A>
+  requires(activations::is_integer<A> && !M::is_coded)
+struct meeting<M, A> {
+  using type = activations::dequantized<A>;
+};
+inline constexpr float one = 1.0f;
+
+template <class M>
+[[nodiscard]] backends::product weights_of(const M& m) noexcept {
+  backends::product p;
+  p.rows = m.rows;
+  p.cols = m.cols;
+  if constexpr (M::is_coded) {
+    p.weights = m.codes.data();
+    p.row_bytes = m.row_bytes();
+    p.group = m.group();
+    p.group_bytes = m.group_bytes();
+    p.scales = m.scales.data();
+    p.scale_row = M::granularity::row_step(m.cols);
+    p.scale_group = M::granularity::group_step;
+  } else {
+    p.weights = m.elements.data();
+    p.row_bytes = m.cols * sizeof(typename M::element);
+    p.group = m.cols;
+    p.scales = &one;
+  }
+  return p;
+}
+
+/// Rows a thread should take at least, so that starting it costs less than its work.
+[[nodiscard]] constexpr std::size_t grain(std::size_t cols, std::size_t tokens) noexcept {
+  return max_of<std::size_t>(8, (std::size_t{1} << 17) / max_of<std::size_t>(1, cols * tokens));
+}
+}  // namespace detail
+
+/// The activations that meet a matrix M under policy A: integers where the codes are integers too,
+/// otherwise the same values as floats.
+template <class M, class A>
+using activations_for = typename detail::meeting<M, A>::type;
+
+/// The group of activations whose sums the kernels of matrix M need.
+template <class M>
+[[nodiscard]] std::size_t activation_group(const M& m) noexcept {
+  if constexpr (M::is_coded)
+    return m.group();
+  else
+    return m.cols;
+}
+
+/// y[t, o] = sum_i W[o, i] x[t, i] with dequantised meaning; W: [Out, In], x: [T, In], y: [T, Out].
+///
+/// Integer activations times codes are summed exactly, so all backends, targets and thread counts
+/// give the same bits (test/kernels). Cost: Out * In * T multiply-adds, no allocation.
+template <backends::Backend B, class M, class X>
+void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
+              const executor& run) noexcept {
+  using F = typename M::format;
+  static_assert(backends::supports<B, F, X>,
+                "trilith::multiply: this backend has no kernel for these weights and activations; "
+                "use backends::automatic or backends::portable (docs/errors.md).");
+  TRILITH_PRECONDITION(w.cols == x.cols && w.rows == y.cols && x.tokens == y.rows,
+                       "multiply() needs W [Out, In], x [T, In] and y [T, Out].");
+  TRILITH_PRECONDITION(x.group == activation_group(w),
+                       "multiply() needs activations quantised for the groups of these weights.");
+  backends::product p = detail::weights_of(w);
+  p.x = x.data;
+  p.x_stride = x.stride;
+  p.x_scales = x.scales;
+  p.x_sums = x.sums;
+  p.tokens = x.tokens;
+  p.y = y.data;
+  p.y_stride = y.stride;
+  run.parallel_for(w.rows, detail::grain(w.cols, x.tokens),
+                   [&p](std::size_t first, std::size_t last) noexcept {
+                     B::template run<F, X>(p, first, last);
+                   });
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif

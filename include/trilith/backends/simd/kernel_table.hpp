@@ -1,0 +1,71 @@
+#ifndef TRILITH_BACKENDS_SIMD_KERNEL_TABLE_HPP
+#define TRILITH_BACKENDS_SIMD_KERNEL_TABLE_HPP
+
+#include <trilith/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace trilith::simd {
+
+/// How the weights of a product lie in memory. The first five are packings of integer codes, the
+/// others plain row-major arrays.
+enum class weight_format : std::uint8_t { bits1, bits2, base3, bits4, bits8, f32, f16, bf16 };
+inline constexpr std::size_t weight_formats = 8;
+
+/// One matrix product with the sizes erased: a kernel is compiled once per format, not per shape.
+///
+///     y[t, o] = (sum_g float(sum_{i in g} code[o, i] * x[t, i]) * scale[o, g]) * x_scale[t]
+///
+/// with the groups g added in ascending order, starting from +0, without fused multiply-add; the
+/// inner sum is an exact int32 for int8 activations and `dot_into` of core/numeric.hpp for float
+/// ones. Plain float weights have one group, and scale 1.
+struct product {
+  const void* weights = nullptr;    ///< [rows, row_bytes] bytes
+  std::size_t rows = 0;             ///< Out
+  std::size_t cols = 0;             ///< In
+  std::size_t row_bytes = 0;        ///< from one row to the next
+  std::size_t group = 0;            ///< weights that share a scale; cols if all of a row do
+  std::size_t group_bytes = 0;      ///< from one group to the next; every group is a packed row of
+                                    ///< its own, of `group` codes, the last perhaps of fewer
+  const float* scales = nullptr;    ///< scale[o, g] = scales[o * scale_row + g * scale_group]
+  std::size_t scale_row = 0;
+  std::size_t scale_group = 0;
+  const void* x = nullptr;          ///< [tokens, cols] int8 or float, 64 readable bytes after the end
+  std::size_t x_stride = 0;         ///< elements from one token to the next
+  const float* x_scales = nullptr;  ///< [tokens]
+  const std::int32_t* x_sums = nullptr;  ///< [tokens, groups] sums of x over each group; int8 only
+  std::size_t tokens = 0;
+  float* y = nullptr;               ///< [tokens, rows]
+  std::size_t y_stride = 0;
+};
+
+/// Computes rows [first, last) of the product for every token. Never allocates.
+using product_fn = void (*)(const product&, std::size_t first, std::size_t last) noexcept;
+
+/// The kernels of one instruction set. Empty places have no kernel.
+struct kernel_table {
+  const char* target = "";                  ///< e.g. "AVX2", "AVX3_VNNI"
+  product_fn int8[weight_formats] = {};     ///< by weight_format, int8 activations
+  product_fn f32[weight_formats] = {};      ///< by weight_format, float activations
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The table of the best instruction set this CPU has, or of the one TRILITH_TARGET names.
+const simd::kernel_table& kernels() noexcept;
+/// The i-th table this CPU can run, best first; null past the last.
+const simd::kernel_table* kernels_at(std::size_t i) noexcept;
+/// Makes kernels() return the table of that name; false if this CPU or build lacks it. For tests
+/// and benchmarks; not while a product runs.
+bool choose_kernels(const char* target) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+using TRILITH_IMPLEMENTED::choose_kernels;
+using TRILITH_IMPLEMENTED::kernels;
+using TRILITH_IMPLEMENTED::kernels_at;
+}  // namespace trilith::simd
+
+#endif

@@ -1,0 +1,63 @@
+#ifndef TRILITH_CORE_ALIGNED_BUFFER_HPP
+#define TRILITH_CORE_ALIGNED_BUFFER_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace trilith {
+
+/// An owning array of trivial T on a 64-byte boundary, zero-filled, with 64 readable zero bytes
+/// after the end, so that a kernel may load one whole vector past a row's tail.
+template <class T>
+class aligned_buffer {
+  static_assert(std::is_trivially_copyable_v<T>, "aligned_buffer holds trivially copyable values.");
+
+ public:
+  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t slack_bytes = 64;
+
+  aligned_buffer() noexcept = default;
+  explicit aligned_buffer(std::size_t count) : size_(count) {
+    const std::size_t bytes = count * sizeof(T) + slack_bytes;
+    data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
+    std::memset(static_cast<void*>(data_), 0, bytes);
+  }
+  aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_) {
+    if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
+  }
+  aligned_buffer(aligned_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  aligned_buffer& operator=(aligned_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~aligned_buffer() {
+    if (data_ != nullptr) ::operator delete(data_, std::align_val_t{alignment});
+  }
+
+  [[nodiscard]] T* data() noexcept { return data_; }
+  [[nodiscard]] const T* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] T& operator[](std::size_t i) noexcept { return data_[i]; }
+  [[nodiscard]] const T& operator[](std::size_t i) const noexcept { return data_[i]; }
+  [[nodiscard]] T* begin() noexcept { return data_; }
+  [[nodiscard]] T* end() noexcept { return data_ + size_; }
+  [[nodiscard]] const T* begin() const noexcept { return data_; }
+  [[nodiscard]] const T* end() const noexcept { return data_ + size_; }
+  [[nodiscard]] std::span<T> span() noexcept { return {data_, size_}; }
+  [[nodiscard]] std::span<const T> span() const noexcept { return {data_, size_}; }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace trilith
+
+#endif

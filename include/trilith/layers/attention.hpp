@@ -1,0 +1,117 @@
+#ifndef TRILITH_LAYERS_ATTENTION_HPP
+#define TRILITH_LAYERS_ATTENTION_HPP
+
+#include <trilith/core/describe.hpp>
+#include <trilith/layers/attention_scores.hpp>
+#include <trilith/layers/norm.hpp>
+#include <trilith/layers/scheme.hpp>
+#include <trilith/layers/workspace.hpp>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The parameters of an attention layer, for any kind of matrix.
+template <class Matrix>
+struct attention_parameters {
+  Matrix query;   ///< [H * head_dim, D]
+  Matrix key;     ///< [K * head_dim, D]
+  Matrix value;   ///< [K * head_dim, D]
+  Matrix output;  ///< [D, H * head_dim]
+  parameter_vector sub_norm;
+};
+
+/// y = Wo norm(concat_h softmax(q_h k^T / sqrt(d) + causal) v),  q, k, v = Wq x, Wk x, Wv x
+///
+/// Causal self-attention with rotary positions; H query heads share K key and value heads
+/// (multi-head where K = H, grouped-query where K < H).
+///
+/// @tparam S        the scheme of the four projections
+/// @tparam SubNorm  a norm in front of Wo: no_norm, sub_norm<>, ...
+/// @tparam Pairing  rotary::half_split or rotary::interleaved
+template <Scheme S, Norm SubNorm = no_norm, Rotary Pairing = rotary::half_split>
+struct attention {
+  using policy_kind = layer_kind;
+  using scheme = S;
+  template <class Backend>
+  using with_backend = attention<typename S::template with_backend<Backend>, SubNorm, Pairing>;
+  template <class Realisation>
+  using parameters =
+      attention_parameters<typename Realisation::template matrix<typename S::weights>>;
+
+  static constexpr auto description = fields::hana::make_tuple(
+      fields::matrix<typename S::weights>(
+          "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
+          fields::shard::rows),
+      fields::matrix<typename S::weights>(
+          "key", [](auto& p) -> auto& { return p.key; }, axis::kv_dim, axis::dim,
+          fields::shard::rows),
+      fields::matrix<typename S::weights>(
+          "value", [](auto& p) -> auto& { return p.value; }, axis::kv_dim, axis::dim,
+          fields::shard::rows),
+      fields::matrix<typename S::weights>(
+          "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
+          fields::shard::columns),
+      fields::gains<SubNorm::has_gain>(
+          "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+
+  [[nodiscard]] static std::string name() {
+    return join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name, ">");
+  }
+
+  /// y: [T, D] from the normalised x: [T, D]; the tokens' keys and values go into the cache.
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<const float> x, span2d<float> y,
+                      forward_context& c) noexcept {
+    workspace& w = c.work;
+    const std::size_t tokens = x.rows;
+    const auto xq = quantize_for<S>(p.query, x, w.quantized, w.run);
+    const auto q = w.query.rows(tokens), k = w.key.rows(tokens), v = w.value.rows(tokens);
+    apply<S>(p.query, xq, q, w.run);
+    apply<S>(p.key, xq, k, w.run);
+    apply<S>(p.value, xq, v, w.run);
+    turn_and_store(q, k, v, c);
+    const auto mixed = w.mixed.rows(tokens);
+    mix(q, mixed, c);
+    normalize<SubNorm>(mixed, p.sub_norm.values.data(), mixed, w.settings.norm_eps, w.run);
+    apply<S>(p.output, quantize_for<S>(p.output, mixed, w.quantized, w.run), y, w.run);
+  }
+
+ private:
+  static void turn_and_store(span2d<float> q, span2d<float> k, span2d<float> v,
+                             forward_context& c) noexcept {
+    const shape& s = c.work.sizes;
+    for (std::size_t t = 0; t < q.rows; ++t) {
+      const float* cosines = c.work.angles.cosines(t);
+      const float* sines = c.work.angles.sines(t);
+      for (std::size_t h = 0; h < s.heads; ++h)
+        Pairing::turn(&q(t, h * s.head_dim), cosines, sines, s.head_dim);
+      for (std::size_t h = 0; h < s.kv_heads; ++h)
+        Pairing::turn(&k(t, h * s.head_dim), cosines, sines, s.head_dim);
+      const token_slot& slot = c.slots[t];
+      std::memcpy(c.cache.key(slot.sequence, c.layer, slot.position), &k(t, 0),
+                  k.cols * sizeof(float));
+      std::memcpy(c.cache.value(slot.sequence, c.layer, slot.position), &v(t, 0),
+                  v.cols * sizeof(float));
+    }
+  }
+
+  /// Every (token, head) pair is independent of the others.
+  static void mix(span2d<float> q, span2d<float> out, forward_context& c) noexcept {
+    const shape& s = c.work.sizes;
+    const std::size_t sharing = s.heads / s.kv_heads;
+    c.work.run.parallel_for(
+        q.rows * s.heads, 4, [&](std::size_t first, std::size_t last) noexcept {
+          for (std::size_t i = first; i < last; ++i) {
+            const std::size_t t = i / s.heads, h = i % s.heads;
+            const token_slot& slot = c.slots[t];
+            const std::size_t at = h / sharing * s.head_dim;
+            attend(&q(t, h * s.head_dim), c.cache.key(slot.sequence, c.layer, 0) + at,
+                   c.cache.value(slot.sequence, c.layer, 0) + at, c.cache.width(),
+                   slot.position + 1, s.head_dim, &out(t, h * s.head_dim));
+          }
+        });
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif

@@ -1,0 +1,98 @@
+#ifndef TRILITH_LAYERS_NORM_HPP
+#define TRILITH_LAYERS_NORM_HPP
+
+#include <trilith/core/executor.hpp>
+#include <trilith/core/numeric.hpp>
+#include <trilith/core/policy.hpp>
+#include <trilith/core/span2d.hpp>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// apply(x, gain, y, n, eps) normalises one token's n values; gain is null where has_gain is false.
+/// x and y may be the same.
+template <class T>
+concept Norm = PolicyOf<T, norm_kind> && requires(const float* x, float* y, std::size_t n) {
+  { T::has_gain } -> std::convertible_to<bool>;
+  { T::is_identity } -> std::convertible_to<bool>;
+  { T::apply(x, x, y, n, 1e-5f) } noexcept;
+};
+
+/// Whether a norm has one learned factor per value.
+namespace gain {
+struct learned {};
+struct none {};
+}  // namespace gain
+
+/// y_i = x_i / sqrt(mean(x^2) + eps) * gain_i
+/// @see Zhang, Sennrich: "Root Mean Square Layer Normalization", arXiv 1910.07467.
+template <class Gain = gain::learned>
+struct rms_norm {
+  using policy_kind = norm_kind;
+  static constexpr bool has_gain = std::same_as<Gain, gain::learned>;
+  static constexpr bool is_identity = false;
+  static constexpr std::string_view name = has_gain ? "rms_norm" : "rms_norm<no gain>";
+
+  TRILITH_EXACT_FLOAT static void apply(const float* x, [[maybe_unused]] const float* g, float* y,
+                                        std::size_t n, float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float mean_square = sum_of_squares(x, n) / static_cast<float>(n);
+    const float factor = 1.0f / square_root(mean_square + eps);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float normed = x[i] * factor;
+      if constexpr (has_gain)
+        y[i] = normed * g[i];
+      else
+        y[i] = normed;
+    }
+  }
+};
+
+/// An rms_norm in front of the second product of a sub-layer (SubLN): attention's output
+/// projection, the feed-forward network's down projection.
+template <class Gain = gain::learned>
+struct sub_norm : rms_norm<Gain> {};
+
+/// y_i = (x_i - mean(x)) / sqrt(var(x) + eps): the parameter-free norm inside b1's BitLinear.
+/// @see arXiv 2310.11453, equation 11.
+struct layer_norm {
+  using policy_kind = norm_kind;
+  static constexpr bool has_gain = false, is_identity = false;
+  static constexpr std::string_view name = "layer_norm<no gain>";
+
+  TRILITH_EXACT_FLOAT static void apply(const float* x, const float*, float* y, std::size_t n,
+                                        float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += x[i];
+    const float mean = add_lanes(sum) / static_cast<float>(n);
+    for (std::size_t i = 0; i < n; ++i) y[i] = x[i] - mean;
+    const float variance = sum_of_squares(y, n) / static_cast<float>(n);
+    scale_by(y, 1.0f / square_root(variance + eps), n);
+  }
+};
+
+/// y = x: the place of a norm that an architecture does not have.
+struct no_norm {
+  using policy_kind = norm_kind;
+  static constexpr bool has_gain = false, is_identity = true;
+  static constexpr std::string_view name = "no_norm";
+  static void apply(const float* x, const float*, float* y, std::size_t n, float) noexcept {
+    if (x == y) return;
+    for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
+  }
+};
+
+/// Every row of x normalised into y; both [T, n].
+template <Norm N>
+void normalize(span2d<const float> x, const float* gains, span2d<float> y, float eps,
+               const executor& run) noexcept {
+  if (N::is_identity && x.data == y.data) return;
+  run.parallel_for(x.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+    for (std::size_t t = first; t < last; ++t)
+      N::apply(x.data + t * x.stride, gains, y.data + t * y.stride, x.cols, eps);
+  });
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif

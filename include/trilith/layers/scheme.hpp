@@ -1,0 +1,54 @@
+#ifndef TRILITH_LAYERS_SCHEME_HPP
+#define TRILITH_LAYERS_SCHEME_HPP
+
+#include <trilith/backends/multiply.hpp>
+#include <trilith/core/text.hpp>
+#include <trilith/weights/quantize.hpp>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A scheme is three words: in which numbers weights and activations are, and who multiplies them.
+///
+///     using ternary = scheme<weights::ternary<>, activations::int8<>, backends::automatic>;
+///     using binary = ternary::with_weights<weights::binary<>>;
+template <weights::Weights W, activations::Activations A, backends::Backend B>
+struct scheme {
+  using weights = W;
+  using activations = A;
+  using backend = B;
+  template <class Other>
+  using with_weights = scheme<Other, A, B>;
+  template <class Other>
+  using with_activations = scheme<W, Other, B>;
+  template <class Other>
+  using with_backend = scheme<W, A, Other>;
+
+  /// What a checkpoint must agree on: the weights and activations, not who multiplies.
+  [[nodiscard]] static std::string name() { return join(W::name, "*", A::name); }
+};
+
+/// Satisfied by scheme<...>.
+template <class T>
+concept Scheme = weights::Weights<typename T::weights> &&
+                 activations::Activations<typename T::activations> &&
+                 backends::Backend<typename T::backend>;
+
+/// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves several
+/// matrices. `w` is a matrix of any realisation.
+template <Scheme S, class M>
+void apply(const M& w,
+           const activation_view<typename activations_for<M, typename S::activations>::element>& x,
+           span2d<float> y, const executor& run) noexcept {
+  multiply<typename S::backend>(w, x, y, run);
+}
+
+/// x in the numbers that S and the matrix `w` ask for.
+template <Scheme S, class M>
+[[nodiscard]] auto quantize_for(const M& w, span2d<const float> x, activation_buffer& buffer,
+                                const executor& run) noexcept {
+  return buffer.quantize<activations_for<M, typename S::activations>>(x, activation_group(w), run);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
