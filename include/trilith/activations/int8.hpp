@@ -10,12 +10,20 @@ namespace trilith::inline TRILITH_ABI::activations {
 /// Magnitudes are kept at least this large, as the reference does: a zero token stays zero.
 inline constexpr float smallest_magnitude = 1e-5f;
 
+/// What a token's activations are multiplied by before they are rounded, and what a code is worth
+/// afterwards: the inverse, computed for itself.
+struct int8_step {
+  float multiplier;
+  float scale;
+};
+
 /// multiplier = 127 / max|x|: the largest activation of a token becomes exactly 127.
 /// @see the b1.58 "Training Tips, Code and FAQ", figure 3.
 struct absmax_range {
   static constexpr std::string_view name = "absmax";
-  [[nodiscard]] static constexpr float multiplier(const float* x, std::size_t n) noexcept {
-    return 127.0f / max_of(absmax(x, n), smallest_magnitude);
+  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
+    const float magnitude = max_of(absmax(x, n), smallest_magnitude);
+    return {127.0f / magnitude, magnitude / 127.0f};
   }
 };
 
@@ -24,22 +32,31 @@ struct absmax_range {
 /// @see arXiv 2411.04965, section 2.
 struct absmean_range {
   static constexpr std::string_view name = "absmean";
-  [[nodiscard]] static constexpr float multiplier(const float* x, std::size_t n) noexcept {
+  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(x[i]));
     const auto mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
-    return 11.2694277f / max_of(mean, smallest_magnitude);
+    const float magnitude = max_of(mean, smallest_magnitude);
+    constexpr float root = 11.2694277f;  // sqrt(127)
+    return {root / magnitude, magnitude / root};
   }
+};
+
+/// A range of a program's own needs the same two members (examples/stories.hpp has one).
+template <class T>
+concept Int8Range = requires(const float* x, std::size_t n) {
+  { T::name } -> std::convertible_to<std::string_view>;
+  { T::step(x, n) } noexcept -> std::same_as<int8_step>;
 };
 
 namespace detail {
 inline constexpr std::string_view int8_name = "int8<";
 }
 
-/// q_i = clip(round_even(multiplier * x_i), -128, 127), one multiplier per token; scale = 1 / it.
+/// q_i = clip(round_even(multiplier * x_i), -128, 127), one multiplier per token.
 ///
 /// A NaN or infinite activation makes the scale NaN or infinite, so that it shows in the output.
-template <class Range = absmax_range>
+template <Int8Range Range = absmax_range>
 struct int8 {
   using policy_kind = activations_kind;
   using element = std::int8_t;
@@ -49,9 +66,9 @@ struct int8 {
 
   [[nodiscard]] static constexpr float quantize(const float* x, element* q,
                                                 std::size_t n) noexcept {
-    const float multiplier = Range::multiplier(x, n);
-    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_int8(multiplier * x[i]);
-    return 1.0f / multiplier;
+    const int8_step step = Range::step(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_int8(step.multiplier * x[i]);
+    return step.scale;
   }
 
  private:

@@ -5,9 +5,9 @@
 
 namespace trilith::inline TRILITH_ABI::backends {
 
-/// y[t, o] = (sum_g float(dot(o, g, t)) * scale[o, g]) * x_scale[t], in the order every backend uses.
+/// y[t, o] = sum_g float(dot(o, g, t)) * (scale[o, g] * x_scale[t]), in the order every backend uses.
 ///
-/// dot(row, n, x, t, g) returns the sum over one group: `row` its packed bytes (or elements), n its
+/// dot(row, n, x) returns the sum over one group: `row` its packed bytes (or elements), n its
 /// length, x the activations it meets.
 template <class X, class Dot>
 TRILITH_EXACT_FLOAT constexpr void for_each_output(const product& p, std::size_t first,
@@ -21,9 +21,10 @@ TRILITH_EXACT_FLOAT constexpr void for_each_output(const product& p, std::size_t
       for (std::size_t g = 0; g * p.group < p.cols; ++g) {
         const std::size_t n = min_of(p.group, p.cols - g * p.group);
         const auto part = dot(row + g * p.group_bytes, n, x + g * p.group);
-        sum += static_cast<float>(part) * p.scales[o * p.scale_row + g * p.scale_group];
+        const float scale = p.scales[o * p.scale_row + g * p.scale_group] * p.x_scales[t];
+        sum += static_cast<float>(part) * scale;
       }
-      p.y[t * p.y_stride + o] = sum * p.x_scales[t];
+      p.y[t * p.y_stride + o] = sum;
     }
 }
 

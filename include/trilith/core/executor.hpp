@@ -17,13 +17,14 @@ struct executor {
   void (*run)(void* context, std::size_t count, task run, void* argument) noexcept = nullptr;
   std::size_t threads = 1;
 
-  /// body(begin, end) over [0, count) in pieces of at least `grain` indices.
+  /// body(begin, end) over [0, count) in at most `threads` pieces of at least `grain` indices; or
+  /// body(begin, end, piece), to give each piece working memory of its own.
   template <class Body>
   void parallel_for(std::size_t count, std::size_t grain, Body&& body) const noexcept {
     const std::size_t most = grain == 0 ? count : count / grain;
     const std::size_t pieces = most < threads ? most : threads;
     if (run == nullptr || pieces <= 1) {
-      if (count != 0) body(std::size_t{0}, count);
+      if (count != 0) call(body, 0, count, 0);
       return;
     }
     struct job {
@@ -34,9 +35,18 @@ struct executor {
         context, pieces,
         [](void* argument, std::size_t i) noexcept {
           const job& j = *static_cast<job*>(argument);
-          (*j.body)(j.count * i / j.pieces, j.count * (i + 1) / j.pieces);
+          call(*j.body, j.count * i / j.pieces, j.count * (i + 1) / j.pieces, i);
         },
         &all);
+  }
+
+ private:
+  template <class Body>
+  static void call(Body& body, std::size_t begin, std::size_t end, std::size_t piece) noexcept {
+    if constexpr (std::is_invocable_v<Body&, std::size_t, std::size_t, std::size_t>)
+      body(begin, end, piece);
+    else
+      body(begin, end);
   }
 };
 

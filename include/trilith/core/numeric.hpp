@@ -6,6 +6,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <type_traits>
 
 /// The float operations of the library, each in one fixed order and without fused multiply-add, so
 /// that they give the same bits on every CPU, under every flag, and at compile time
@@ -117,27 +119,20 @@ constexpr void scale_by(float* y, float a, std::size_t n) noexcept {
   return static_cast<float>(root);
 }
 
-/// e^x within 1 unit in the last place, from IEEE operations alone: x = n ln 2 + r, then a
-/// polynomial in r. Below -87 it is 0, above 88.7 infinity (no subnormal results).
+/// e^x, rounded correctly in all but about one case in a million: computed in double as
+/// 2^n * sum_k r^k / k! with x = n ln 2 + r, |r| <= 0.35, from IEEE operations alone.
 [[nodiscard]] TRILITH_EXACT_FLOAT constexpr float exponential(float x) noexcept {
   TRILITH_EXACT_FLOAT_BODY
   if (x != x) return x;
-  if (x > 88.7f) return __builtin_huge_valf();
-  if (x < -87.0f) return 0.0f;
-  const float n = round_even(x * 1.44269504088896341f);
-  const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;  // ln 2 in two parts
-  float p = 1.9875691500e-4f;                                    // minimax, degree 5 after r^2
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  const float e = (p * (r * r) + r) + 1.0f;
-  // 2^n in two factors, since n may be 128
-  const auto half = static_cast<std::int32_t>(n) / 2;
-  const auto rest = static_cast<std::int32_t>(n) - half;
-  return e * std::bit_cast<float>(static_cast<std::uint32_t>(half + 127) << 23) *
-         std::bit_cast<float>(static_cast<std::uint32_t>(rest + 127) << 23);
+  const auto clamped = static_cast<double>(clamp_to(x, -104.0f, 89.0f));
+  const double shift = clamped < 0 ? -0x1p52 : 0x1p52;
+  const double n = (clamped * 1.44269504088896340736 + shift) - shift;
+  const double r = clamped - n * 0.693147180559945309417;
+  double sum = 1.0 / 3628800;
+  for (const double factorial : {362880.0, 40320.0, 5040.0, 720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0})
+    sum = sum * r + 1.0 / factorial;
+  const auto exponent = static_cast<std::uint64_t>(static_cast<std::int64_t>(n) + 1023);
+  return static_cast<float>(sum * std::bit_cast<double>(exponent << 52));
 }
 
 }  // namespace trilith::inline TRILITH_ABI

@@ -87,10 +87,7 @@ struct attention {
       for (std::size_t h = 0; h < s.kv_heads; ++h)
         Pairing::turn(&k(t, h * s.head_dim), cosines, sines, s.head_dim);
       const token_slot& slot = c.slots[t];
-      std::memcpy(c.cache.key(slot.sequence, c.layer, slot.position), &k(t, 0),
-                  k.cols * sizeof(float));
-      std::memcpy(c.cache.value(slot.sequence, c.layer, slot.position), &v(t, 0),
-                  v.cols * sizeof(float));
+      c.cache.store(slot.sequence, c.layer, slot.position, &k(t, 0), &v(t, 0));
     }
   }
 
@@ -99,14 +96,15 @@ struct attention {
     const shape& s = c.work.sizes;
     const std::size_t sharing = s.heads / s.kv_heads;
     c.work.run.parallel_for(
-        q.rows * s.heads, 4, [&](std::size_t first, std::size_t last) noexcept {
+        q.rows * s.heads, 4,
+        [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
           for (std::size_t i = first; i < last; ++i) {
             const std::size_t t = i / s.heads, h = i % s.heads;
             const token_slot& slot = c.slots[t];
-            const std::size_t at = h / sharing * s.head_dim;
-            attend(&q(t, h * s.head_dim), c.cache.key(slot.sequence, c.layer, 0) + at,
-                   c.cache.value(slot.sequence, c.layer, 0) + at, c.cache.width(),
-                   slot.position + 1, s.head_dim, &out(t, h * s.head_dim));
+            attend(&q(t, h * s.head_dim), c.cache.keys(slot.sequence, c.layer, h / sharing),
+                   c.cache.values(slot.sequence, c.layer, h / sharing), c.cache.value_stride(),
+                   slot.position + 1, s.head_dim, &c.work.scores.rows(piece + 1)(piece, 0),
+                   &out(t, h * s.head_dim));
           }
         });
   }

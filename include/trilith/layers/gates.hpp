@@ -16,7 +16,9 @@ concept Gate = PolicyOf<T, gate_kind> && requires {
 struct silu {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "silu";
-  [[nodiscard]] static constexpr float of(float x) noexcept { return x / (1.0f + exponential(-x)); }
+  [[nodiscard]] static constexpr float of(float x) noexcept { 
+    return x * (1.0f / (1.0f + exponential(-x)));
+  }
 };
 
 /// max(x, 0)^2: BitNet b1.58 2B4T. Its products leave the range of float16; floats hold them.

@@ -19,16 +19,19 @@ class rotary_angles {
         frequencies_(head_dim / 2),
         cosines_(tokens * head_dim / 2),
         sines_(tokens * head_dim / 2) {
-    for (std::size_t i = 0; i < pairs_; ++i)
-      frequencies_[i] = static_cast<float>(__builtin_pow(
-          static_cast<double>(theta), -2.0 * static_cast<double>(i) / static_cast<double>(head_dim)));
+    // the power is rounded to float before it is inverted, as the float32 references do
+    for (std::size_t i = 0; i < pairs_; ++i) {
+      const double share = static_cast<double>(2 * i) / static_cast<double>(head_dim);
+      frequencies_[i] =
+          1.0f / static_cast<float>(__builtin_pow(static_cast<double>(theta), share));
+    }
   }
   /// The angles of token slot t at `position`.
   void set(std::size_t t, std::size_t position) noexcept {
     for (std::size_t i = 0; i < pairs_; ++i) {
       const float angle = static_cast<float>(position) * frequencies_[i];
-      cosines_[t * pairs_ + i] = static_cast<float>(__builtin_cos(static_cast<double>(angle)));
-      sines_[t * pairs_ + i] = static_cast<float>(__builtin_sin(static_cast<double>(angle)));
+      cosines_[t * pairs_ + i] = __builtin_cosf(angle);
+      sines_[t * pairs_ + i] = __builtin_sinf(angle);
     }
   }
   [[nodiscard]] const float* cosines(std::size_t t) const noexcept {

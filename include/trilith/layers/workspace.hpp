@@ -35,10 +35,14 @@ class row_buffer {
 /// once: the passes themselves allocate nothing.
 struct workspace {
   workspace() = default;
-  workspace(const shape& s, const settings& numbers, std::size_t tokens, std::size_t most_groups)
+  /// @param context      most positions a token may attend to
+  /// @param most_groups  most groups of scales in a row of any matrix
+  workspace(const shape& s, const trilith::settings& numbers, std::size_t tokens,
+            std::size_t context, std::size_t most_groups, const executor& who)
       : sizes(s),
         settings(numbers),
         most_tokens(tokens),
+        run(who),
         angles(tokens, s.head_dim, numbers.rope_theta),
         residual(tokens, s.dim),
         normed(tokens, widest(s)),
@@ -49,6 +53,7 @@ struct workspace {
         gate(tokens, s.ffn_dim),
         up(tokens, s.ffn_dim),
         projected(tokens, s.dim),
+        scores(who.threads, context),
         quantized(tokens, widest(s), most_groups) {}
 
   shape sizes;
@@ -57,6 +62,7 @@ struct workspace {
   executor run;
   rotary_angles angles;
   row_buffer residual, normed, query, key, value, mixed, gate, up, projected;
+  row_buffer scores;  ///< [threads, context]
   activation_buffer quantized;
 
  private:

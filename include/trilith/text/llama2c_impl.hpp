@@ -96,16 +96,26 @@ class llama2c_reader {
         return malformed(join(name_, ": piece ", i, " is of kind ", kind, "; expected 0 to 4."));
       words_.pieces[i].kind = static_cast<piece_kind>(kind);
     }
+    if (words_.bos == 1) unwrap(1, llama2c_bos);
+    if (words_.eos == 2) unwrap(2, llama2c_eos);
     return done{};
+  }
+
+  /// "\n<s>\n" is "<s>", as written_text() has it.
+  void unwrap(std::size_t id, std::string_view written) {
+    if (id >= words_.pieces.size() || words_.pieces[id].text != written) return;
+    words_.pieces[id].text = written.substr(1, written.size() - 2);
   }
 
   [[nodiscard]] status apply_conventions() {
     if (words_.pieces.size() < 3)
       return error{errc::truncated, join(name_, " has ", words_.pieces.size(),
                                          " pieces; expected at least <unk>, <s> and </s>.")};
-    if (status good = expect(0, "<unk>", "<unk>", piece_kind::unknown); !good) return good;
-    if (status good = expect(1, llama2c_bos, "<s>", piece_kind::control); !good) return good;
-    if (status good = expect(2, llama2c_eos, "</s>", piece_kind::control); !good) return good;
+    unwrap(1, llama2c_bos);
+    unwrap(2, llama2c_eos);
+    if (status good = expect(0, "<unk>", piece_kind::unknown); !good) return good;
+    if (status good = expect(1, "<s>", piece_kind::control); !good) return good;
+    if (status good = expect(2, "</s>", piece_kind::control); !good) return good;
     words_.unknown = 0;
     words_.bos = 1;
     words_.eos = 2;
@@ -115,13 +125,11 @@ class llama2c_reader {
     return done{};
   }
 
-  [[nodiscard]] status expect(std::size_t id, std::string_view written, std::string_view text,
-                              piece_kind kind) {
+  [[nodiscard]] status expect(std::size_t id, std::string_view text, piece_kind kind) {
     piece& p = words_.pieces[id];
-    if (p.text != written && p.text != text)
+    if (p.text != text)
       return malformed(join(name_, ": piece ", id, " is ", quoted(p.text), "; expected ",
-                            quoted(written), " as in every llama2.c tokenizer."));
-    p.text = text;
+                            quoted(text), " as in every llama2.c tokenizer."));
     p.kind = kind;
     return done{};
   }

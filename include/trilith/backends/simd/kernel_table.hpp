@@ -15,28 +15,28 @@ inline constexpr std::size_t weight_formats = 8;
 
 /// One matrix product with the sizes erased: a kernel is compiled once per format, not per shape.
 ///
-///     y[t, o] = (sum_g float(sum_{i in g} code[o, i] * x[t, i]) * scale[o, g]) * x_scale[t]
+///     y[t, o] = sum_g float(sum_{i in g} code[o, i] * x[t, i]) * (scale[o, g] * x_scale[t])
 ///
 /// with the groups g added in ascending order, starting from +0, without fused multiply-add; the
 /// inner sum is an exact int32 for int8 activations and `dot_into` of core/numeric.hpp for float
 /// ones. Plain float weights have one group, and scale 1.
 struct product {
-  const void* weights = nullptr;    ///< [rows, row_bytes] bytes
-  std::size_t rows = 0;             ///< Out
-  std::size_t cols = 0;             ///< In
-  std::size_t row_bytes = 0;        ///< from one row to the next
-  std::size_t group = 0;            ///< weights that share a scale; cols if all of a row do
-  std::size_t group_bytes = 0;      ///< from one group to the next; every group is a packed row of
-                                    ///< its own, of `group` codes, the last perhaps of fewer
-  const float* scales = nullptr;    ///< scale[o, g] = scales[o * scale_row + g * scale_group]
+  const void* weights = nullptr;  ///< [rows, row_bytes] bytes
+  std::size_t rows = 0;           ///< Out
+  std::size_t cols = 0;           ///< In
+  std::size_t row_bytes = 0;      ///< from one row to the next
+  std::size_t group = 0;          ///< weights that share a scale; cols if all of a row do
+  std::size_t group_bytes = 0;    ///< from one group to the next; every group is a packed row of
+                                  ///< its own, of `group` codes, the last perhaps of fewer
+  const float* scales = nullptr;  ///< scale[o, g] = scales[o * scale_row + g * scale_group]
   std::size_t scale_row = 0;
   std::size_t scale_group = 0;
-  const void* x = nullptr;          ///< [tokens, cols] int8 or float, 64 readable bytes after the end
-  std::size_t x_stride = 0;         ///< elements from one token to the next
-  const float* x_scales = nullptr;  ///< [tokens]
+  const void* x = nullptr;   ///< [tokens, cols] int8 or float, 64 readable bytes after the end
+  std::size_t x_stride = 0;  ///< elements from one token to the next
+  const float* x_scales = nullptr;       ///< [tokens]
   const std::int32_t* x_sums = nullptr;  ///< [tokens, groups] sums of x over each group; int8 only
   std::size_t tokens = 0;
-  float* y = nullptr;               ///< [tokens, rows]
+  float* y = nullptr;  ///< [tokens, rows]
   std::size_t y_stride = 0;
 };
 
@@ -45,9 +45,9 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 
 /// The kernels of one instruction set. Empty places have no kernel.
 struct kernel_table {
-  const char* target = "";                  ///< e.g. "AVX2", "AVX3_VNNI"
-  product_fn int8[weight_formats] = {};     ///< by weight_format, int8 activations
-  product_fn f32[weight_formats] = {};      ///< by weight_format, float activations
+  const char* target = "";               ///< e.g. "AVX2", "AVX3_VNNI"
+  product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
+  product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
 };
 
 }  // namespace trilith::simd

@@ -1,0 +1,102 @@
+#ifndef TRILITH_BACKENDS_SIMD_TILES_HPP
+#define TRILITH_BACKENDS_SIMD_TILES_HPP
+
+#include <trilith/backends/simd/kernel_table.hpp>
+#include <trilith/core/numeric.hpp>
+
+/// What all targets share: how a product is cut into tiles, and what becomes of a tile's sums. It
+/// is compiled once, without the instructions of any target.
+namespace trilith::inline TRILITH_ABI::simd_tiles {
+
+using simd::product;
+
+/// The sums over one group with int8 activations: sum raw * x, where code = offset + step * raw.
+struct int8_sums {
+  using activation = std::int8_t;
+  using sum = std::int32_t;
+  int step;
+  int offset;
+
+  /// sum code * x = step * sum raw * x + offset * sum x. Each part may wrap, the result does not.
+  [[nodiscard]] float value(const product& p, const sum& raw, std::size_t t,
+                            std::size_t g) const noexcept {
+    const std::size_t groups = ceil_div(p.cols, p.group);
+    const auto x_sum = static_cast<std::uint32_t>(p.x_sums[t * groups + g]);
+    const std::uint32_t scaled = static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(raw);
+    return static_cast<float>(
+        static_cast<std::int32_t>(scaled + static_cast<std::uint32_t>(offset) * x_sum));
+  }
+};
+
+/// The sums over one group with float activations: element i is added to lane i % lanes.
+struct float_sums {
+  using activation = float;
+  struct sum {
+    float lane[lanes];
+  };
+  [[nodiscard]] float value(const product&, sum& s, std::size_t, std::size_t) const noexcept {
+    return add_lanes(s.lane);
+  }
+};
+
+/// A kernel: the sums of `rows` rows of packed weights with `tokens` tokens over n codes,
+/// sums[r * tokens + t]. At most 16 sums.
+template <class Sums>
+struct tile {
+  using dot_fn = void (*)(const std::uint8_t* const* w, const typename Sums::activation* const* x,
+                          std::size_t n, typename Sums::sum* sums) noexcept;
+  std::size_t rows;
+  std::size_t tokens;
+  dot_fn dot;
+};
+
+/// The outputs of one tile from row o and token t on. A tile that reaches past `last` computes the
+/// last row more than once.
+template <class Sums>
+[[gnu::noinline]] TRILITH_EXACT_FLOAT static void multiply_tile(const product& p, std::size_t o,
+                                                                std::size_t last, std::size_t t,
+                                                                const Sums& kind,
+                                                                const tile<Sums>& k) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const auto* weights = static_cast<const std::uint8_t*>(p.weights);
+  const auto* activations = static_cast<const typename Sums::activation*>(p.x);
+  const std::uint8_t* w[16];
+  const typename Sums::activation* x[16];
+  typename Sums::sum sums[16];
+  float y[16] = {};
+  for (std::size_t g = 0; g * p.group < p.cols; ++g) {
+    for (std::size_t r = 0; r < k.rows; ++r)
+      w[r] = weights + min_of(o + r, last - 1) * p.row_bytes + g * p.group_bytes;
+    for (std::size_t c = 0; c < k.tokens; ++c)
+      x[c] = activations + (t + c) * p.x_stride + g * p.group;
+    k.dot(w, x, min_of(p.group, p.cols - g * p.group), sums);
+    for (std::size_t r = 0; r < k.rows && o + r < last; ++r) {
+      const float scale = p.scales[(o + r) * p.scale_row + g * p.scale_group];
+      for (std::size_t c = 0; c < k.tokens; ++c)
+        y[r * k.tokens + c] +=
+            kind.value(p, sums[r * k.tokens + c], t + c, g) * (scale * p.x_scales[t + c]);
+    }
+  }
+  for (std::size_t r = 0; r < k.rows && o + r < last; ++r)
+    for (std::size_t c = 0; c < k.tokens; ++c)
+      p.y[(t + c) * p.y_stride + o + r] = y[r * k.tokens + c];
+}
+
+/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one.
+template <class Sums>
+static void multiply(const product& p, std::size_t first, std::size_t last, const Sums& kind,
+                     const tile<Sums>& one, const tile<Sums>& many) noexcept {
+  const std::size_t full = p.tokens / many.tokens * many.tokens;
+  // a part of the tokens small enough to stay in the cache while all rows pass by
+  constexpr std::size_t part = 32;
+  for (std::size_t begin = 0; begin < full; begin += part)
+    for (std::size_t o = first; o < last; o += many.rows)
+      for (std::size_t t = begin; t < min_of(begin + part, full); t += many.tokens)
+        multiply_tile(p, o, last, t, kind, many);
+  for (std::size_t o = first; o < last; o += one.rows)
+    for (std::size_t t = full; t < p.tokens; ++t) multiply_tile(p, o, last, t, kind, one);
+}
+
+}  // namespace trilith::inline TRILITH_ABI::simd_tiles
+
+#endif

@@ -1,0 +1,197 @@
+#ifndef TRILITH_INFER_SESSION_HPP
+#define TRILITH_INFER_SESSION_HPP
+
+#include <trilith/core/thread_pool.hpp>
+#include <trilith/model/realisation.hpp>
+
+#include <span>
+#include <vector>
+
+namespace trilith::inline TRILITH_ABI {
+
+struct session_options {
+  std::size_t sequences = 1;  ///< texts that are kept at once
+  std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
+  std::size_t threads = 1;
+  executor run{};             ///< threads of the program's own, instead of `threads`
+};
+
+/// The next token of one sequence.
+struct next_token {
+  std::size_t sequence = 0;
+  std::int32_t token = 0;
+};
+
+namespace detail {
+/// The most groups of activations any matrix of a model needs sums for.
+struct count_groups {
+  std::size_t most = 1;
+  void enter(std::string_view) {}
+  void leave() {}
+  template <class Field, class Tensor>
+  void operator()(const Field&, const Tensor& tensor) {
+    if constexpr (requires { tensor.groups_per_row(); })
+      most = max_of(most, tensor.groups_per_row());
+  }
+};
+}  // namespace detail
+
+/// A model at work: its sequences' keys and values, and the room for one forward pass. The model
+/// must outlive it. After open() no call allocates, but the first score().
+///
+///     auto s = session<decltype(model)>::open(model, {.threads = 4});
+///     auto fed = s->append(0, tokens);  // a prompt, or the next turn of a conversation
+///     auto next = sample(s->logits(0), ...);
+template <Realisation Model>
+class session {
+  static_assert(!Latent<Model>,
+                "trilith::session: latent weights do not run as they are: call trilith::pack() "
+                "first (docs/errors.md).");
+  using B = typename Model::blueprint;
+
+ public:
+  /// Errors: no sequence, or a context longer than the model's.
+  [[nodiscard]] static result<session> open(const Model& model,
+                                            const session_options& options = {}) {
+    const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
+    if (options.sequences == 0)
+      return error{errc::invalid_argument, "session: expected at least 1 sequence, found 0."};
+    if (context > model.sizes.context)
+      return error{errc::invalid_argument,
+                   join("session: expected a context of at most ", model.sizes.context,
+                        " tokens, found ", context, ".")};
+    return session(model, options, context);
+  }
+
+  /// Feeds tokens to a sequence; logits(sequence) then predict the one after the last.
+  /// Errors: a token outside the vocabulary, more tokens than the context has left. On error the
+  /// sequence is as before.
+  [[nodiscard]] status append(std::size_t sequence, std::span<const std::int32_t> tokens) {
+    if (status ok = check(sequence, tokens); !ok) return ok;
+    while (!tokens.empty()) {
+      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      const span2d<float> h = pass(sequence, now);
+      B::logits(model_->parameters, h.rows_from(h.rows - 1, 1), logits_row(sequence), work_);
+      tokens = tokens.subspan(now.size());
+    }
+    return done{};
+  }
+
+  /// As append, and calls visit(i, logits) with the scores of the token after tokens[i], for every
+  /// i: for perplexity.
+  template <class Visit>
+  [[nodiscard]] status score(std::size_t sequence, std::span<const std::int32_t> tokens,
+                             Visit&& visit) {
+    if (status ok = check(sequence, tokens); !ok) return ok;
+    if (all_logits_.empty()) all_logits_ = aligned_buffer<float>(tokens_per_pass * vocab());
+    for (std::size_t first = 0; first < tokens.size(); first += tokens_per_pass) {
+      const auto now = tokens.subspan(first, min_of(tokens.size() - first, tokens_per_pass));
+      const span2d<float> out(all_logits_.data(), now.size(), vocab());
+      B::logits(model_->parameters, pass(sequence, now), out, work_);
+      for (std::size_t i = 0; i < now.size(); ++i) visit(first + i, out.row(i));
+    }
+    return done{};
+  }
+
+  /// One token for each of several different sequences, computed together; each gets the same bits
+  /// as alone.
+  [[nodiscard]] status step(std::span<const next_token> tokens) {
+    for (const next_token& next : tokens)
+      if (status ok = check(next.sequence, {&next.token, 1}); !ok) return ok;
+    while (!tokens.empty()) {
+      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      step_together(now);
+      tokens = tokens.subspan(now.size());
+    }
+    return done{};
+  }
+
+  /// [V]: the scores of the token that follows a sequence. A sampler may change them.
+  [[nodiscard]] std::span<float> logits(std::size_t sequence) noexcept {
+    return logits_row(sequence).row(0);
+  }
+  [[nodiscard]] std::size_t length(std::size_t sequence) const noexcept {
+    return lengths_[sequence];
+  }
+  [[nodiscard]] std::size_t sequences() const noexcept { return lengths_.size(); }
+  [[nodiscard]] std::size_t context() const noexcept { return cache_.context(); }
+  [[nodiscard]] const Model& model() const noexcept { return *model_; }
+
+  /// Forgets all but the first `length` tokens of a sequence, so that other tokens may follow.
+  void rewind(std::size_t sequence, std::size_t length) noexcept {
+    lengths_[sequence] = min_of(length, lengths_[sequence]);
+  }
+
+ private:
+  static constexpr std::size_t tokens_per_pass = 64;
+
+  session(const Model& model, const session_options& options, std::size_t context)
+      : model_(&model),
+        threads_(options.run.run == nullptr ? options.threads : 1),
+        cache_(model.sizes, options.sequences, context),
+        work_(model.sizes, model.settings, tokens_per_pass, context, most_groups(model),
+              options.run.run == nullptr ? threads_.get() : options.run),
+        lengths_(options.sequences),
+        slots_(tokens_per_pass),
+        logits_(options.sequences * model.sizes.vocab),
+        step_logits_(min_of(options.sequences, tokens_per_pass) * model.sizes.vocab) {}
+
+  [[nodiscard]] static std::size_t most_groups(const Model& model) {
+    detail::count_groups visit;
+    fields::walk<B>(visit, const_cast<Model&>(model).parameters);
+    return visit.most;
+  }
+  [[nodiscard]] std::size_t vocab() const noexcept { return model_->sizes.vocab; }
+  [[nodiscard]] span2d<float> logits_row(std::size_t sequence) noexcept {
+    return {logits_.data() + sequence * vocab(), 1, vocab()};
+  }
+
+  [[nodiscard]] status check(std::size_t sequence, std::span<const std::int32_t> tokens) const {
+    if (sequence >= lengths_.size())
+      return error{errc::invalid_argument, join("session: expected a sequence below ",
+                                                lengths_.size(), ", found ", sequence, ".")};
+    if (tokens.size() > context() - lengths_[sequence])
+      return error{errc::out_of_context,
+                   join("session: ", lengths_[sequence], " + ", tokens.size(),
+                        " tokens do not fit into a context of ", context(), ".")};
+    for (const std::int32_t token : tokens)
+      if (token < 0 || static_cast<std::size_t>(token) >= vocab())
+        return error{errc::invalid_value, join("session: expected tokens in [0, ", vocab(),
+                                               "), found ", token, ".")};
+    return done{};
+  }
+
+  /// Hidden states of some tokens of one sequence.
+  span2d<float> pass(std::size_t sequence, std::span<const std::int32_t> tokens) noexcept {
+    for (std::size_t i = 0; i < tokens.size(); ++i) slots_[i] = take_slot(sequence, tokens[i]);
+    return B::forward(model_->parameters, std::span(slots_).first(tokens.size()), work_, cache_);
+  }
+
+  void step_together(std::span<const next_token> tokens) noexcept {
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      slots_[i] = take_slot(tokens[i].sequence, tokens[i].token);
+    const auto slots = std::span(slots_).first(tokens.size());
+    const span2d<float> h = B::forward(model_->parameters, slots, work_, cache_);
+    const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
+    B::logits(model_->parameters, h, out, work_);
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+      std::memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
+  }
+
+  [[nodiscard]] token_slot take_slot(std::size_t sequence, std::int32_t token) noexcept {
+    return {token, static_cast<std::uint32_t>(sequence),
+            static_cast<std::uint32_t>(lengths_[sequence]++)};
+  }
+
+  const Model* model_;
+  thread_pool threads_;
+  kv_cache cache_;
+  workspace work_;
+  std::vector<std::size_t> lengths_;
+  std::vector<token_slot> slots_;
+  aligned_buffer<float> logits_, step_logits_, all_logits_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif

@@ -1,0 +1,59 @@
+# The Catch2 tests: few executables, since Catch's header costs more than most of the tests. Each
+# source file is one ctest, selected by its name.
+find_package(Catch2 QUIET)
+if(NOT Catch2_FOUND)
+  message(STATUS "trilith: Catch2 was not found; unit and kernel tests are left out.")
+  return()
+endif()
+
+add_library(trilith_test INTERFACE)
+target_link_libraries(trilith_test INTERFACE trilith::trilith)
+target_compile_options(trilith_test INTERFACE ${trilith_warnings})
+target_include_directories(trilith_test INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+target_compile_definitions(trilith_test INTERFACE TRILITH_TEST_DATA_DIR="${trilith_data}")
+if(TARGET Catch2::Catch2)
+  target_link_libraries(trilith_test INTERFACE Catch2::Catch2)
+endif()
+find_package(Eigen3 QUIET NO_MODULE)
+if(TARGET Eigen3::Eigen)
+  get_target_property(eigen_include_dir Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
+  target_include_directories(trilith_test SYSTEM INTERFACE ${eigen_include_dir})
+endif()
+
+add_library(trilith_test_main OBJECT main.cpp kernel_main.cpp)
+target_link_libraries(trilith_test_main PRIVATE trilith_test)
+
+# trilith_catch_tests(DIR MAIN): the executable DIR_tests of DIR/*.cpp, and a ctest per file.
+function(trilith_catch_tests directory main)
+  file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${directory}_tests ${sources}
+                 $<FILTER:$<TARGET_OBJECTS:trilith_test_main>,INCLUDE,/${main}\\.cpp>)
+  target_link_libraries(${directory}_tests PRIVATE trilith_test)
+  foreach(source ${sources})
+    get_filename_component(stem ${source} NAME_WE)
+    add_test(NAME ${directory}.${stem}
+             COMMAND ${directory}_tests -\# --warn NoTests "[#${stem}]")
+    set_tests_properties(${directory}.${stem} PROPERTIES
+                         SKIP_RETURN_CODE 77 LABELS ${directory}
+                         ENVIRONMENT TRILITH_DATA=${trilith_data})
+  endforeach()
+endfunction()
+
+trilith_catch_tests(unit main)
+trilith_catch_tests(golden kernel_main)
+trilith_catch_tests(kernels kernel_main)
+
+# The same tests on every target this machine may have; one it lacks is skipped, in words.
+foreach(directory kernels golden)
+  if(TARGET ${directory}_tests)
+    foreach(target SSE4 AVX2 AVX3 AVX3_VNNI)
+      add_test(NAME ${directory}.on.${target} COMMAND ${directory}_tests)
+      set_tests_properties(${directory}.on.${target} PROPERTIES
+        SKIP_RETURN_CODE 77 LABELS ${directory}
+        ENVIRONMENT "TRILITH_DATA=${trilith_data};TRILITH_TARGET=${target}")
+    endforeach()
+  endif()
+endforeach()

@@ -1,0 +1,2 @@
+#define TRILITH_IMPLEMENTATION
+#include <trilith/trilith.hpp>
