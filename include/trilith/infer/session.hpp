@@ -96,8 +96,13 @@ class session {
   /// One token for each of several different sequences, computed together; each gets the same bits
   /// as alone.
   [[nodiscard]] status step(std::span<const next_token> tokens) {
-    for (const next_token& next : tokens)
-      if (status ok = check(next.sequence, {&next.token, 1}); !ok) return ok;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (status ok = check(tokens[i].sequence, {&tokens[i].token, 1}); !ok) return ok;
+      for (std::size_t k = 0; k < i; ++k)
+        if (tokens[k].sequence == tokens[i].sequence)
+          return error{errc::invalid_argument, join("session: step() was given sequence ",
+                                                    tokens[i].sequence, " twice.")};
+    }
     while (!tokens.empty()) {
       const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
       step_together(now);

@@ -1,6 +1,7 @@
 #ifndef TRILITH_IO_CHECKPOINT_TENSORS_HPP
 #define TRILITH_IO_CHECKPOINT_TENSORS_HPP
 
+#include <trilith/core/half.hpp>
 #include <trilith/core/shape.hpp>
 #include <trilith/io/safetensors.hpp>
 #include <trilith/weights/matrix.hpp>
@@ -8,8 +9,8 @@
 #include <string>
 #include <vector>
 
-/// What a checkpoint needs to know of a model, without its type: so that the types are walked in the
-/// program, and everything else is compiled once.
+/// What a checkpoint needs to know of a model, without its type: so that the types are walked in
+/// the program, and everything else is compiled once.
 namespace trilith::io::checkpoint {
 
 /// The functions of a packing.
@@ -29,7 +30,7 @@ struct coded_form {
   int min_code = 0, max_code = 0, code_step = 1;
   std::size_t group = 0;   ///< weights of a row that share a scale
   std::size_t scales = 0;  ///< of the whole matrix
-  packing_table packing;
+  packing_table packing = {};
 };
 
 /// A parameter of a model.
@@ -38,7 +39,7 @@ struct tensor_form {
   dtype type = dtype::f32;           ///< of its elements; u8 where it is coded
   std::vector<std::uint64_t> shape;  ///< [rows, cols], or [size]
   bool is_coded = false;
-  coded_form coded;
+  coded_form coded = {};
 };
 
 /// The memory of a parameter: elements or packed codes, and the scales of codes.
@@ -72,26 +73,30 @@ template <class Element>
   return is_f32 ? io::dtype::f32 : is_f16 ? io::dtype::f16 : io::dtype::bf16;
 }
 
+template <packing::Packing P>
+[[nodiscard]] constexpr io::checkpoint::packing_table packing_table_of() noexcept {
+  return {.name = P::name,
+          .offset = P::offset,
+          .step = P::step,
+          .max_code = P::max_code,
+          .fields = P::fields,
+          .block = P::block,
+          .row_bytes = &P::row_bytes,
+          .pack = &packing::pack_row<P>,
+          .unpack = &packing::unpack_row<P>,
+          .first_invalid = &packing::first_invalid_byte<P>};
+}
+
 template <class M>
 [[nodiscard]] io::checkpoint::coded_form coded_form_of(std::size_t rows, std::size_t cols) {
   using W = typename M::weights;
-  using P = typename M::packing;
   return {.weights = W::name,
           .min_code = W::min_code,
           .max_code = W::max_code,
           .code_step = W::code_step,
           .group = M::granularity::group(cols),
           .scales = M::granularity::count(rows, cols),
-          .packing = {.name = P::name,
-                      .offset = P::offset,
-                      .step = P::step,
-                      .max_code = P::max_code,
-                      .fields = P::fields,
-                      .block = P::block,
-                      .row_bytes = &P::row_bytes,
-                      .pack = &packing::pack_row<P>,
-                      .unpack = &packing::unpack_row<P>,
-                      .first_invalid = &packing::first_invalid_byte<P>}};
+          .packing = packing_table_of<typename M::packing>()};
 }
 
 /// The form of a parameter of type Tensor; rows is ignored for a vector.

@@ -113,10 +113,10 @@ namespace trilith::io {
 
 /// Maps a file and reads its header. Costs one pass over the header; no tensor is touched.
 ///
-/// Errors: file_not_found, io_failure; truncated; malformed for a header that is not the JSON of the
-/// format, and for tensors that overlap, leave holes or contradict their shapes; unsupported for an
-/// unknown dtype, and in a build without nlohmann-json. Each names the file, the tensor, what was
-/// expected and what was found.
+/// Errors: file_not_found, io_failure; truncated; malformed for a header that is not the JSON of
+/// the format, and for tensors that overlap, leave holes or contradict their shapes; unsupported
+/// for an unknown dtype, and in a build without nlohmann-json. Each names the file, the tensor,
+/// what was expected and what was found.
 [[nodiscard]] inline result<safetensors_file> open_safetensors(std::string_view path) {
   return TRILITH_IMPLEMENTED::open_safetensors(path);
 }
@@ -133,8 +133,8 @@ namespace trilith::io {
 /// Tensors whose size is a multiple of 64 bytes come first, each on a 64-byte boundary of the file;
 /// then the others, by descending alignment of their elements, then by name.
 /// `report` may cancel; then, as after an error, nothing is left behind.
-/// Errors: invalid_argument for names that are repeated or no UTF-8, and for bytes that do not match
-/// their shape; io_failure; unsupported in a build without nlohmann-json.
+/// Errors: invalid_argument for names that are repeated or no UTF-8, and for bytes that do not
+/// match their shape; io_failure; unsupported in a build without nlohmann-json.
 [[nodiscard]] inline status write_safetensors(std::string_view path,
                                               std::span<const tensor_to_write> tensors,
                                               std::span<const metadata_pair> metadata = {},

@@ -34,17 +34,27 @@ class header_reader : public json::events {
   }
   bool end() override {
     switch (at_) {
-      case place::names: return go(place::file);
-      case place::metadata: return go(place::names);
-      case place::entry: return leave_tensor();
-      default: in_list_ = false; return go(place::entry);
+      case place::names:
+        return go(place::file);
+      case place::metadata:
+        return go(place::names);
+      case place::entry:
+        return leave_tensor();
+      default:
+        in_list_ = false;
+        return go(place::entry);
     }
   }
   bool key(std::string& name) override {
     switch (at_) {
-      case place::names: name_ = std::move(name); return go(place::value);
-      case place::metadata: metadata.push_back({std::move(name), {}}); return go(place::text);
-      default: return enter_member(name);
+      case place::names:
+        name_ = std::move(name);
+        return go(place::value);
+      case place::metadata:
+        metadata.push_back({std::move(name), {}});
+        return go(place::text);
+      default:
+        return enter_member(name);
     }
   }
   bool text(std::string& value) override {
@@ -69,17 +79,25 @@ class header_reader : public json::events {
 
  protected:
   [[nodiscard]] std::string expected() const override {
-    const std::string tensor = join("tensor ", json::quoted(name_), ": expected ");
+    const std::string tensor = join("tensor ", json::shown(name_), ": expected ");
     switch (at_) {
-      case place::file: return "expected one object of tensors";
-      case place::names: return "expected the name of a tensor";
-      case place::value: return tensor + "an object";
+      case place::file:
+        return "expected one object of tensors";
+      case place::names:
+        return "expected the name of a tensor";
+      case place::value:
+        return tensor + "an object";
       case place::metadata:
-      case place::text: return "__metadata__: expected names with texts";
-      case place::entry: return tensor + "dtype, shape and data_offsets, each once";
-      case place::dtype: return tensor + "a text as its dtype";
-      case place::shape: return tensor + "a list of whole numbers up to 2^53 as its shape";
-      default: return tensor + "a list of two whole numbers up to 2^53 as its data_offsets";
+      case place::text:
+        return "__metadata__: expected names with texts";
+      case place::entry:
+        return tensor + "dtype, shape and data_offsets, each once";
+      case place::dtype:
+        return tensor + "a text as its dtype";
+      case place::shape:
+        return tensor + "a list of whole numbers up to 2^53 as its shape";
+      default:
+        return tensor + "a list of two whole numbers up to 2^53 as its data_offsets";
     }
   }
 
@@ -107,7 +125,7 @@ class header_reader : public json::events {
       seen_ |= 1u << i;
       return go(static_cast<place>(static_cast<unsigned>(place::dtype) + i));
     }
-    return refuse(json::quoted(name));
+    return refuse(json::shown(name));
   }
   bool leave_tensor() {
     if (seen_ != 7) return refuse("the end of the object");

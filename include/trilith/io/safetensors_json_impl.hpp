@@ -24,7 +24,10 @@
 /// whose depth or size it chooses.
 namespace trilith::io::json {
 
-using text::detail::quoted;
+/// A name from a file, for a message.
+[[nodiscard]] inline std::string shown(std::string_view name) {
+  return text::detail::in_quotes(name);
+}
 
 struct number {
   bool is_whole = false;  ///< not negative, no fraction, below 2^64
@@ -43,8 +46,8 @@ class events {
 
   virtual bool begin(char bracket) { return refuse(bracket == '{' ? "an object" : "a list"); }
   virtual bool end() { return refuse("an end"); }
-  virtual bool key(std::string& name) { return refuse(join("the name ", quoted(name))); }
-  virtual bool text(std::string& value) { return refuse(join("the text ", quoted(value))); }
+  virtual bool key(std::string& name) { return refuse(join("the name ", shown(name))); }
+  virtual bool text(std::string& value) { return refuse(join("the text ", shown(value))); }
   virtual bool number(const json::number& value) { return refuse(value.spelled); }
   virtual bool word(std::string_view literal) { return refuse(literal); }
 
@@ -58,9 +61,7 @@ class events {
  protected:
   /// 'tensor "x": expected a text as its dtype': the place, and what belongs there.
   [[nodiscard]] virtual std::string expected() const = 0;
-  bool refuse(std::string_view found) {
-    return stop(join(expected(), ", found ", found, "."));
-  }
+  bool refuse(std::string_view found) { return stop(join(expected(), ", found ", found, ".")); }
 
  private:
   std::string why_;
@@ -113,18 +114,27 @@ struct sax_adapter {
   return nlohmann::json(value).dump();
 }
 
-[[nodiscard]] inline status available(std::string_view) { return done{}; }
+[[nodiscard]] inline status available(std::string_view) {
+  return done{};
+}
 
 #else
 
-[[nodiscard]] inline bool read(std::string_view, events&) { return false; }
-[[nodiscard]] inline std::string spelled(std::string_view) { return {}; }
-[[nodiscard]] inline std::string spelled(double) { return {}; }
+[[nodiscard]] inline bool read(std::string_view, events&) {
+  return false;
+}
+[[nodiscard]] inline std::string spelled(std::string_view) {
+  return {};
+}
+[[nodiscard]] inline std::string spelled(double) {
+  return {};
+}
 
 [[nodiscard]] inline status available(std::string_view path) {
   return error{errc::unsupported,
-               join(path, ": this program was compiled without nlohmann-json, which safetensors files "
-                          "need; install it (Debian: nlohmann-json3-dev) and compile again.")};
+               join(path,
+                    ": this program was compiled without nlohmann-json, which safetensors files "
+                    "need; install it (Debian: nlohmann-json3-dev) and compile again.")};
 }
 
 #endif

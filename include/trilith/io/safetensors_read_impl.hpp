@@ -38,7 +38,7 @@ inline constexpr std::uint64_t largest_header = 100'000'000;
   for (std::size_t i = 0; i < dtypes.size(); ++i)
     if (dtypes[i].name == name) return static_cast<dtype>(i);
   return error{errc::unsupported,
-               join("expected a dtype such as F32, BF16 or U8, found ", json::quoted(name), ".")};
+               join("expected a dtype such as F32, BF16 or U8, found ", json::shown(name), ".")};
 }
 
 /// The JSON between the length and the data; checked to be UTF-8 that starts with '{'.
@@ -53,7 +53,7 @@ inline constexpr std::uint64_t largest_header = 100'000'000;
   const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   if (!text.starts_with('{'))
     return error{errc::malformed, join(in.file(), ": expected the header to start with '{', found ",
-                                       json::quoted(text.substr(0, 8)), ".")};
+                                       json::shown(text.substr(0, 8)), ".")};
   if (const std::size_t valid = text::valid_prefix(text); valid != text.size())
     return error{errc::malformed,
                  join(in.file(), ": expected a header of UTF-8, found a byte that is none at ",
@@ -107,11 +107,11 @@ class tensor_table {
     std::uint64_t covered = data_begin_;
     for (const tensor_entry& t : tensors_) {
       if (t.offset != covered)
-        return fault(t.name, errc::malformed,
-                     join("expected its bytes at data offset ", covered - data_begin_,
-                          ", right after the tensor before it, found them at ",
-                          t.offset - data_begin_,
-                          t.offset < covered ? ": they overlap." : ": there is a hole."));
+        return fault(
+            t.name, errc::malformed,
+            join("expected its bytes at data offset ", covered - data_begin_,
+                 ", right after the tensor before it, found them at ", t.offset - data_begin_,
+                 t.offset < covered ? ": they overlap." : ": there is a hole."));
       covered += t.bytes;
     }
     if (covered - data_begin_ == data_bytes_) return done{};
@@ -120,7 +120,7 @@ class tensor_table {
                       " bytes of tensors after the header, found ", data_bytes_, ".")};
   }
   [[nodiscard]] error fault(std::string_view tensor, errc code, std::string_view what) const {
-    return {code, join(file_, ": tensor ", json::quoted(tensor), ": ", what)};
+    return {code, join(file_, ": tensor ", json::shown(tensor), ": ", what)};
   }
 
   std::string_view file_;
@@ -135,7 +135,7 @@ class tensor_table {
   for (std::size_t i = 1; i < pairs.size(); ++i)
     if (pairs[i].key == pairs[i - 1].key)
       return error{errc::malformed, join(file, ": __metadata__ has the name ",
-                                         json::quoted(pairs[i].key), " twice.")};
+                                         json::shown(pairs[i].key), " twice.")};
   return done{};
 }
 

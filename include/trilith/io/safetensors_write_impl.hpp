@@ -16,7 +16,7 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
 
 [[nodiscard]] inline error unwritable(std::string_view file, std::string_view name,
                                       std::string_view what) {
-  return {errc::invalid_argument, join(file, ": ", json::quoted(name), ": ", what)};
+  return {errc::invalid_argument, join(file, ": ", json::shown(name), ": ", what)};
 }
 
 [[nodiscard]] inline status check_tensor(const tensor_to_write& t, std::string_view file) {
@@ -134,9 +134,9 @@ status write_safetensors(std::string_view path, std::span<const io::tensor_to_wr
   const auto ordered = st::in_order(tensors);
   const std::string header = st::header_bytes(st::header_json(ordered, metadata));
   if (header.size() - st::length_bytes > st::largest_header)
-    return error{errc::invalid_argument, join(path, ": the names, shapes and metadata take ",
-                                              header.size(), " bytes; a header holds at most ",
-                                              st::largest_header, ".")};
+    return error{errc::invalid_argument,
+                 join(path, ": the names, shapes and metadata take ", header.size(),
+                      " bytes; a header holds at most ", st::largest_header, ".")};
   return st::write_tensors(path, header, ordered, report);
 }
 

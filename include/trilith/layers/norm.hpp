@@ -50,7 +50,10 @@ struct rms_norm {
 /// An rms_norm in front of the second product of a sub-layer (SubLN): attention's output
 /// projection, the feed-forward network's down projection.
 template <class Gain = gain::learned>
-struct sub_norm : rms_norm<Gain> {};
+struct sub_norm : rms_norm<Gain> {
+  static constexpr std::string_view name =
+      rms_norm<Gain>::has_gain ? "sub_norm" : "sub_norm<no gain>";
+};
 
 /// y_i = (x_i - mean(x)) / sqrt(var(x) + eps): the parameter-free norm inside b1's BitLinear.
 /// @see arXiv 2310.11453, equation 11.

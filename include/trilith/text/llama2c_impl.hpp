@@ -128,8 +128,8 @@ class llama2c_reader {
   [[nodiscard]] status expect(std::size_t id, std::string_view text, piece_kind kind) {
     piece& p = words_.pieces[id];
     if (p.text != text)
-      return malformed(join(name_, ": piece ", id, " is ", quoted(p.text), "; expected ",
-                            quoted(text), " as in every llama2.c tokenizer."));
+      return malformed(join(name_, ": piece ", id, " is ", in_quotes(p.text), "; expected ",
+                            in_quotes(text), " as in every llama2.c tokenizer."));
     p.kind = kind;
     return done{};
   }

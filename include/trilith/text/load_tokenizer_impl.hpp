@@ -32,7 +32,7 @@ namespace trilith::text::detail {
   if (is_llama2c(bytes)) return llama2c_reader(bytes, name).run();
   if (is_sentencepiece(bytes)) return sentencepiece_reader(bytes, name).run();
   return error{errc::unsupported,
-               join(name, " begins with ", quoted(as_text(bytes.first(4))),
+               join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
                     ", so it is neither a SentencePiece .model nor a llama2.c .bin tokenizer.")};
 }
 

@@ -87,7 +87,7 @@ class sentencepiece_reader {
         p.kind = piece_kind::byte;
         return done{};
       default:
-        return unsupported(join("piece ", words_.pieces.size(), ", ", quoted(p.text),
+        return unsupported(join("piece ", words_.pieces.size(), ", ", in_quotes(p.text),
                                 ", is of type ", type,
                                 "; types 1 to 4 and 6 can be read (5 marks unused pieces)."));
     }

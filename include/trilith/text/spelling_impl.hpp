@@ -23,7 +23,7 @@ inline constexpr std::string_view space_symbol = "\xE2\x96\x81";  // U+2581
 }
 
 /// `s` in quotation marks for a message: printable whatever the file held, and never long.
-[[nodiscard]] inline std::string quoted(std::string_view s) {
+[[nodiscard]] inline std::string in_quotes(std::string_view s) {
   static constexpr std::size_t longest = 40;
   std::string out = "\"";
   for (const char c : s.substr(0, longest)) {

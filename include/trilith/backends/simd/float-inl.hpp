@@ -12,6 +12,8 @@ struct float_tile {
   const float* x[T];
   f32s sum[R][T][vectors_per_sum];
 
+  HWY_INLINE float_tile() {}
+
   HWY_INLINE void add_elements(std::size_t n) {
     std::size_t i = 0;
     for (; i + lanes <= n; i += lanes) add_sixteen<false>(i, lanes);
@@ -58,23 +60,31 @@ struct float_tile {
   }
 };
 
-/// A tile::dot_fn for plain weights.
 template <class W, std::size_t R, std::size_t T>
-static HWY_NOINLINE void dot_plain(const std::uint8_t* const* w, const float* const* x,
-                                   std::size_t n, lane_sums* sums) noexcept {
+static HWY_NOINLINE void add_dots(const W* const* w, const float* const* x, std::size_t n,
+                                  lane_sums* sums) noexcept {
   float_tile<R, T, W> tile;
-  for (std::size_t r = 0; r < R; ++r) tile.w[r] = reinterpret_cast<const W*>(w[r]);
+  for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t t = 0; t < T; ++t) tile.x[t] = x[t];
-  for (std::size_t i = 0; i < R * T; ++i) sums[i] = {};
   tile.load(sums);
   tile.add_elements(n);
   tile.store(sums);
 }
 
+/// A tile::dot_fn for plain weights.
+template <class W, std::size_t R, std::size_t T>
+static void dot_plain(const std::uint8_t* const* w, const float* const* x, std::size_t n,
+                      lane_sums* sums) noexcept {
+  const W* rows[R];
+  for (std::size_t r = 0; r < R; ++r) rows[r] = reinterpret_cast<const W*>(w[r]);
+  for (std::size_t i = 0; i < R * T; ++i) sums[i] = {};
+  add_dots<W, R, T>(rows, x, n, sums);
+}
+
 /// The codes of the block of `width` bytes at w, in order, and up to 64 bytes of no meaning after
 /// them, in a buffer of P::block.
 template <class P>
-static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t width, std::int8_t* codes) {
+static HWY_NOINLINE void unpack(const std::uint8_t* w, std::size_t width, std::int8_t* codes) {
   constexpr std::size_t vectors = plane / bytes_per_vector;
   const i8_tag d;
   u8s state[vectors];
@@ -96,22 +106,21 @@ static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t width, std::int
 
 /// A tile::dot_fn for packed codes.
 template <class P, std::size_t R, std::size_t T>
-static HWY_NOINLINE void dot_codes(const std::uint8_t* const* w, const float* const* x,
-                                   std::size_t n, lane_sums* sums) noexcept {
+static void dot_codes(const std::uint8_t* const* w, const float* const* x, std::size_t n,
+                      lane_sums* sums) noexcept {
   static_assert(P::step == 1 || P::step == 2);
   HWY_ALIGN std::int8_t codes[R][P::block + lanes];
-  float_tile<R, T, std::int8_t> tile;
-  for (std::size_t r = 0; r < R; ++r) tile.w[r] = codes[r];
+  const std::int8_t* rows[R];
+  const float* tokens[T];
+  for (std::size_t r = 0; r < R; ++r) rows[r] = codes[r];
   for (std::size_t i = 0; i < R * T; ++i) sums[i] = {};
-  tile.load(sums);
   for (std::size_t first = 0; first < n; first += P::block) {
     const std::size_t count = HWY_MIN(n - first, P::block);
     const std::size_t width = (count + P::fields - 1) / P::fields;
     for (std::size_t r = 0; r < R; ++r) unpack<P>(w[r] + first / P::fields, width, codes[r]);
-    for (std::size_t t = 0; t < T; ++t) tile.x[t] = x[t] + first;
-    tile.add_elements(count);
+    for (std::size_t t = 0; t < T; ++t) tokens[t] = x[t] + first;
+    add_dots<std::int8_t, R, T>(rows, tokens, count, sums);
   }
-  tile.store(sums);
 }
 
 // As many rows or tokens as keep the sums in eight registers.

@@ -5,6 +5,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 //   take(state)        what it multiplies with the activations of a field, from the field's state
 //   keep(mask, taken)  the same with the lanes outside the mask contributing nothing
 //   clear(), add(taken, x), close_block() after each block of 64 bytes, total()
+// and a constructor that does nothing: an implicit one would not have the target's instructions.
 // Sums may wrap around 2^32; whoever reads them knows that the whole fits (tiles.hpp).
 
 #if TRILITH_SIMD_VNNI
@@ -14,6 +15,7 @@ template <class P>
 struct sum_of {
   i32s sum;
 
+  HWY_INLINE sum_of() {}
   static HWY_INLINE u8s take(u8s state) { return fields_of<P>::raw(state); }
   template <class Mask>
   static HWY_INLINE u8s keep(Mask mask, u8s raw) {
@@ -35,6 +37,7 @@ struct sum_of<packing::base3> {
   };
   i32s sum, next_sum;
 
+  HWY_INLINE sum_of() {}
   static HWY_INLINE fractions take(u8s q) { return {q, fields_of<packing::base3>::next(q)}; }
   template <class Mask>
   static HWY_INLINE fractions keep(Mask mask, fractions f) {
@@ -61,6 +64,7 @@ struct sum_of {
   i16s part;
   i32s sum;
 
+  HWY_INLINE sum_of() {}
   static_assert(fields_of<P>::raw_limit * 128 * static_cast<int>(P::fields) * 2 *
                     static_cast<int>(plane / bytes_per_vector) <=
                 32767);
@@ -110,6 +114,7 @@ template <>
 struct sum_of<packing::bits8> {
   i32s sum, more;
 
+  HWY_INLINE sum_of() {}
   static HWY_INLINE u8s take(u8s state) { return state; }
   template <class Mask>
   static HWY_INLINE u8s keep(Mask mask, u8s raw) {

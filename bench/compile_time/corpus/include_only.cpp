@@ -1,0 +1,1 @@
+#include <trilith/trilith.hpp>

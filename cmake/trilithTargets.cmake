@@ -1,0 +1,79 @@
+# Defines the targets of Trilith. The source tree and the installed package both call this one
+# function, so find_package, add_subdirectory and FetchContent give a program the same thing:
+#
+#   trilith::trilith   what programs link: the headers and the compiled runtime
+#   trilith::runtime   the two files that define what the headers only declare: the kernel table,
+#                      compiled once per SIMD target, and the threads, files and tokenizers
+#   trilith::headers   the include path alone, for a program that defines TRILITH_IMPLEMENTATION
+#                      in one of its own files
+#
+# The runtime is compiled inside the program's build, with the program's compiler and flags, which
+# is why the package is independent of the architecture.
+
+function(trilith_find_header name header package)
+  find_path(TRILITH_${name}_INCLUDE_DIR ${header}
+            DOC "The directory in which <${header}> is found")
+  if(NOT TRILITH_${name}_INCLUDE_DIR)
+    message(FATAL_ERROR "trilith: <${header}> was not found. Install ${package}, or set "
+                        "TRILITH_${name}_INCLUDE_DIR to the directory that contains it.")
+  endif()
+endfunction()
+
+function(trilith_define_targets include_dir source_dir)
+  if(TARGET trilith::trilith)
+    return()
+  endif()
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  trilith_find_header(BOOST boost/hana/tuple.hpp "Boost 1.81 or newer (Debian: libboost1.81-dev)")
+
+  add_library(trilith_headers INTERFACE)
+  add_library(trilith::headers ALIAS trilith_headers)
+  target_compile_features(trilith_headers INTERFACE cxx_std_20)
+  target_include_directories(trilith_headers INTERFACE ${include_dir})
+  target_include_directories(trilith_headers SYSTEM INTERFACE ${TRILITH_BOOST_INCLUDE_DIR})
+
+  add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL
+              ${source_dir}/kernels.cpp ${source_dir}/runtime.cpp)
+  add_library(trilith::runtime ALIAS trilith_runtime)
+  target_link_libraries(trilith_runtime PUBLIC trilith_headers Threads::Threads)
+  set_target_properties(trilith_runtime PROPERTIES
+                        POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF OUTPUT_NAME trilith)
+  # The kernels are vector code that only an optimiser turns into registers: never built without.
+  set_property(SOURCE ${source_dir}/kernels.cpp TARGET_DIRECTORY trilith_runtime
+               PROPERTY COMPILE_OPTIONS $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2>)
+  set_property(SOURCE ${source_dir}/runtime.cpp TARGET_DIRECTORY trilith_runtime
+               PROPERTY COMPILE_OPTIONS $<$<CONFIG:>:-O2>)
+  trilith_use_highway()
+  trilith_use_json()
+
+  add_library(trilith INTERFACE)
+  add_library(trilith::trilith ALIAS trilith)
+  target_link_libraries(trilith INTERFACE trilith_headers trilith_runtime)
+endfunction()
+
+# Highway's headers are all that the kernels need; its library is never linked. A program that
+# brings its own Highway (a target hwy or hwy::hwy) gets the kernels compiled with that one.
+function(trilith_use_highway)
+  foreach(target hwy::hwy hwy)
+    if(TARGET ${target})
+      target_include_directories(trilith_runtime SYSTEM PRIVATE
+                                 $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+      return()
+    endif()
+  endforeach()
+  trilith_find_header(HIGHWAY hwy/highway.h "Highway 1.0.3 or newer (Debian: libhwy-dev)")
+  target_include_directories(trilith_runtime SYSTEM PRIVATE ${TRILITH_HIGHWAY_INCLUDE_DIR})
+endfunction()
+
+# Without nlohmann-json the functions that read or write JSON return an error that says so.
+function(trilith_use_json)
+  find_package(nlohmann_json QUIET)
+  if(TARGET nlohmann_json::nlohmann_json)
+    target_include_directories(trilith_runtime SYSTEM PRIVATE
+      $<TARGET_PROPERTY:nlohmann_json::nlohmann_json,INTERFACE_INCLUDE_DIRECTORIES>)
+    target_compile_definitions(trilith_runtime PRIVATE TRILITH_HAS_JSON=1)
+  else()
+    message(STATUS "trilith: nlohmann-json was not found; checkpoints are left out.")
+  endif()
+endfunction()

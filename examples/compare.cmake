@@ -1,0 +1,23 @@
+# Runs PROGRAM with the arguments in STEM.args and compares its output with STEM.txt. ${DATA} in the
+# arguments stands for the directory of the data files; without it the example is skipped.
+set(arguments)
+if(EXISTS ${STEM}.args)
+  file(STRINGS ${STEM}.args arguments)
+  if("${arguments}" MATCHES "{DATA}" AND NOT EXISTS ${DATA})
+    message("skipped: ${DATA} is absent; set TRILITH_DATA to the directory of the data files.")
+    return()
+  endif()
+  string(REPLACE "\${DATA}" "${DATA}" arguments "${arguments}")
+endif()
+execute_process(COMMAND ${PROGRAM} ${arguments} OUTPUT_VARIABLE output RESULT_VARIABLE code
+                ERROR_VARIABLE errors)
+message("${output}${errors}")
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${code}.")
+endif()
+if(EXISTS ${STEM}.txt)
+  file(READ ${STEM}.txt expected)
+  if(NOT output STREQUAL expected)
+    message(FATAL_ERROR "${PROGRAM} printed the above; ${STEM}.txt has:\n${expected}")
+  endif()
+endif()

@@ -1,0 +1,13 @@
+#ifndef TRILITH_RUNTIME_IMPL_HPP
+#define TRILITH_RUNTIME_IMPL_HPP
+
+/// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling, checkpoints.
+
+#include <trilith/core/thread_pool_impl.hpp>
+#include <trilith/infer/sampler_impl.hpp>
+#include <trilith/io/checkpoint_impl.hpp>
+#include <trilith/io/mapped_file_impl.hpp>
+#include <trilith/io/safetensors_impl.hpp>
+#include <trilith/text/tokenizer_impl.hpp>
+
+#endif
