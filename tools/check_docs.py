@@ -2,14 +2,15 @@
 """Checks that the pages say what the files say: README.md, docs/*.md and examples/README.md.
 
     tools/check_docs.py                  prints one paragraph per finding and ends with 1; 0 if all is well
-    tools/check_docs.py --update         first writes the marked regions of the files into the pages again
+    tools/check_docs.py --update         first writes the quoted lines of the files into the pages again
     tools/check_docs.py --compiler CXX   also compiles docs/readme.cpp, the program that README.md quotes
 
 A fence that quotes a file says so in the line before it:
 
     <!-- from examples/05_new_scheme.cpp [scheme] -->   the lines between the two lines `// [scheme]`;
                                                         several regions are joined by empty lines
-    <!-- from examples/01_quantize.cpp -->              lines that stand in the file in this order
+    <!-- from examples/01_quantize.cpp -->              lines that stand in the file in this order;
+                                                        --update goes by the first and the last
     <!-- message of include/trilith/config.hpp -->      the text of a message in that file
 
 Indentation common to all quoted lines is dropped. A fence of C++ must quote a file, so that every
@@ -92,8 +93,17 @@ def region(lines, name):
     return dedented([line for line in inside if not re.fullmatch(r"\s*// \[\w+\]", line)])
 
 
-def contains(lines, quoted):
-    return any(dedented(lines[i:i + len(quoted)]) == quoted for i in range(len(lines) - len(quoted) + 1))
+def passage(lines, quoted):
+    """The quoted lines where they stand in a file as they are, else what is now between the first and
+    the last of them; None if that cannot be said."""
+    for i in range(len(lines) - len(quoted) + 1):
+        if dedented(lines[i:i + len(quoted)]) == quoted:
+            return quoted
+    ends = [[i for i, line in enumerate(lines) if quoted and line.strip() == end.strip()]
+            for end in (quoted[:1] + quoted[-1:])]
+    if [len(found) for found in ends] != [1, 1] or ends[0] > ends[1]:
+        return None
+    return dedented(lines[ends[0][0]:ends[1][0] + 1])
 
 
 def messages(text):
@@ -116,11 +126,9 @@ def check_quote(page, fence, update):
         if messages("\n".join(quoted)).strip() not in messages(text):
             return f"{page.where(opening)} quotes a message that {match[2]} does not have."
         return None
-    if not names:
-        if contains(text.splitlines(), dedented(quoted)):
-            return None
+    wanted = [] if names else passage(text.splitlines(), dedented(quoted))
+    if wanted is None:
         return f"{page.where(opening)} quotes lines that do not stand in {match[2]} in this order."
-    wanted = []
     for name in names:
         lines = region(text.splitlines(), name)
         if lines is None:

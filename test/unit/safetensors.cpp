@@ -1,6 +1,8 @@
 #include <trilith/core/text.hpp>
 #include <trilith/io/safetensors.hpp>
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -49,7 +51,7 @@ bytes file_bytes(const std::string& path) {
   return {file.bytes().begin(), file.bytes().end()};
 }
 
-const std::string scratch = "unit_safetensors.scratch";
+const std::string scratch = "unit_safetensors." + std::to_string(::getpid());
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 #include <limits>
 #include <span>
 
-namespace trilith::detail {
+namespace trilith::ranking {
 
 inline constexpr float lowest_logit = -std::numeric_limits<float>::infinity();
 
@@ -102,6 +102,6 @@ struct choice {
   return last;
 }
 
-}  // namespace trilith::detail
+}  // namespace trilith::ranking
 
 #endif

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace trilith::detail {
+namespace trilith::ranking {
 
 /// The first largest logit; 0 where none is above minus infinity.
 [[nodiscard]] inline std::int32_t first_largest(std::span<const float> logits) noexcept {
@@ -60,12 +60,12 @@ inline void penalise(std::span<float> logits, std::span<const std::int32_t> hist
                     open ? "above " : "from ", low, open ? " and up to " : " to ", high, ".")};
 }
 
-}  // namespace trilith::detail
+}  // namespace trilith::ranking
 
 namespace trilith::TRILITH_IMPLEMENTED {
 
 status check_sampling(const sampling& how) {
-  using detail::in_range;
+  using ranking::in_range;
   if (status s = in_range("temperature", how.temperature, 0.0f, 1000.0f); !s) return s;
   if (status s = in_range("top_p", how.top_p, 0.0f, 1.0f, true); !s) return s;
   if (status s = in_range("min_p", how.min_p, 0.0f, 1.0f); !s) return s;
@@ -77,10 +77,10 @@ std::int32_t sample_token(std::span<float> logits, std::span<const std::int32_t>
                           sampler_scratch& scratch) noexcept {
   TRILITH_PRECONDITION(!logits.empty(), "sample() was given no logits.");
   if (scratch.heap.size() < logits.size()) scratch = sampler_scratch(logits.size());
-  if (how.repetition_penalty != 1.0f) detail::penalise(logits, history, how, scratch.seen);
-  if (!(how.temperature > 0.0f)) return detail::first_largest(logits);
+  if (how.repetition_penalty != 1.0f) ranking::penalise(logits, history, how, scratch.seen);
+  if (!(how.temperature > 0.0f)) return ranking::first_largest(logits);
   const float u = uniform(how.seed, sequence, position);
-  return detail::draw(logits, how, u, std::span(scratch.heap).first(logits.size()));
+  return ranking::draw(logits, how, u, std::span(scratch.heap).first(logits.size()));
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

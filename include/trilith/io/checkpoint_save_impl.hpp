@@ -1,6 +1,7 @@
 #ifndef TRILITH_IO_CHECKPOINT_SAVE_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_SAVE_IMPL_HPP
 
+#include <trilith/io/checkpoint_codes_impl.hpp>
 #include <trilith/io/checkpoint_facts_impl.hpp>
 #include <trilith/io/checkpoint_values_impl.hpp>
 #include <trilith/io/safetensors_write_impl.hpp>
