@@ -277,7 +277,7 @@ def main():
         options.output.write_text(text)
         return 0
     if options.output.exists() and options.output.read_text() == text:
-        print(f"{options.output.relative_to(PROJECT)} is up to date: {text.count(chr(10))} lines.")
+        print(f"{options.output} is up to date: {text.count(chr(10))} lines.")
         return 0
     print(f"{options.output} is not what include/trilith gives.\nTo write it: tools/amalgamate.py")
     return 1

@@ -45,8 +45,8 @@ def source(work, name, text):
     return name
 
 
-def build(work, compiler, program, files):
-    run(compiler, *FLAGS, f"-I{work / 'include'}", "-isystem", work / "dependencies", "-pthread",
+def build(work, compiler, program, files, *more):
+    run(compiler, *FLAGS, *more, f"-I{work / 'include'}", "-isystem", work / "dependencies", "-pthread",
         *(work / "source" / f for f in files), "-o", work / program)
     run(work / program)
 
@@ -63,7 +63,8 @@ def main():
     relative = source(work, "relative.cpp", '#include "../include/trilith/trilith.hpp"\n'
                       "const char* version() { return TRILITH_VERSION; }\n")
     build(work, options.compiler, "first", ["consumer.cpp", "second.cpp", by_name])
-    build(work, options.compiler, "second", ["consumer.cpp", "second.cpp", renamed, relative])
+    build(work, options.compiler, "second", ["consumer.cpp", "second.cpp", renamed, relative],
+          "-O0")
 
 
 if __name__ == "__main__":

@@ -24,27 +24,32 @@ struct int8 {
   static constexpr int min_code = -127, max_code = 127, code_step = 1;
 
   [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    return {.scale = max_of(absmax(w, n), 127 * smallest_subnormal_free) / 127.0f};
+    const float s = step(w, n), below = std::bit_cast<float>(std::bit_cast<std::uint32_t>(s) - 1);
+    // where two neighbouring scales give 127 the same value, the smaller: recalibrate's choice
+    return {.scale = below * 127.0f == s * 127.0f && is_finite(s) ? below : s};
   }
   /// The smallest scale that gives back the largest magnitude exactly, so that requantising
   /// weights which are codes times a scale changes nothing, however often.
   [[nodiscard]] static constexpr calibration recalibrate(const float* w, std::size_t n) noexcept {
-    const float top = absmax(w, n);
-    calibration c = calibrate(w, n);
+    const float top = absmax(w, n), near = step(w, n);
     for (std::uint32_t ulps = 4; ulps-- > 0;) {
-      const float s = std::bit_cast<float>(std::bit_cast<std::uint32_t>(c.scale) + 1 - ulps);
+      const float s = std::bit_cast<float>(std::bit_cast<std::uint32_t>(near) + 1 - ulps);
       if (s * 127.0f == top) return {.scale = s};
     }
-    return c;
+    return calibrate(w, n);
   }
   [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
                                                     std::uint64_t) noexcept {
     const float code = round_even(w / c.scale);
-    return code == code ? static_cast<std::int8_t>(clamp_to(code, -127.0f, 127.0f)) : std::int8_t{0};
+    return code == code ? static_cast<std::int8_t>(clamp_to(code, -127.0f, 127.0f))
+                        : std::int8_t{0};
   }
 
  private:
-  static constexpr float smallest_subnormal_free = 0x1p-100f;
+  [[nodiscard]] static constexpr float step(const float* w, std::size_t n) noexcept {
+    constexpr float smallest = 127 * 0x1p-100f;  // keeps scales far from subnormal numbers
+    return max_of(absmax(w, n), smallest) / 127.0f;
+  }
 };
 
 }  // namespace trilith::inline TRILITH_ABI::weights

@@ -38,7 +38,9 @@ struct ternary {
   [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
                                                     std::uint64_t index) noexcept {
     if constexpr (Rounding::is_stochastic) {
-      const float code = Rounding::round(clamp_to(w / c.scale, -1.0f, 1.0f), index);
+      const float value = w / c.scale;
+      if (value != value) return 0;
+      const float code = Rounding::round(clamp_to(value, -1.0f, 1.0f), index);
       return static_cast<std::int8_t>((code > 0.0f) - (code < 0.0f));
     } else {
       return Rule::code(w, c);
