@@ -3,7 +3,7 @@
 
     tools/check_docs.py                  prints one paragraph per finding and ends with 1; 0 if all is well
     tools/check_docs.py --update         first writes the quoted lines of the files into the pages again
-    tools/check_docs.py --compiler CXX   also compiles docs/readme.cpp, the program that README.md quotes
+    tools/check_docs.py --compiler CXX   also compiles docs/snippets.cpp, code that only the pages show
 
 A fence that quotes a file says so in the line before it:
 
@@ -28,7 +28,7 @@ import textwrap
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples" / "README.md"]
 FAILURES = ROOT / "docs" / "errors.md"
-README_PROGRAM = ROOT / "docs" / "readme.cpp"
+SNIPPETS = ROOT / "docs" / "snippets.cpp"
 SOURCES = ["include", "examples", "cmake", "test", "bench"]
 
 QUOTE = re.compile(r"<!-- (from|message of) (\S+)((?: \[\w+\])*) -->$")
@@ -37,8 +37,8 @@ FILE_NAME = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:hpp|cpp|md|py|cmake
 NAMED_IN_SOURCE = re.compile(r"\b((?:test|docs|examples|tools|bench)/[\w/.-]+\.(?:cpp|hpp|md|py))\b")
 # Where a name in a page may start: at the root, or among the headers.
 STARTS = [ROOT, ROOT / "include", ROOT / "include" / "trilith"]
-# Made by a build or a run; they need not be there.
-MADE = re.compile(r"^(build|single_include)/")
+# Made by a build, of another project, or a pattern: they need not be there.
+ELSEWHERE = re.compile(r"^(build|single_include|boost|hwy)/|NN_")
 
 
 class Page:
@@ -157,7 +157,9 @@ def check_link(page, number, target):
 
 def check_name(page, number, name):
     starts = [page.path.parent, *STARTS]
-    if MADE.match(name) or any((start / name).exists() for start in starts):
+    if ELSEWHERE.search(name) or any((start / name).exists() for start in starts):
+        return None
+    if "/" not in name and any(any((ROOT / folder).rglob(name)) for folder in [*SOURCES, "tools"]):
         return None
     if "." not in name.rsplit("/", 1)[-1] and not (ROOT / name.split("/")[0]).exists():
         return None  # not a file name: and/or, km/h
@@ -165,9 +167,11 @@ def check_name(page, number, name):
 
 
 def check_prose(page):
-    for number, line in page.prose():
-        for target in LINK.findall(line):
-            yield check_link(page, number, target)
+    prose = dict(page.prose())
+    text = "\n".join(prose.get(number, "") for number in range(1, len(page.lines) + 1))
+    for match in LINK.finditer(text):  # a link may begin on one line and end on the next
+        yield check_link(page, text.count("\n", 0, match.start()) + 1, match[1])
+    for number, line in prose.items():
         for name in FILE_NAME.findall(line):
             yield check_name(page, number, name)
 
@@ -201,11 +205,11 @@ def check_sentences():
                        f"    {sentence}")
 
 
-def check_program(compiler):
+def check_snippets(compiler):
     command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'include'}",
-               str(README_PROGRAM)]
+               str(SNIPPETS)]
     done = subprocess.run(command, capture_output=True, text=True)
-    return None if done.returncode == 0 else f"docs/readme.cpp does not compile:\n{done.stderr}"
+    return None if done.returncode == 0 else f"docs/snippets.cpp does not compile:\n{done.stderr}"
 
 
 def findings(options):
@@ -216,7 +220,7 @@ def findings(options):
     yield from check_sources()
     yield from check_sentences()
     if options.compiler:
-        yield check_program(options.compiler)
+        yield check_snippets(options.compiler)
 
 
 def main():

@@ -8,6 +8,7 @@
 #include <trilith/io/checkpoint_impl.hpp>
 #include <trilith/io/mapped_file_impl.hpp>
 #include <trilith/io/safetensors_impl.hpp>
+#include <trilith/model/tree_text_impl.hpp>
 #include <trilith/text/tokenizer_impl.hpp>
 
 #endif

@@ -18,6 +18,7 @@ endfunction()
 
 trilith_script_test(check.levels tools/check_levels.py)
 trilith_script_test(check.format tools/check_format)
+trilith_script_test(check.docs tools/check_docs.py --compiler ${CMAKE_CXX_COMPILER})
 
 trilith_script_test(single_header.up_to_date tools/amalgamate.py --check)
 

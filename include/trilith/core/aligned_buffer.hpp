@@ -2,7 +2,6 @@
 #define TRILITH_CORE_ALIGNED_BUFFER_HPP
 
 #include <cstddef>
-#include <cstring>
 #include <new>
 #include <span>
 #include <type_traits>
@@ -24,10 +23,10 @@ class aligned_buffer {
   explicit aligned_buffer(std::size_t count) : size_(count) {
     const std::size_t bytes = count * sizeof(T) + slack_bytes;
     data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
-    std::memset(static_cast<void*>(data_), 0, bytes);
+    __builtin_memset(static_cast<void*>(data_), 0, bytes);
   }
   aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_) {
-    if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
+    if (size_ != 0) __builtin_memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
   }
   aligned_buffer(aligned_buffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

@@ -3,15 +3,14 @@
 
 #include <trilith/core/shape.hpp>
 
-#include <boost/hana/append.hpp>
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/tuple.hpp>
+#include <boost/hana/basic_tuple.hpp>
+#include <boost/hana/unpack.hpp>
 
 #include <string>
 #include <string_view>
 #include <type_traits>
 
-/// The description of a layer's parameters: a Hana tuple of fields, written once beside the layer.
+/// The description of a layer's parameters: a Hana basic_tuple of fields, written once beside the layer.
 /// Loading, saving, counting, printing, packing and (later) optimisers and sharding all walk it.
 namespace trilith::fields {
 
@@ -20,10 +19,11 @@ namespace hana = boost::hana;
 /// Along which dimension a tensor is split between ranks.
 enum class shard : std::uint8_t { none, rows, columns };
 
-/// A weight matrix [rows, cols] of the policy Weights.
-template <class Weights, class Get>
+/// A weight matrix [rows, cols] of the policy Weights; absent where a head is tied.
+template <class Weights, bool Present, class Get>
 struct matrix_field {
   using weights = Weights;
+  static constexpr bool present = Present;
   std::string_view name;
   Get get;  ///< parameters& -> matrix&
   axis rows;
@@ -32,7 +32,7 @@ struct matrix_field {
   static constexpr bool decays = true;  ///< weight decay applies
 
   [[nodiscard]] constexpr std::size_t count(const shape& s) const noexcept {
-    return extent(s, rows) * extent(s, cols);
+    return Present ? extent(s, rows) * extent(s, cols) : 0;
   }
 };
 
@@ -68,10 +68,10 @@ struct layers_field {
   Get get;  ///< parameters& -> std::vector of Part's parameters&
 };
 
-template <class Weights, class Get>
+template <class Weights, bool Present = true, class Get>
 [[nodiscard]] constexpr auto matrix(std::string_view name, Get get, axis rows, axis cols,
                                     shard split) {
-  return matrix_field<Weights, Get>{name, get, rows, cols, split};
+  return matrix_field<Weights, Present, Get>{name, get, rows, cols, split};
 }
 template <bool Present, class Get>
 [[nodiscard]] constexpr auto gains(std::string_view name, Get get, axis size) {
@@ -91,9 +91,10 @@ template <class Part, class Get>
 template <class B, class Visit, class... Parameters>
 void walk(Visit& visit, Parameters&... parameters);
 
-template <class Visit, class W, class Get, class... Parameters>
-void walk_field(Visit& visit, const matrix_field<W, Get>& field, Parameters&... parameters) {
-  visit(field, field.get(parameters)...);
+template <class Visit, class W, bool Present, class Get, class... Parameters>
+void walk_field(Visit& visit, const matrix_field<W, Present, Get>& field,
+                Parameters&... parameters) {
+  if constexpr (Present) visit(field, field.get(parameters)...);
 }
 template <class Visit, bool Present, class Get, class... Parameters>
 void walk_field(Visit& visit, const vector_field<Present, Get>& field, Parameters&... parameters) {
@@ -118,8 +119,9 @@ void walk_field(Visit& visit, const layers_field<Part, Get>& field, First& first
 
 template <class B, class Visit, class... Parameters>
 void walk(Visit& visit, Parameters&... parameters) {
-  hana::for_each(B::description,
-                 [&](const auto& field) { walk_field(visit, field, parameters...); });
+  hana::unpack(B::description, [&](const auto&... field) {
+    (walk_field(visit, field, parameters...), ...);
+  });
 }
 
 /// "blocks.3.attention.query": where a walk is.
@@ -145,18 +147,21 @@ class path {
 /// Parameters of B by type alone: sum over its fields of count(field), `layers` times inside a
 /// layers_field. Works at compile time, without storage.
 template <class B, class Select>
-[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select) {
-  std::size_t total = 0;
-  hana::for_each(B::description, [&](const auto& field) {
-    using field_type = std::remove_cvref_t<decltype(field)>;
-    if constexpr (requires { typename field_type::part; }) {
-      const std::size_t times = field_type::repeated ? s.layers : 1;
-      total += times * count_if<typename field_type::part>(s, select);
-    } else if (select(field)) {
-      total += field.count(s);
-    }
+[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select);
+
+template <class Field, class Select>
+[[nodiscard]] constexpr std::size_t count_field(const shape& s, const Field& field, Select select) {
+  if constexpr (requires { typename Field::part; })
+    return (Field::repeated ? s.layers : 1) * count_if<typename Field::part>(s, select);
+  else
+    return select(field) ? field.count(s) : 0;
+}
+
+template <class B, class Select>
+constexpr std::size_t count_if(const shape& s, Select select) {
+  return hana::unpack(B::description, [&](const auto&... field) {
+    return (count_field(s, field, select) + ... + 0);
   });
-  return total;
 }
 
 }  // namespace trilith::fields

@@ -180,7 +180,7 @@ class session {
     const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
     B::logits(model_->parameters, h, out, work_);
     for (std::size_t i = 0; i < tokens.size(); ++i)
-      std::memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
+      __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
   }
 
   [[nodiscard]] token_slot take_slot(std::size_t sequence, std::int32_t token) noexcept {

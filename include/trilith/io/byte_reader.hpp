@@ -5,7 +5,6 @@
 #include <trilith/core/text.hpp>
 
 #include <bit>
-#include <cstring>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -41,7 +40,7 @@ class byte_reader {
     auto bytes = take(sizeof(T), what);
     if (!bytes) return std::move(bytes).error();
     T value;
-    std::memcpy(&value, bytes->data(), sizeof(T));
+    __builtin_memcpy(&value, bytes->data(), sizeof(T));
     return value;
   }
 
@@ -51,7 +50,7 @@ class byte_reader {
   [[nodiscard]] status read_into(T* out, std::size_t count, std::string_view what) {
     auto bytes = take(count * sizeof(T), what);
     if (!bytes) return std::move(bytes).error();
-    if (count != 0) std::memcpy(static_cast<void*>(out), bytes->data(), bytes->size());
+    if (count != 0) __builtin_memcpy(static_cast<void*>(out), bytes->data(), bytes->size());
     return done{};
   }
 

@@ -45,10 +45,11 @@ template <Realisation M>
 /// no part of a blueprint's name.
 ///
 /// Errors, each naming file, tensor, expected and found: what open_safetensors() reports; mismatch
-/// for another blueprint, realisation or shape; malformed for missing, unknown and wrongly typed
+/// for another blueprint, realisation or shape, also of a tensor; malformed for missing and unknown
 /// tensors; invalid_value for codes the weights do not have, scales that are not positive, and
-/// elements that are not finite. Nothing is allocated before the file was found to hold as much.
-/// Cost: one pass over the file; two where the packing differs.
+/// elements that are not finite; io_failure after options.report cancelled. Nothing is allocated
+/// before the file was found to hold as much. Cost: one pass over the file; two where the packing
+/// differs.
 template <Realisation M>
 [[nodiscard]] result<M> load_checkpoint(const safetensors_file& file,
                                         const load_options& options = {}) {

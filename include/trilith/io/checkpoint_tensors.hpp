@@ -61,8 +61,7 @@ struct facts {
 
 }  // namespace trilith::io::checkpoint
 
-namespace trilith::inline TRILITH_ABI {
-namespace detail {
+namespace trilith::inline TRILITH_ABI::detail {
 
 template <class Element>
 [[nodiscard]] constexpr io::dtype dtype_of() noexcept {
@@ -117,7 +116,6 @@ template <class Tensor>
             .shape = {rows, cols}};
 }
 
-}  // namespace detail
-}  // namespace trilith::inline TRILITH_ABI
+}  // namespace trilith::inline TRILITH_ABI::detail
 
 #endif

@@ -53,8 +53,7 @@ status read_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_f
 result<std::vector<unsigned char>> read_embedded_tokenizer(const io::safetensors_file& file);
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
-namespace trilith::inline TRILITH_ABI {
-namespace detail {
+namespace trilith::inline TRILITH_ABI::detail {
 
 template <class M>
 [[nodiscard]] io::checkpoint::facts facts_of(const shape& sizes) {
@@ -133,7 +132,6 @@ struct load_tensors {
   }
 };
 
-}  // namespace detail
-}  // namespace trilith::inline TRILITH_ABI
+}  // namespace trilith::inline TRILITH_ABI::detail
 
 #endif

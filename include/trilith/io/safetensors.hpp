@@ -132,7 +132,8 @@ namespace trilith::io {
 ///
 /// Tensors whose size is a multiple of 64 bytes come first, each on a 64-byte boundary of the file;
 /// then the others, by descending alignment of their elements, then by name.
-/// `report` may cancel; then, as after an error, nothing is left behind.
+/// `report` hears of every 16 MiB and may cancel; then, as after an error, nothing is left behind.
+/// Its last call, with fraction 1 and no name, comes when the file is in place.
 /// Errors: invalid_argument for names that are repeated or no UTF-8, and for bytes that do not
 /// match their shape; io_failure; unsupported in a build without nlohmann-json.
 [[nodiscard]] inline status write_safetensors(std::string_view path,

@@ -16,10 +16,10 @@ class progress {
  public:
   progress() noexcept = default;
   template <class Report>
-  requires(std::is_class_v<std::remove_reference_t<Report>> &&
-           !std::is_same_v<std::remove_cvref_t<Report>, progress> &&
-           std::is_invocable_r_v<bool, Report&, double, std::string_view>) progress(Report&& report)
-  noexcept
+    requires(std::is_class_v<std::remove_reference_t<Report>> &&
+             !std::is_same_v<std::remove_cvref_t<Report>, progress> &&
+             std::is_invocable_r_v<bool, Report&, double, std::string_view>)
+  progress(Report&& report) noexcept
       : context_(const_cast<void*>(static_cast<const void*>(&report))),
         call_([](void* context, double fraction, std::string_view tensor) -> bool {
           return (*static_cast<std::remove_reference_t<Report>*>(context))(fraction, tensor);

@@ -37,7 +37,7 @@ struct attention {
   using parameters =
       attention_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_tuple(
+  static constexpr auto description = fields::hana::make_basic_tuple(
       fields::matrix<typename S::weights>(
           "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
           fields::shard::rows),

@@ -34,7 +34,7 @@ struct gated_ffn {
   using parameters =
       gated_ffn_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_tuple(
+  static constexpr auto description = fields::hana::make_basic_tuple(
       fields::matrix<typename S::weights>(
           "gate", [](auto& p) -> auto& { return p.gate; }, axis::ffn_dim, axis::dim,
           fields::shard::rows),

@@ -55,22 +55,16 @@ struct decoder {
       typename B::template parameters<Realisation>,
       typename Realisation::template matrix<typename H::scheme::weights>>;
 
-  static constexpr auto description = [] {
-    constexpr auto body = fields::hana::make_tuple(
-        fields::matrix<typename H::embedding_weights>(
-            "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
-            fields::shard::rows),
-        fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
-        fields::gains<FinalNorm::has_gain>(
-            "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim));
-    if constexpr (H::is_tied)
-      return body;
-    else
-      return fields::hana::append(
-          body, fields::matrix<typename H::scheme::weights>(
-                    "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
-                    fields::shard::rows));
-  }();
+  static constexpr auto description = fields::hana::make_basic_tuple(
+      fields::matrix<typename H::embedding_weights>(
+          "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
+          fields::shard::rows),
+      fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
+      fields::gains<FinalNorm::has_gain>(
+          "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim),
+      fields::matrix<typename H::scheme::weights, !H::is_tied>(
+          "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
+          fields::shard::rows));
 
   [[nodiscard]] static std::string name() {
     return join("decoder<", B::name(), ",", H::name(), ",", FinalNorm::name, ">");

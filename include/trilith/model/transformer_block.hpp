@@ -10,7 +10,6 @@ namespace trilith::inline TRILITH_ABI {
 /// for any realisation, and forward(parameters, x, y, context).
 template <class T>
 concept Layer = std::same_as<typename T::policy_kind, layer_kind> && requires {
-  T::description;
   { T::name() } -> std::convertible_to<std::string>;
 };
 
@@ -38,7 +37,7 @@ struct transformer_block {
   using parameters = block_parameters<typename Attention::template parameters<Realisation>,
                                       typename Ffn::template parameters<Realisation>>;
 
-  static constexpr auto description = fields::hana::make_tuple(
+  static constexpr auto description = fields::hana::make_basic_tuple(
       fields::gains<N::has_gain>(
           "attention_norm", [](auto& p) -> auto& { return p.attention_norm; }, axis::dim),
       fields::part<Attention>("attention", [](auto& p) -> auto& { return p.attention; }),
@@ -73,7 +72,6 @@ struct transformer_block {
 
 template <class T>
 concept Block = std::same_as<typename T::policy_kind, block_kind> && requires {
-  T::description;
   { T::name() } -> std::convertible_to<std::string>;
 };
 

@@ -5,8 +5,6 @@
 #include <trilith/weights/statistics.hpp>
 #include <trilith/weights/weights.hpp>
 
-#include <ratio>
-
 /// Which floats become -1, 0 or +1, and what a 1 is worth. Every threshold is relative to the
 /// weights' own magnitude: an absolute one turns a layer of small weights into zeros.
 namespace trilith::inline TRILITH_ABI::rules {
@@ -78,9 +76,14 @@ inline constexpr std::string_view least_squares_name = "least_squares<";
 inline constexpr std::string_view slash = "/";
 }  // namespace detail
 
-/// scale = mean|W|, code = [|w| > Ratio * scale] sign(w). Ratio is a std::ratio: 1/2 is absmean, 7/10
-/// the "ternary weight networks" choice, small ones approach binary weights.
-template <class Ratio = std::ratio<7, 10>>
+/// 7/10, the choice of "Ternary Weight Networks"; what std::ratio<7, 10> is, without its header.
+struct seven_tenths {
+  static constexpr std::intmax_t num = 7, den = 10;
+};
+
+/// scale = mean|W|, code = [|w| > Ratio * scale] sign(w). Ratio is a std::ratio: 1/2 is absmean, small
+/// ones approach binary weights.
+template <class Ratio = seven_tenths>
 struct threshold {
   static_assert(Ratio::num >= 0, "rules::threshold<Ratio>: the ratio may not be negative.");
   using policy_kind = rule_kind;

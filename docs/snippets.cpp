@@ -1,4 +1,4 @@
-// The program on the first screen of README.md; the test check.docs compiles it.
+// Code that only the pages show; the test check.docs compiles it.
 
 // [program]
 #include <trilith/trilith.hpp>
@@ -27,3 +27,24 @@ int main() {
   std::printf("\n%zu tokens\n", told.value().tokens);
 }
 // [program]
+
+tl::status save(const tl::text_model<tl::packed<bitnet>>& teller) {
+  // [save]
+  auto saved = tl::io::save(teller.model, "tiny.safetensors",
+                            {.tokenizer = tl::text::serialize(teller.tokenizer),
+                             .metadata = {{"name", "tiny"}, {"licence", "MIT"}}});
+  // [save]
+  return saved;
+}
+
+tl::status load() {
+  // [load]
+  auto model = tl::io::load_checkpoint<tl::packed<bitnet>>("tiny.safetensors");
+  if (!model) return std::move(model).error();
+  auto words = tl::io::embedded_tokenizer("tiny.safetensors");
+  if (!words) return std::move(words).error();
+  auto tokenizer = tl::text::parse_tokenizer(*words, "tiny.safetensors");
+  // [load]
+  if (!tokenizer) return std::move(tokenizer).error();
+  return tl::done{};
+}
