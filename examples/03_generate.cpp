@@ -21,18 +21,20 @@ int complain(const tl::error& why) {
   return 1;
 }
 
+/// Goes to stderr: stdout is the text alone.
 void report(const tl::generation& done, seconds to_first, seconds whole) {
   rusage use{};
   getrusage(RUSAGE_SELF, &use);
   const double rest = (whole - to_first).count();
+  const auto prompt = static_cast<double>(done.prompt_tokens);
   const auto written = static_cast<double>(done.tokens);
-  std::printf("\n\nprompt         %zu tokens, %.1f tokens/s\n", done.prompt_tokens,
-              static_cast<double>(done.prompt_tokens) / to_first.count());
-  std::printf("generation     %zu tokens, %.1f tokens/s\n", done.tokens,
-              done.tokens > 1 && rest > 0 ? (written - 1) / rest : 0.0);
-  std::printf("first token    after %.1f ms\n", 1e3 * to_first.count());
-  std::printf("peak memory    %.1f MiB\n", static_cast<double>(use.ru_maxrss) / 1024);
-  std::printf("kernel target  %s\n", tl::simd::kernels().target);
+  const double speed = done.tokens > 1 && rest > 0 ? (written - 1) / rest : 0.0;
+  std::fprintf(stderr, "\nprompt         %zu tokens, %.1f tokens/s\n", done.prompt_tokens,
+               prompt / to_first.count());
+  std::fprintf(stderr, "generation     %zu tokens, %.1f tokens/s\n", done.tokens, speed);
+  std::fprintf(stderr, "first token    after %.1f ms\n", 1e3 * to_first.count());
+  std::fprintf(stderr, "peak memory    %.1f MiB\n", static_cast<double>(use.ru_maxrss) / 1024);
+  std::fprintf(stderr, "kernel target  %s\n", tl::simd::kernels().target);
 }
 
 template <class Model>
@@ -47,6 +49,7 @@ int tell(const tl::text_model<Model>& teller, const command_line& line) {
         return std::fflush(stdout) == 0;
       });
   const auto end = std::chrono::steady_clock::now();
+  std::printf("\n");
   if (!done) return complain(done.error());
   report(*done, first == start ? end - start : first - start, end - start);
   return 0;

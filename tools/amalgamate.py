@@ -25,6 +25,8 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE_ROOT = PROJECT / "include"
 OUTPUT = PROJECT / "single_include" / "trilith" / "trilith.hpp"
 UMBRELLA = "trilith/trilith.hpp"
+# Umbrellas that a program includes besides it; the single header has them all.
+MORE_UMBRELLAS = ["trilith/io.hpp"]
 
 # Headers outside the umbrella, by the macro that asks for them.
 OPTIONAL = {"trilith/backends/eigen.hpp": "TRILITH_WITH_EIGEN"}
@@ -222,7 +224,7 @@ def optional_headers(all_headers, emitted):
         else:
             refuse(f"<{path}> is not reached from <{UMBRELLA}>.",
                    "the single header would lack it.",
-                   f"include it in {UMBRELLA}, or list it under OPTIONAL in tools/amalgamate.py.")
+                   f"include it in {UMBRELLA} or {MORE_UMBRELLAS[0]}, or list it under OPTIONAL in tools/amalgamate.py.")
 
 
 def version():
@@ -245,7 +247,8 @@ def without_gaps(lines):
 
 def amalgamate():
     whole = Amalgamation()
-    whole.header(UMBRELLA, "the amalgamation")
+    for umbrella in [*MORE_UMBRELLAS, UMBRELLA]:  # the implementation closes UMBRELLA
+        whole.header(umbrella, "the amalgamation")
     headers = sorted(f.relative_to(INCLUDE_ROOT).as_posix() for f in INCLUDE_ROOT.rglob("*.hpp"))
     for path, macro in list(optional_headers(headers, whole.emitted)):
         if path not in whole.emitted:

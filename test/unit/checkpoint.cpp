@@ -132,7 +132,8 @@ TEST_CASE("a save that fails or is cancelled leaves the old file and nothing els
   const auto cancelled =
       io::save(filled<tl::dense<ternary>>(wide), path,
                {.report = [&](double, std::string_view) { return ++calls < 5; }});
-  CHECK(!cancelled);
+  REQUIRE(!cancelled);
+  CHECK(cancelled.error().code == tl::errc::cancelled);
   CHECK(calls == 5);
   CHECK(file_bytes(path) == old);
   CHECK(!io::save(model, path + "/through_a_file"));

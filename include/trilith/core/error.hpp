@@ -23,7 +23,7 @@ enum class errc {
   invalid_value,     ///< a NaN scale, a code that no packing produces, a token out of range
   invalid_argument,  ///< an option outside its range
   out_of_context,    ///< more tokens than the model's context holds
-  out_of_memory,
+  cancelled,         ///< a callback asked to stop
 };
 
 struct error {

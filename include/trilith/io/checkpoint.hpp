@@ -19,7 +19,7 @@ namespace trilith::io {
 ///
 /// Errors: invalid_value for values that load_checkpoint() would refuse (a NaN, a scale that is not
 /// positive), invalid_argument for reserved metadata keys and for parameters that do not have the
-/// model's shape; io_failure, also after extras.report cancelled; unsupported in a build without
+/// model's shape; io_failure; cancelled where extras.report said so; unsupported in a build without
 /// nlohmann-json.
 /// Cost: one pass over the parameters to check them, one to write them; no copy in memory.
 template <Realisation M>
@@ -47,7 +47,7 @@ template <Realisation M>
 /// Errors, each naming file, tensor, expected and found: what open_safetensors() reports; mismatch
 /// for another blueprint, realisation or shape, also of a tensor; malformed for missing and unknown
 /// tensors; invalid_value for codes the weights do not have, scales that are not positive, and
-/// elements that are not finite; io_failure after options.report cancelled. Nothing is allocated
+/// elements that are not finite; cancelled where options.report said so. Nothing is allocated
 /// before the file was found to hold as much. Cost: one pass over the file; two where the packing
 /// differs.
 template <Realisation M>

@@ -127,7 +127,7 @@ status read_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_f
                             : io::checkpoint::read_plain(from, form, to, where);
   if (!ok) return ok;
   if (!from.report(static_cast<double>(from.read) / static_cast<double>(from.expected), form.name))
-    return error{errc::io_failure, join(from.file.name(), ": loading was cancelled.")};
+    return error{errc::cancelled, join(from.file.name(), ": loading was cancelled.")};
   return done{};
 }
 

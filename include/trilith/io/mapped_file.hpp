@@ -16,9 +16,6 @@ class mapped_file;
 namespace trilith::TRILITH_IMPLEMENTED {
 result<io::mapped_file> map_file(std::string_view path);
 void unmap_file(const unsigned char* data, std::size_t size) noexcept;
-/// Writes `parts` one after the other to a new file beside `path`, syncs it and renames it to
-/// `path`, so that at any moment `path` is the old file or the whole new one.
-status write_file(std::string_view path, std::span<const std::span<const unsigned char>> parts);
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 namespace trilith::io {

@@ -79,25 +79,6 @@ void unmap_file(const unsigned char* data, std::size_t size) noexcept {
   (void)::munmap(const_cast<unsigned char*>(data), size);
 }
 
-status write_file(std::string_view path, std::span<const std::span<const unsigned char>> parts) {
-  const std::string name(path);
-  std::string temporary = name + ".XXXXXX";
-  files::descriptor file(::mkstemp(temporary.data()));
-  if (file.get() < 0) return files::failed(path, "no temporary file can be made beside it");
-  const auto give_up = [&](std::string_view what) {
-    error why = files::failed(path, what);
-    (void)::unlink(temporary.c_str());
-    return why;
-  };
-  for (const auto& part : parts)
-    if (!files::write_all(file.get(), part)) return give_up("writing failed");
-  if (::fchmod(file.get(), 0644) != 0 || ::fsync(file.get()) != 0 || !file.close())
-    return give_up("writing to disk failed");
-  if (::rename(temporary.c_str(), name.c_str()) != 0) return give_up("renaming failed");
-  files::sync_directory_of(name);
-  return done{};
-}
-
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif

@@ -108,7 +108,7 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
       ok = file.write(chunk);
       written += static_cast<double>(chunk.size());
       if (ok && !report(written / total, t->name))
-        ok = error{errc::io_failure, join(path, ": saving was cancelled; nothing was written.")};
+        ok = error{errc::cancelled, join(path, ": saving was cancelled; nothing was written.")};
     }
   if (ok) ok = file.commit();
   if (ok) (void)report(1.0, {});

@@ -44,7 +44,7 @@ concept PlainWeights = PolicyOf<T, weights_kind> && requires(typename T::element
 };
 
 template <class T>
-concept Weights = CodedWeights<T> || PlainWeights<T>;
+concept Weights = PolicyOf<T, weights_kind> && (CodedWeights<T> || PlainWeights<T>);
 
 /// w = scale * code
 template <CodedWeights W>
