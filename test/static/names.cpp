@@ -71,7 +71,7 @@ static_assert(weights::ternary<>::name == "ternary<absmean,per_tensor,nearest_ev
 static_assert(weights::ternary<rules::least_squares<rules::absmedian>, scale::per_group<128>,
                                rounding::stochastic<42>>::name ==
               "ternary<least_squares<absmedian>,per_group<128>,stochastic<42>>");
-static_assert(weights::ternary<rules::threshold<std::ratio<7, 10>>, scale::per_row>::name ==
+static_assert(weights::ternary<rules::threshold<7, 10>, scale::per_row>::name ==
               "ternary<threshold<7/10>,per_row,nearest_even>");
 static_assert(weights::binary<>::name == "binary<per_tensor>");
 static_assert(weights::int8<>::name == "int8<per_row>");

@@ -141,3 +141,39 @@ TEST_CASE("generate explains what it refuses", "[generate]") {
   CHECK(failure(small_writer(100), "a", {}) ==
         "generate: the tokenizer has 285 tokens, the model's vocabulary only 100.");
 }
+
+TEST_CASE("a conversation goes on where the last turn ended", "[generate]") {
+  const auto writer = small_writer();
+  const auto ignore = [](std::string_view) {};
+  auto chat = tl::session<model>::open(writer.model).value();
+  const auto first = tl::generate(chat, writer.tokenizer, "abc", {.max_tokens = 6}, ignore);
+  REQUIRE(first);
+  CHECK(first->prompt_tokens == 5);
+  CHECK(chat.length(0) == 5 + first->tokens);
+  const auto second = tl::generate(chat, writer.tokenizer, "xy", {.max_tokens = 4}, ignore);
+  REQUIRE(second);
+  CHECK(second->prompt_tokens == 3);  // no second BOS
+  CHECK(chat.length(0) == 5 + first->tokens + 3 + second->tokens);
+
+  // The same tokens in a fresh session predict the same.
+  std::vector<std::int32_t> all;
+  auto again = tl::session<model>::open(writer.model).value();
+  const auto greedy = [&] {
+    const auto logits = again.logits(0);
+    std::size_t best = 0;
+    for (std::size_t t = 1; t < logits.size(); ++t)
+      if (logits[t] > logits[best]) best = t;
+    return static_cast<std::int32_t>(best);
+  };
+  REQUIRE(again.append(0, writer.tokenizer.encode("abc").value()));
+  for (std::size_t i = 0; i < first->tokens; ++i)
+    REQUIRE(again.append(0, std::vector<std::int32_t>{greedy()}));
+  REQUIRE(again.append(0, writer.tokenizer.encode("xy", {.bos = false}).value()));
+  for (std::size_t i = 0; i < second->tokens; ++i)
+    REQUIRE(again.append(0, std::vector<std::int32_t>{greedy()}));
+  CHECK(std::equal(again.logits(0).begin(), again.logits(0).end(), chat.logits(0).begin()));
+
+  const auto full = tl::generate(chat, writer.tokenizer, std::string(60, 'a'), {}, ignore);
+  REQUIRE_FALSE(full);
+  CHECK(full.error().code == tl::errc::out_of_context);
+}

@@ -69,7 +69,7 @@ bool same_bits(const M& a, const M& b) {
 TEMPLATE_TEST_CASE("requantising dequantised weights changes nothing, ten times over", "",
                    ternary<rules::absmean>, ternary<rules::absmean_reciprocal>,
                    ternary<rules::absmedian>, ternary<rules::threshold<>>,
-                   (ternary<rules::threshold<std::ratio<1, 20>>>), ternary<rules::least_squares<>>,
+                   (ternary<rules::threshold<1, 20>>), ternary<rules::least_squares<>>,
                    ternary<rules::least_squares<rules::absmedian>>,
                    (ternary<rules::absmean, scale::per_row>),
                    (ternary<rules::absmean, scale::per_group<16>>),

@@ -132,12 +132,12 @@ TEST_CASE("threshold is relative: a layer of small weights lives") {
   CHECK(large == small);
   CHECK(small == Approx(std::erf(0.7 * std::sqrt(2 / 3.14159265) / std::sqrt(2.0))).margin(0.01));
   const auto w = gaussian(1000, 0.02f);
-  using half = rules::threshold<std::ratio<1, 2>>;
+  using half = rules::threshold<1, 2>;
   const calibration a = half::calibrate(w.data(), 1000),
                     b = rules::absmean::calibrate(w.data(), 1000);
   CHECK(a.scale == b.scale);
   CHECK(a.threshold == b.threshold);
-  using none = rules::threshold<std::ratio<0>>;
+  using none = rules::threshold<0, 1>;
   CHECK(zero_share<none>(w) == 0.0);
 }
 

@@ -24,6 +24,7 @@ enum class errc {
   invalid_argument,  ///< an option outside its range
   out_of_context,    ///< more tokens than the model's context holds
   cancelled,         ///< a callback asked to stop
+  out_of_memory,     ///< the system has no room for what was asked
 };
 
 struct error {

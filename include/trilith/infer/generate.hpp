@@ -124,6 +124,16 @@ template <class Session, class OnPiece>
   return trilith::check(options.sampling);
 }
 
+/// The tokens of a prompt; at least one.
+[[nodiscard]] inline result<std::vector<std::int32_t>> encode(const text::tokenizer& words,
+                                                              std::string_view prompt, bool start) {
+  auto tokens = words.encode(prompt, {.bos = start});
+  if (tokens && tokens->empty())
+    return error{errc::invalid_argument,
+                 "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
+  return tokens;
+}
+
 }  // namespace detail
 
 /// Continues several prompts at once, each as it would be alone. on_piece(i, text) receives whole
@@ -140,12 +150,8 @@ template <Realisation Model, class OnPiece>
   std::vector<std::vector<std::int32_t>> tokens;
   std::size_t longest = 0;
   for (const std::string_view prompt : prompts) {
-    auto encoded = words.encode(prompt);
+    auto encoded = detail::encode(words, prompt, true);
     if (!encoded) return std::move(encoded).error();
-    if (encoded->empty())
-      return error{errc::invalid_argument,
-                   "generate: the prompt has no tokens, and the vocabulary no begin-of-text token "
-                   "to start from."};
     longest = max_of(longest, encoded->size());
     tokens.push_back(std::move(*encoded));
   }
@@ -186,6 +192,46 @@ template <Realisation Model, class OnPiece>
       [&](std::size_t, std::string_view piece) { return detail::wants_more(on_piece, piece); });
   if (!all) return std::move(all).error();
   return all->front();
+}
+
+/// Continues a conversation: feeds `text` to sequence 0 of a session that is kept, then writes on.
+/// What was fed and written before stays in the cache, so a turn costs only its own tokens. The
+/// threads are the session's.
+///
+///     auto chat = session<decltype(m.model)>::open(m.model).value();
+///     auto first = tl::generate(chat, m.tokenizer, "Once upon a time", options, print);
+///     auto second = tl::generate(chat, m.tokenizer, "And then", options, print);
+///
+/// The tokenizer puts a space in front of each turn, as it does with any text.
+/// Errors: as generate_batch; out_of_context where the text does not fit behind what is there. The
+/// session is as before then.
+template <Realisation Model, class OnPiece>
+[[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
+                                          std::string_view text, const generate_options& options,
+                                          OnPiece&& on_piece) {
+  if (status ok = detail::check(words, s.model().sizes.vocab, options); !ok)
+    return std::move(ok).error();
+  auto tokens = detail::encode(words, text, s.length(0) == 0);
+  if (!tokens) return std::move(tokens).error();
+  if (s.length(0) + tokens->size() >= s.context())
+    return error{errc::out_of_context,
+                 join("generate: ", s.length(0), " + ", tokens->size(),
+                      " tokens leave no room in a context of ", s.context(), ".")};
+  if (status ok = s.append(0, *tokens); !ok) return std::move(ok).error();
+  std::vector<detail::writer> writers;
+  detail::writer& w = writers.emplace_back(words, false);
+  w.outcome.prompt_tokens = tokens->size();
+  w.history = std::move(*tokens);
+  const auto one = [&](std::size_t, std::string_view piece) {
+    return detail::wants_more(on_piece, piece);
+  };
+  if (status ok = detail::write_all(s, writers, words, options, one); !ok)
+    return std::move(ok).error();
+  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
+  const bool is_fed = w.outcome.reason == stop_reason::stop_token;
+  if (!is_fed && s.length(0) < s.context())
+    if (status ok = s.append(0, {&w.history.back(), 1}); !ok) return std::move(ok).error();
+  return w.outcome;
 }
 
 }  // namespace trilith::inline TRILITH_ABI

@@ -50,7 +50,8 @@ class session {
   using B = typename Model::blueprint;
 
  public:
-  /// Errors: no sequence, or a context longer than the model's.
+  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, a cache that
+  /// does not fit into memory.
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
@@ -60,6 +61,13 @@ class session {
       return error{errc::invalid_argument,
                    join("session: expected a context of at most ", model.sizes.context,
                         " tokens, found ", context, ".")};
+    if (options.threads > most_threads)
+      return error{errc::invalid_argument, join("session: expected at most ", most_threads,
+                                                " threads, found ", options.threads, ".")};
+    if (!kv_cache::fits(model.sizes, options.sequences, context))
+      return error{errc::out_of_memory,
+                   join("session: there is no memory for the keys and values of ",
+                        options.sequences, " sequences of ", context, " tokens.")};
     return session(model, options, context);
   }
 
@@ -129,6 +137,7 @@ class session {
 
  private:
   static constexpr std::size_t tokens_per_pass = 64;
+  static constexpr std::size_t most_threads = 1024;
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),

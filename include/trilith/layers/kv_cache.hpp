@@ -27,6 +27,21 @@ class kv_cache {
         keys_(sequences * s.layers * keys_of_layer()),
         values_(sequences * s.layers * values_of_layer()) {}
 
+  /// Whether such a cache can be had; asks the system for its memory, and gives it back.
+  [[nodiscard]] static bool fits(const shape& s, std::size_t sequences,
+                                 std::size_t context) noexcept {
+    std::size_t bytes = sizeof(float);
+    for (const std::size_t factor :
+         {sequences, s.layers, round_up(context, key_tile), s.kv_heads, s.head_dim})
+      if (__builtin_mul_overflow(bytes, factor, &bytes)) return false;
+    if (bytes > std::size_t{1} << 60) return false;
+    void* const keys = ::operator new(bytes, std::nothrow);
+    void* const values = ::operator new(bytes, std::nothrow);
+    ::operator delete(keys);
+    ::operator delete(values);
+    return keys != nullptr && values != nullptr;
+  }
+
   [[nodiscard]] std::size_t context() const noexcept { return context_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return (keys_.size() + values_.size()) * sizeof(float);

@@ -76,24 +76,20 @@ inline constexpr std::string_view least_squares_name = "least_squares<";
 inline constexpr std::string_view slash = "/";
 }  // namespace detail
 
-/// 7/10, the choice of "Ternary Weight Networks"; what std::ratio<7, 10> is, without its header.
-struct seven_tenths {
-  static constexpr std::intmax_t num = 7, den = 10;
-};
-
-/// scale = mean|W|, code = [|w| > Ratio * scale] sign(w). Ratio is a std::ratio: 1/2 is absmean, small
-/// ones approach binary weights.
-template <class Ratio = seven_tenths>
+/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2 is
+/// absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
+template <int Numerator = 7, int Denominator = 10>
 struct threshold {
-  static_assert(Ratio::num >= 0, "rules::threshold<Ratio>: the ratio may not be negative.");
+  static_assert(Numerator >= 0 && Denominator > 0,
+                "rules::threshold<Numerator, Denominator>: the ratio may not be negative.");
   using policy_kind = rule_kind;
   static constexpr std::string_view name =
-      joined<detail::threshold_name, digits_of<std::size_t(Ratio::num)>::value, detail::slash,
-             digits_of<std::size_t(Ratio::den)>::value, name_parts::angle>;
+      joined<detail::threshold_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
+             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
   [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
     const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
     return {.scale = s,
-            .threshold = s * static_cast<float>(Ratio::num) / static_cast<float>(Ratio::den)};
+            .threshold = s * static_cast<float>(Numerator) / static_cast<float>(Denominator)};
   }
   [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
     return dead_zone(w, c.threshold);
