@@ -64,17 +64,16 @@ void gemv(benchmark::State& state, const char* target, std::size_t out, std::siz
     bytes += w.bytes();
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
-  state.counters["GOPS"] =
-      benchmark::Counter(2e-9 * static_cast<double>(out * in * tokens),
-                         benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["GOPS"] = benchmark::Counter(2e-9 * static_cast<double>(out * in * tokens),
+                                              benchmark::Counter::kIsIterationInvariantRate);
 }
 
 template <class P>
 void register_format(const char* target) {
   for (const std::size_t out : {std::size_t{2560}, std::size_t{6912}})
     for (const std::size_t tokens : {std::size_t{1}, std::size_t{64}}) {
-      const std::string name = tl::join(tokens == 1 ? "decode/" : "prefill64/", P::name, "/", target,
-                                        "/", out, "x2560");
+      const std::string name =
+          tl::join(tokens == 1 ? "decode/" : "prefill64/", P::name, "/", target, "/", out, "x2560");
       benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
         gemv<P>(state, target, out, 2560, tokens);
       });

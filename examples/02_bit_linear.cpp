@@ -8,9 +8,9 @@
 
 namespace tl = trilith;
 
-using ternary = tl::scheme<tl::weights::ternary<>,     // {-1, 0, +1}, one scale for the matrix
-                           tl::activations::int8<>,    // one scale per token
-                           tl::backends::automatic>;   // the best kernel this CPU has
+using ternary = tl::scheme<tl::weights::ternary<>,    // {-1, 0, +1}, one scale for the matrix
+                           tl::activations::int8<>,   // one scale per token
+                           tl::backends::automatic>;  // the best kernel this CPU has
 
 constexpr std::size_t in = 300, out = 4, tokens = 2;
 
@@ -52,8 +52,8 @@ int main() {
               smaller.weights().bytes(), run(smaller, x) == y ? "yes" : "no");
 
   // One alias changes one thing.
-  using grouped = ternary::with_weights<tl::weights::ternary<tl::rules::least_squares<>,
-                                                             tl::scale::per_group<32>>>;
+  using grouped = ternary::with_weights<
+      tl::weights::ternary<tl::rules::least_squares<>, tl::scale::per_group<32>>>;
   print("a scale for every 32", run(tl::bit_linear<grouped>(w.data(), out, in), x));
   using binary = ternary::with_weights<tl::weights::binary<>>;
   print("binary, 1 bit a weight", run(tl::bit_linear<binary>(w.data(), out, in), x));

@@ -1,5 +1,5 @@
-// The program behind tools/demo: loads a model, whichever of four blueprints its file holds, streams
-// a continuation of a prompt, and says how fast that was.
+// The program behind tools/demo: loads a model, whichever of four blueprints its file holds,
+// streams a continuation of a prompt, and says how fast that was.
 
 #include <trilith/backends/eigen.hpp>
 #include <trilith/io/llama2c.hpp>
@@ -42,12 +42,11 @@ int tell(const tl::text_model<Model>& teller, const command_line& line) {
   std::printf("%s", line.prompt.c_str());
   const auto start = std::chrono::steady_clock::now();
   auto first = start;
-  const auto done =
-      tl::generate(teller, line.prompt, line.options, [&](std::string_view piece) {
-        if (first == start) first = std::chrono::steady_clock::now();
-        std::fwrite(piece.data(), 1, piece.size(), stdout);
-        return std::fflush(stdout) == 0;
-      });
+  const auto done = tl::generate(teller, line.prompt, line.options, [&](std::string_view piece) {
+    if (first == start) first = std::chrono::steady_clock::now();
+    std::fwrite(piece.data(), 1, piece.size(), stdout);
+    return std::fflush(stdout) == 0;
+  });
   const auto end = std::chrono::steady_clock::now();
   std::printf("\n");
   if (!done) return complain(done.error());
@@ -103,9 +102,9 @@ int tell_checkpoint(const tl::io::safetensors_file& file, const command_line& li
   attempt.template operator()<tl::packed<tl::presets::b1_58<>>>();
   attempt.template operator()<tl::packed<tl::presets::b1_58_relu<>>>();
   if (code >= 0) return code;
-  return complain({tl::errc::unsupported,
-                   tl::join(line.model, ": this program knows no blueprint named '",
-                            name == nullptr ? "" : *name, "'; see examples/04.")});
+  return complain(
+      {tl::errc::unsupported, tl::join(line.model, ": this program knows no blueprint named '",
+                                       name == nullptr ? "" : *name, "'; see examples/04.")});
 }
 
 int main(int argc, char** argv) {
@@ -125,6 +124,6 @@ int main(int argc, char** argv) {
                          story_tokenizer(*line), *line);
   if (auto file = tl::io::open_safetensors(line->model)) return tell_checkpoint(*file, *line);
   using llama = tl::presets::llama_f32<tl::rotary::interleaved>;
-  return load_and_tell(tl::io::load_llama2c<tl::dense<llama>>(line->model),
-                       story_tokenizer(*line), *line);
+  return load_and_tell(tl::io::load_llama2c<tl::dense<llama>>(line->model), story_tokenizer(*line),
+                       *line);
 }

@@ -1,5 +1,5 @@
-// An architecture the library has never heard of, composed from its parts (stories.hpp), loaded from
-// the file of a trained model, and telling a story.
+// An architecture the library has never heard of, composed from its parts (stories.hpp), loaded
+// from the file of a trained model, and telling a story.
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,11 +11,15 @@
 namespace tl = trilith;
 
 // Everything about the architecture is known at compile time, before there is any file.
-static_assert(tl::parameter_count<tl::decoder<
-                  stories::block, tl::tied_head<tl::weights::f32>,
-                  tl::fixed<tl::shape{.dim = 128, .ffn_dim = 256, .layers = 8, .heads = 8,
-                                      .kv_heads = 4, .head_dim = 16, .vocab = 512,
-                                      .context = 512}>>> == 1'245'312);
+static_assert(tl::parameter_count<tl::decoder<stories::block, tl::tied_head<tl::weights::f32>,
+                                              tl::fixed<tl::shape{.dim = 128,
+                                                                  .ffn_dim = 256,
+                                                                  .layers = 8,
+                                                                  .heads = 8,
+                                                                  .kv_heads = 4,
+                                                                  .head_dim = 16,
+                                                                  .vocab = 512,
+                                                                  .context = 512}>>> == 1'245'312);
 
 int main() {
   const std::string weights = data_file("models/bitnet-stories-1M/model.bin");

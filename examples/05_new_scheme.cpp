@@ -63,12 +63,19 @@ int main() {
   const auto w = gaussian(64 * 1024, 1), x = gaussian(1024, 2);
   std::printf("relative error of a product with Gaussian weights\n");
   std::printf("  binary   %.3f\n", error_of<scheme::with_weights<tl::weights::binary<>>>(w, x, 64));
-  std::printf("  ternary  %.3f\n", error_of<scheme::with_weights<tl::weights::ternary<>>>(w, x, 64));
+  std::printf("  ternary  %.3f\n",
+              error_of<scheme::with_weights<tl::weights::ternary<>>>(w, x, 64));
   std::printf("  quinary  %.3f\n\n", error_of<scheme>(w, x, 64));
 
   // A whole model of it, random weights and all, packs and runs.
-  tl::dense<blueprint> floats(tl::shape{.dim = 64, .ffn_dim = 172, .layers = 2, .heads = 4,
-                                        .kv_heads = 2, .head_dim = 16, .vocab = 100, .context = 32});
+  tl::dense<blueprint> floats(tl::shape{.dim = 64,
+                                        .ffn_dim = 172,
+                                        .layers = 2,
+                                        .heads = 4,
+                                        .kv_heads = 2,
+                                        .head_dim = 16,
+                                        .vocab = 100,
+                                        .context = 32});
   tl::fill_random(floats, 7);
   const auto model = tl::pack(floats);
   std::printf("%s\n", tl::describe(model).c_str());

@@ -8,7 +8,8 @@
 /// The path of a file below the directory TRILITH_DATA, or "" and a sentence where it is absent.
 inline std::string data_file(const std::string& name) {
   const char* directory = std::getenv("TRILITH_DATA");
-  const std::string path = std::string(directory == nullptr ? "../shared/data" : directory) + "/" + name;
+  const std::string path =
+      std::string(directory == nullptr ? "../shared/data" : directory) + "/" + name;
   if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
     std::fclose(file);
     return path;

@@ -1,8 +1,8 @@
 #ifndef TRILITH_EXAMPLES_STORIES_HPP
 #define TRILITH_EXAMPLES_STORIES_HPP
 
-// The blueprint of bitnet-stories-1M, composed from public parts: two small policies of our own, and
-// the library's for the rest. No file of the library knows this architecture.
+// The blueprint of bitnet-stories-1M, composed from public parts: two small policies of our own,
+// and the library's for the rest. No file of the library knows this architecture.
 
 #include <trilith/io/bitllama2c.hpp>
 #include <trilith/trilith.hpp>
@@ -40,9 +40,9 @@ struct step_range {
   }
 };
 
-using scheme = tl::scheme<tl::weights::ternary<>, tl::activations::int8<step_range>,
-                          tl::backends::automatic>;
-using block = tl::transformer_block<norm,                                          //
+using scheme =
+    tl::scheme<tl::weights::ternary<>, tl::activations::int8<step_range>, tl::backends::automatic>;
+using block = tl::transformer_block<norm,  //
                                     tl::attention<scheme, norm, tl::rotary::interleaved>,
                                     tl::gated_ffn<scheme, tl::silu, norm>>;
 using blueprint = tl::decoder<block, tl::tied_head<tl::weights::f32>>;

@@ -12,7 +12,8 @@
 #error "trilith: exact results need IEEE arithmetic; compile without -ffast-math."
 #endif
 
-// TRILITH_CHECKED: 1 checks preconditions at run time and stops with a sentence, 0 trusts the caller.
+// TRILITH_CHECKED: 1 checks preconditions at run time and stops with a sentence, 0 trusts the
+// caller.
 #if !defined(TRILITH_CHECKED)
 #if defined(NDEBUG)
 #define TRILITH_CHECKED 0
@@ -45,8 +46,7 @@
 
 // Functions defined in the one implementation file live in this namespace, so that a linker that
 // misses them prints the remedy.
-#define TRILITH_IMPLEMENTED \
-  link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
+#define TRILITH_IMPLEMENTED link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
 
 // Floats are added and multiplied in one fixed order and never fused, so that every backend,
 // target and thread count gives the same bits. g++ wants an attribute, clang a pragma in the body.

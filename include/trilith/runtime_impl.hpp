@@ -1,7 +1,8 @@
 #ifndef TRILITH_RUNTIME_IMPL_HPP
 #define TRILITH_RUNTIME_IMPL_HPP
 
-/// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling, checkpoints.
+/// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling,
+/// checkpoints.
 
 #include <trilith/core/thread_pool_impl.hpp>
 #include <trilith/infer/sampler_impl.hpp>

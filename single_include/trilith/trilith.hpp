@@ -70,7 +70,8 @@
 #error "trilith: exact results need IEEE arithmetic; compile without -ffast-math."
 #endif
 
-// TRILITH_CHECKED: 1 checks preconditions at run time and stops with a sentence, 0 trusts the caller.
+// TRILITH_CHECKED: 1 checks preconditions at run time and stops with a sentence, 0 trusts the
+// caller.
 #if !defined(TRILITH_CHECKED)
 #if defined(NDEBUG)
 #define TRILITH_CHECKED 0
@@ -103,8 +104,7 @@
 
 // Functions defined in the one implementation file live in this namespace, so that a linker that
 // misses them prints the remedy.
-#define TRILITH_IMPLEMENTED \
-  link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
+#define TRILITH_IMPLEMENTED link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
 
 // Floats are added and multiplied in one fixed order and never fused, so that every backend,
 // target and thread count gives the same bits. g++ wants an attribute, clang a pragma in the body.
@@ -181,8 +181,8 @@ template <class T>
   return sum[0];
 }
 
-/// sum[i % lanes] += a_i * b_i, in ascending i. n must be a multiple of `lanes` in all calls but the
-/// last of a row, which is what lets a long row be multiplied tile by tile.
+/// sum[i % lanes] += a_i * b_i, in ascending i. n must be a multiple of `lanes` in all calls but
+/// the last of a row, which is what lets a long row be multiplied tile by tile.
 template <class A>
 TRILITH_EXACT_FLOAT constexpr void dot_into(float (&sum)[lanes], const A* a, const float* b,
                                             std::size_t n) noexcept {
@@ -271,7 +271,8 @@ enum class errc {
   invalid_value,     ///< a NaN scale, a code that no packing produces, a token out of range
   invalid_argument,  ///< an option outside its range
   out_of_context,    ///< more tokens than the model's context holds
-  out_of_memory,
+  cancelled,         ///< a callback asked to stop
+  out_of_memory,     ///< the system has no room for what was asked
 };
 
 struct error {
@@ -377,11 +378,21 @@ using status = result<done>;
 namespace trilith {
 
 namespace joining {
-inline void append_piece(std::string& out, std::string_view piece) { out += piece; }
-inline void append_piece(std::string& out, const char* piece) { out += piece; }
-inline void append_piece(std::string& out, char piece) { out += piece; }
-inline void append_piece(std::string& out, float piece) { out += std::to_string(piece); }
-inline void append_piece(std::string& out, double piece) { out += std::to_string(piece); }
+inline void append_piece(std::string& out, std::string_view piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, const char* piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, char piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, float piece) {
+  out += std::to_string(piece);
+}
+inline void append_piece(std::string& out, double piece) {
+  out += std::to_string(piece);
+}
 template <class Integer>
   requires(std::is_integral_v<Integer>)
 void append_piece(std::string& out, Integer piece) {
@@ -441,11 +452,16 @@ enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
 
 [[nodiscard]] constexpr std::size_t extent(const shape& s, axis a) noexcept {
   switch (a) {
-    case axis::dim: return s.dim;
-    case axis::ffn_dim: return s.ffn_dim;
-    case axis::query_dim: return s.heads * s.head_dim;
-    case axis::kv_dim: return s.kv_heads * s.head_dim;
-    case axis::vocab: return s.vocab;
+    case axis::dim:
+      return s.dim;
+    case axis::ffn_dim:
+      return s.ffn_dim;
+    case axis::query_dim:
+      return s.heads * s.head_dim;
+    case axis::kv_dim:
+      return s.kv_heads * s.head_dim;
+    case axis::vocab:
+      return s.vocab;
   }
   return 0;
 }
@@ -477,11 +493,14 @@ inline constexpr std::size_t largest_layers = 4096;
                                              ", found ", found, ".")};
   }
   if (s.heads % s.kv_heads != 0)
-    return error{errc::invalid_value, join(where, ": heads should be a multiple of kv_heads, found ",
-                                           s.heads, " and ", s.kv_heads, ".")};
+    return error{errc::invalid_value,
+                 join(where, ": heads should be a multiple of kv_heads, found ", s.heads, " and ",
+                      s.kv_heads, ".")};
   if (s.head_dim % 2 != 0)
-    return error{errc::invalid_value, join(where, ": head_dim should be even, since rotary positions "
-                                                  "turn pairs of values, found ", s.head_dim, ".")};
+    return error{errc::invalid_value, join(where,
+                                           ": head_dim should be even, since rotary positions "
+                                           "turn pairs of values, found ",
+                                           s.head_dim, ".")};
   return done{};
 }
 
@@ -715,11 +734,11 @@ inline constexpr bool always_false = false;
 /// The byte order of a packed row, common to every packing.
 ///
 /// A byte holds `Fields` codes. A row of n codes is cut into blocks of 64 * Fields codes, 64 bytes
-/// each; field f of byte p holds code f * 64 + p of its block. So one vector load brings codes whose
-/// activations are contiguous, at any vector width up to 64 bytes. The rest r = n mod (64 * Fields)
-/// makes a last, narrower block of the same form: ceil(r / Fields) bytes, field f of byte p holding
-/// code f * ceil(r / Fields) + p. A row therefore takes no byte more than its codes need, whatever n.
-/// Fields without a code (the last ones of the last byte plane) hold the raw value 0.
+/// each; field f of byte p holds code f * 64 + p of its block. So one vector load brings codes
+/// whose activations are contiguous, at any vector width up to 64 bytes. The rest r = n mod (64 *
+/// Fields) makes a last, narrower block of the same form: ceil(r / Fields) bytes, field f of byte p
+/// holding code f * ceil(r / Fields) + p. A row therefore takes no byte more than its codes need,
+/// whatever n. Fields without a code (the last ones of the last byte plane) hold the raw value 0.
 namespace trilith::inline TRILITH_ABI::packing {
 
 inline constexpr std::size_t plane_bytes = 64;
@@ -742,7 +761,8 @@ struct planar {
   }
 
   /// Bytes in a plane of the block that starts at code `first` of a row of n.
-  [[nodiscard]] static constexpr std::size_t plane_width(std::size_t n, std::size_t first) noexcept {
+  [[nodiscard]] static constexpr std::size_t plane_width(std::size_t n,
+                                                         std::size_t first) noexcept {
     return n - first >= block ? plane_bytes : ceil_div(n - first, Fields);
   }
 
@@ -778,8 +798,9 @@ concept Packing = PolicyOf<T, packing_kind> && requires(std::uint8_t byte, std::
 
 /// Whether P can hold every code of the weights W.
 template <class P, class W>
-inline constexpr bool holds = P::offset <= W::min_code && W::max_code <= P::max_code &&
-                              (W::min_code - P::offset) % P::step == 0 && W::code_step % P::step == 0;
+inline constexpr bool holds =
+    P::offset <= W::min_code && W::max_code <= P::max_code &&
+    (W::min_code - P::offset) % P::step == 0 && W::code_step % P::step == 0;
 
 /// Writes n codes as one packed row of P::row_bytes(n) bytes.
 template <Packing P>
@@ -904,8 +925,8 @@ struct digits_of {
 /// How many weights of a matrix [rows, cols] share one scale.
 namespace trilith::inline TRILITH_ABI::scale {
 
-/// Satisfied by the granularities below: group(cols) weights along a row share a scale; scale (o, g)
-/// is at o * row_step + g * group_step of `count` scales.
+/// Satisfied by the granularities below: group(cols) weights along a row share a scale; scale (o,
+/// g) is at o * row_step + g * group_step of `count` scales.
 template <class T>
 concept Granularity = PolicyOf<T, scale_kind> && requires(std::size_t n) {
   { T::group(n) } noexcept -> std::same_as<std::size_t>;
@@ -1003,7 +1024,7 @@ concept PlainWeights = PolicyOf<T, weights_kind> && requires(typename T::element
 };
 
 template <class T>
-concept Weights = CodedWeights<T> || PlainWeights<T>;
+concept Weights = PolicyOf<T, weights_kind> && (CodedWeights<T> || PlainWeights<T>);
 
 /// w = scale * code
 template <CodedWeights W>
@@ -1142,7 +1163,8 @@ struct header {
     const auto value = in.read<std::int32_t>(join("the header's ", m.name));
     if (!value) return value.error();
     h.has_separate_head |= m.value == &shape::vocab && *value < 0;
-    const std::int64_t size = m.value == &shape::vocab && *value < 0 ? -std::int64_t{*value} : *value;
+    const std::int64_t size =
+        m.value == &shape::vocab && *value < 0 ? -std::int64_t{*value} : *value;
     if (size < 1)
       return error{errc::invalid_value, join(in.file(), ": header: ", m.name,
                                              " should be positive, found ", *value, ".")};
@@ -1192,7 +1214,8 @@ template <class Model, class Read>
   status ok = read_kind(
       in, m, "attention.query", [](auto& b) -> auto& { return b.attention.query; }, read);
   if (ok)
-    ok = read_kind(in, m, "attention.key", [](auto& b) -> auto& { return b.attention.key; }, read);
+    ok = read_kind(
+        in, m, "attention.key", [](auto& b) -> auto& { return b.attention.key; }, read);
   if (ok)
     ok = read_kind(
         in, m, "attention.value", [](auto& b) -> auto& { return b.attention.value; }, read);
@@ -1205,9 +1228,14 @@ template <class Model, class Read>
 /// Reads the three matrices of the feed-forward network: gate, down, up.
 template <class Model, class Read>
 [[nodiscard]] status read_ffn(byte_reader& in, Model& m, Read read) {
-  status ok = read_kind(in, m, "ffn.gate", [](auto& b) -> auto& { return b.ffn.gate; }, read);
-  if (ok) ok = read_kind(in, m, "ffn.down", [](auto& b) -> auto& { return b.ffn.down; }, read);
-  if (ok) ok = read_kind(in, m, "ffn.up", [](auto& b) -> auto& { return b.ffn.up; }, read);
+  status ok = read_kind(
+      in, m, "ffn.gate", [](auto& b) -> auto& { return b.ffn.gate; }, read);
+  if (ok)
+    ok = read_kind(
+        in, m, "ffn.down", [](auto& b) -> auto& { return b.ffn.down; }, read);
+  if (ok)
+    ok = read_kind(
+        in, m, "ffn.up", [](auto& b) -> auto& { return b.ffn.up; }, read);
   return ok;
 }
 
@@ -1226,9 +1254,6 @@ class mapped_file;
 namespace trilith::TRILITH_IMPLEMENTED {
 result<io::mapped_file> map_file(std::string_view path);
 void unmap_file(const unsigned char* data, std::size_t size) noexcept;
-/// Writes `parts` one after the other to a new file beside `path`, syncs it and renames it to
-/// `path`, so that at any moment `path` is the old file or the whole new one.
-status write_file(std::string_view path, std::span<const std::span<const unsigned char>> parts);
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 namespace trilith::io {
@@ -1282,9 +1307,9 @@ namespace trilith::inline TRILITH_ABI::activations {
 /// element makes products exact integer sums; a float element makes them ordered float sums.
 template <class T>
 concept Activations = PolicyOf<T, activations_kind> &&
-                      (std::same_as<typename T::element, std::int8_t> ||
-                       std::same_as<typename T::element, float>) &&
                       requires(const float* x, typename T::element* q, std::size_t n) {
+                        requires std::same_as<typename T::element, std::int8_t> ||
+                                     std::same_as<typename T::element, float>;
                         { T::bits } -> std::convertible_to<int>;
                         { T::quantize(x, q, n) } noexcept -> std::same_as<float>;
                       };
@@ -1296,6 +1321,110 @@ inline constexpr bool is_integer = std::is_same_v<typename A::element, std::int8
 
 #endif
 // ==== end trilith/activations/activations.hpp
+// ==== begin trilith/core/half.hpp
+#ifndef TRILITH_CORE_HALF_HPP
+#define TRILITH_CORE_HALF_HPP
+
+namespace trilith {
+
+/// IEEE binary16 as it lies in memory: 1 sign, 5 exponent, 10 fraction bits.
+struct float16 {
+  std::uint16_t bits = 0;
+  friend constexpr bool operator==(float16, float16) = default;
+};
+
+/// bfloat16 as it lies in memory: the upper half of a float.
+struct bfloat16 {
+  std::uint16_t bits = 0;
+  friend constexpr bool operator==(bfloat16, bfloat16) = default;
+};
+
+[[nodiscard]] constexpr float to_float(float x) noexcept {
+  return x;
+}
+
+[[nodiscard]] constexpr float to_float(bfloat16 x) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
+}
+
+/// Exact: every binary16 value is a float. Subnormals are normalised by a subtraction.
+[[nodiscard]] constexpr float to_float(float16 x) noexcept {
+  const std::uint32_t sign = static_cast<std::uint32_t>(x.bits & 0x8000u) << 16;
+  const std::uint32_t magnitude = static_cast<std::uint32_t>(x.bits & 0x7FFFu) << 13;
+  const std::uint32_t exponent = magnitude & 0x0F800000u;
+  if (exponent == 0x0F800000u) return std::bit_cast<float>(sign | (magnitude + 0x70000000u));
+  if (exponent == 0) {
+    const float f =
+        std::bit_cast<float>(magnitude + 0x38800000u) - std::bit_cast<float>(0x38800000u);
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(f));
+  }
+  return std::bit_cast<float>(sign | (magnitude + 0x38000000u));
+}
+
+/// Nearest, ties to even; NaN stays NaN.
+[[nodiscard]] constexpr bfloat16 to_bfloat16(float x) noexcept {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
+    return {static_cast<std::uint16_t>((bits >> 16) | 0x0040u)};
+  return {static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16)};
+}
+
+/// Nearest, ties to even; beyond 65504 becomes infinity; NaN stays NaN.
+[[nodiscard]] constexpr float16 to_float16(float x) noexcept {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+  if (magnitude > 0x7F800000u) return {static_cast<std::uint16_t>(sign | 0x7E00u)};
+  if (magnitude >= 0x477FF000u) return {static_cast<std::uint16_t>(sign | 0x7C00u)};
+  if (magnitude < 0x38800000u) {  // subnormal: the float adder shifts and rounds
+    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
+    return {
+        static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3F000000u))};
+  }
+  const std::uint32_t rounded = magnitude + 0xC8000FFFu + ((magnitude >> 13) & 1u);
+  return {static_cast<std::uint16_t>(sign | (rounded >> 13))};
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/core/half.hpp
+// ==== begin trilith/activations/plain.hpp
+#ifndef TRILITH_ACTIVATIONS_PLAIN_HPP
+#define TRILITH_ACTIVATIONS_PLAIN_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// Activations as they are.
+struct f32 {
+  using policy_kind = activations_kind;
+  using element = float;
+  static constexpr std::string_view name = "f32";
+  static constexpr int bits = 32;
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; ++i) q[i] = x[i];
+    return 1.0f;
+  }
+};
+
+/// Activations rounded to bfloat16; products add them as floats.
+struct bf16 {
+  using policy_kind = activations_kind;
+  using element = float;
+  static constexpr std::string_view name = "bf16";
+  static constexpr int bits = 16;
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; ++i) q[i] = to_float(to_bfloat16(x[i]));
+    return 1.0f;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/plain.hpp
 // ==== begin trilith/backends/simd/kernel_table.hpp
 #ifndef TRILITH_BACKENDS_SIMD_KERNEL_TABLE_HPP
 #define TRILITH_BACKENDS_SIMD_KERNEL_TABLE_HPP
@@ -1364,70 +1493,6 @@ using TRILITH_IMPLEMENTED::kernels_at;
 
 #endif
 // ==== end trilith/backends/simd/kernel_table.hpp
-// ==== begin trilith/core/half.hpp
-#ifndef TRILITH_CORE_HALF_HPP
-#define TRILITH_CORE_HALF_HPP
-
-namespace trilith {
-
-/// IEEE binary16 as it lies in memory: 1 sign, 5 exponent, 10 fraction bits.
-struct float16 {
-  std::uint16_t bits = 0;
-  friend constexpr bool operator==(float16, float16) = default;
-};
-
-/// bfloat16 as it lies in memory: the upper half of a float.
-struct bfloat16 {
-  std::uint16_t bits = 0;
-  friend constexpr bool operator==(bfloat16, bfloat16) = default;
-};
-
-[[nodiscard]] constexpr float to_float(float x) noexcept { return x; }
-
-[[nodiscard]] constexpr float to_float(bfloat16 x) noexcept {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
-}
-
-/// Exact: every binary16 value is a float. Subnormals are normalised by a subtraction.
-[[nodiscard]] constexpr float to_float(float16 x) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(x.bits & 0x8000u) << 16;
-  const std::uint32_t magnitude = static_cast<std::uint32_t>(x.bits & 0x7FFFu) << 13;
-  const std::uint32_t exponent = magnitude & 0x0F800000u;
-  if (exponent == 0x0F800000u) return std::bit_cast<float>(sign | (magnitude + 0x70000000u));
-  if (exponent == 0) {
-    const float f = std::bit_cast<float>(magnitude + 0x38800000u) - std::bit_cast<float>(0x38800000u);
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(f));
-  }
-  return std::bit_cast<float>(sign | (magnitude + 0x38000000u));
-}
-
-/// Nearest, ties to even; NaN stays NaN.
-[[nodiscard]] constexpr bfloat16 to_bfloat16(float x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
-  if ((bits & 0x7FFFFFFFu) > 0x7F800000u)
-    return {static_cast<std::uint16_t>((bits >> 16) | 0x0040u)};
-  return {static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16)};
-}
-
-/// Nearest, ties to even; beyond 65504 becomes infinity; NaN stays NaN.
-[[nodiscard]] constexpr float16 to_float16(float x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
-  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
-  if (magnitude > 0x7F800000u) return {static_cast<std::uint16_t>(sign | 0x7E00u)};
-  if (magnitude >= 0x477FF000u) return {static_cast<std::uint16_t>(sign | 0x7C00u)};
-  if (magnitude < 0x38800000u) {  // subnormal: the float adder shifts and rounds
-    const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    return {static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3F000000u))};
-  }
-  const std::uint32_t rounded = magnitude + 0xC8000FFFu + ((magnitude >> 13) & 1u);
-  return {static_cast<std::uint16_t>(sign | (rounded >> 13))};
-}
-
-}  // namespace trilith
-
-#endif
-// ==== end trilith/core/half.hpp
 // ==== begin trilith/weights/plain.hpp
 #ifndef TRILITH_WEIGHTS_PLAIN_HPP
 #define TRILITH_WEIGHTS_PLAIN_HPP
@@ -1487,9 +1552,8 @@ concept Backend = PolicyOf<T, backend_kind> && requires(const product& p) {
 
 /// Whether B has a kernel for weights of format F times activations X.
 template <class B, class F, class X>
-inline constexpr bool supports = requires(const product& p) {
-  B::template run<F, X>(p, std::size_t{}, std::size_t{});
-};
+inline constexpr bool supports =
+    requires(const product& p) { B::template run<F, X>(p, std::size_t{}, std::size_t{}); };
 
 }  // namespace trilith::inline TRILITH_ABI::backends
 
@@ -1501,7 +1565,8 @@ inline constexpr bool supports = requires(const product& p) {
 
 namespace trilith::inline TRILITH_ABI::backends {
 
-/// y[t, o] = sum_g float(dot(o, g, t)) * (scale[o, g] * x_scale[t]), in the order every backend uses.
+/// y[t, o] = sum_g float(dot(o, g, t)) * (scale[o, g] * x_scale[t]), in the order every backend
+/// uses.
 ///
 /// dot(row, n, x) returns the sum over one group: `row` its packed bytes (or elements), n its
 /// length, x the activations it meets.
@@ -1706,21 +1771,29 @@ namespace detail {
 template <class F>
 inline constexpr int table_index = -1;
 template <>
-inline constexpr int table_index<packing::bits1> = static_cast<int>(trilith::simd::weight_format::bits1);
+inline constexpr int table_index<packing::bits1> =
+    static_cast<int>(trilith::simd::weight_format::bits1);
 template <>
-inline constexpr int table_index<packing::bits2> = static_cast<int>(trilith::simd::weight_format::bits2);
+inline constexpr int table_index<packing::bits2> =
+    static_cast<int>(trilith::simd::weight_format::bits2);
 template <>
-inline constexpr int table_index<packing::base3> = static_cast<int>(trilith::simd::weight_format::base3);
+inline constexpr int table_index<packing::base3> =
+    static_cast<int>(trilith::simd::weight_format::base3);
 template <>
-inline constexpr int table_index<packing::bits4> = static_cast<int>(trilith::simd::weight_format::bits4);
+inline constexpr int table_index<packing::bits4> =
+    static_cast<int>(trilith::simd::weight_format::bits4);
 template <>
-inline constexpr int table_index<packing::bits8> = static_cast<int>(trilith::simd::weight_format::bits8);
+inline constexpr int table_index<packing::bits8> =
+    static_cast<int>(trilith::simd::weight_format::bits8);
 template <>
-inline constexpr int table_index<weights::f32> = static_cast<int>(trilith::simd::weight_format::f32);
+inline constexpr int table_index<weights::f32> =
+    static_cast<int>(trilith::simd::weight_format::f32);
 template <>
-inline constexpr int table_index<weights::f16> = static_cast<int>(trilith::simd::weight_format::f16);
+inline constexpr int table_index<weights::f16> =
+    static_cast<int>(trilith::simd::weight_format::f16);
 template <>
-inline constexpr int table_index<weights::bf16> = static_cast<int>(trilith::simd::weight_format::bf16);
+inline constexpr int table_index<weights::bf16> =
+    static_cast<int>(trilith::simd::weight_format::bf16);
 }  // namespace detail
 
 /// Vector kernels for the built-in formats, chosen at run time for the CPU at hand; no compiler
@@ -1730,8 +1803,7 @@ struct simd {
   static constexpr std::string_view name = "simd";
 
   template <Format F, class X>
-    requires(detail::table_index<F> >= 0 &&
-             (packing::Packing<F> || std::is_same_v<X, float>))
+    requires(detail::table_index<F> >= 0 && (packing::Packing<F> || std::is_same_v<X, float>))
   static void run(const product& p, std::size_t first, std::size_t last) noexcept {
     const auto& table = trilith::simd::kernels();
     constexpr auto index = static_cast<std::size_t>(detail::table_index<F>);
@@ -1775,42 +1847,6 @@ struct automatic {
 
 #endif
 // ==== end trilith/backends/automatic.hpp
-// ==== begin trilith/activations/plain.hpp
-#ifndef TRILITH_ACTIVATIONS_PLAIN_HPP
-#define TRILITH_ACTIVATIONS_PLAIN_HPP
-
-namespace trilith::inline TRILITH_ABI::activations {
-
-/// Activations as they are.
-struct f32 {
-  using policy_kind = activations_kind;
-  using element = float;
-  static constexpr std::string_view name = "f32";
-  static constexpr int bits = 32;
-  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
-                                                std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; ++i) q[i] = x[i];
-    return 1.0f;
-  }
-};
-
-/// Activations rounded to bfloat16; products add them as floats.
-struct bf16 {
-  using policy_kind = activations_kind;
-  using element = float;
-  static constexpr std::string_view name = "bf16";
-  static constexpr int bits = 16;
-  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
-                                                std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; ++i) q[i] = to_float(to_bfloat16(x[i]));
-    return 1.0f;
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::activations
-
-#endif
-// ==== end trilith/activations/plain.hpp
 // ==== begin trilith/activations/dequantized.hpp
 #ifndef TRILITH_ACTIVATIONS_DEQUANTIZED_HPP
 #define TRILITH_ACTIVATIONS_DEQUANTIZED_HPP
@@ -2281,12 +2317,12 @@ struct scheme {
 
 /// Satisfied by scheme<...>.
 template <class T>
-concept Scheme = weights::Weights<typename T::weights> &&
-                 activations::Activations<typename T::activations> &&
-                 backends::Backend<typename T::backend>;
+concept Scheme =
+    weights::Weights<typename T::weights> && activations::Activations<typename T::activations> &&
+    backends::Backend<typename T::backend>;
 
-/// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves several
-/// matrices. `w` is a matrix of any realisation.
+/// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves
+/// several matrices. `w` is a matrix of any realisation.
 template <Scheme S, class M>
 void apply(const M& w,
            const activation_view<typename activations_for<M, typename S::activations>::element>& x,
@@ -2314,7 +2350,8 @@ namespace trilith::inline TRILITH_ABI {
 /// logits = E h with the embedding itself as the head's matrix.
 ///
 /// @tparam W  weights of the embedding: f32, f16, bf16, int8<>
-/// @tparam A  the hidden state's numbers; activations::int8<> with weights::int8<> makes the largest
+/// @tparam A  the hidden state's numbers; activations::int8<> with weights::int8<> makes the
+/// largest
 ///            product of a small model an integer one
 template <weights::Weights W, activations::Activations A = activations::f32,
           backends::Backend B = backends::automatic>
@@ -2330,8 +2367,7 @@ struct tied_head {
 
 /// logits = W h with a matrix of its own; the embedding is stored as EmbeddingWeights.
 template <weights::Weights W, weights::Weights EmbeddingWeights = W,
-          activations::Activations A = activations::f32,
-          backends::Backend B = backends::automatic>
+          activations::Activations A = activations::f32, backends::Backend B = backends::automatic>
 struct separate_head {
   using policy_kind = head_kind;
   using scheme = trilith::scheme<W, A, B>;
@@ -2345,11 +2381,11 @@ struct separate_head {
 };
 
 template <class T>
-concept Head = std::same_as<typename T::policy_kind, head_kind> && Scheme<typename T::scheme> &&
-               requires {
-                 typename T::embedding_weights;
-                 { T::is_tied } -> std::convertible_to<bool>;
-               };
+concept Head =
+    std::same_as<typename T::policy_kind, head_kind> && Scheme<typename T::scheme> && requires {
+      typename T::embedding_weights;
+      { T::is_tied } -> std::convertible_to<bool>;
+    };
 
 }  // namespace trilith::inline TRILITH_ABI
 
@@ -2359,8 +2395,9 @@ concept Head = std::same_as<typename T::policy_kind, head_kind> && Scheme<typena
 #ifndef TRILITH_CORE_DESCRIBE_HPP
 #define TRILITH_CORE_DESCRIBE_HPP
 
-/// The description of a layer's parameters: a Hana basic_tuple of fields, written once beside the layer.
-/// Loading, saving, counting, printing, packing and (later) optimisers and sharding all walk it.
+/// The description of a layer's parameters: a Hana basic_tuple of fields, written once beside the
+/// layer. Loading, saving, counting, printing, packing and (later) optimisers and sharding all walk
+/// it.
 namespace trilith::fields {
 
 namespace hana = boost::hana;
@@ -2468,9 +2505,8 @@ void walk_field(Visit& visit, const layers_field<Part, Get>& field, First& first
 
 template <class B, class Visit, class... Parameters>
 void walk(Visit& visit, Parameters&... parameters) {
-  hana::unpack(B::description, [&](const auto&... field) {
-    (walk_field(visit, field, parameters...), ...);
-  });
+  hana::unpack(B::description(),
+               [&](const auto&... field) { (walk_field(visit, field, parameters...), ...); });
 }
 
 /// "blocks.3.attention.query": where a walk is.
@@ -2508,7 +2544,7 @@ template <class Field, class Select>
 
 template <class B, class Select>
 constexpr std::size_t count_if(const shape& s, Select select) {
-  return hana::unpack(B::description, [&](const auto&... field) {
+  return hana::unpack(B::description(), [&](const auto&... field) {
     return (count_field(s, field, select) + ... + 0);
   });
 }
@@ -2542,6 +2578,21 @@ class kv_cache {
         tiles_(ceil_div(context, key_tile)),
         keys_(sequences * s.layers * keys_of_layer()),
         values_(sequences * s.layers * values_of_layer()) {}
+
+  /// Whether such a cache can be had; asks the system for its memory, and gives it back.
+  [[nodiscard]] static bool fits(const shape& s, std::size_t sequences,
+                                 std::size_t context) noexcept {
+    std::size_t bytes = sizeof(float);
+    for (const std::size_t factor :
+         {sequences, s.layers, round_up(context, key_tile), s.kv_heads, s.head_dim})
+      if (__builtin_mul_overflow(bytes, factor, &bytes)) return false;
+    if (bytes > std::size_t{1} << 60) return false;
+    void* const keys = ::operator new(bytes, std::nothrow);
+    void* const values = ::operator new(bytes, std::nothrow);
+    ::operator delete(keys);
+    ::operator delete(values);
+    return keys != nullptr && values != nullptr;
+  }
 
   [[nodiscard]] std::size_t context() const noexcept { return context_; }
   [[nodiscard]] std::size_t bytes() const noexcept {
@@ -2751,7 +2802,8 @@ void normalize(span2d<const float> x, const float* gains, span2d<float> y, float
 /// @see Su et al.: "RoFormer", arXiv 2104.09864.
 namespace trilith::inline TRILITH_ABI {
 
-/// The angles' cosines and sines for the tokens of one forward pass, shared by all layers and heads.
+/// The angles' cosines and sines for the tokens of one forward pass, shared by all layers and
+/// heads.
 class rotary_angles {
  public:
   rotary_angles() = default;
@@ -2763,8 +2815,7 @@ class rotary_angles {
     // the power is rounded to float before it is inverted, as the float32 references do
     for (std::size_t i = 0; i < pairs_; ++i) {
       const double share = static_cast<double>(2 * i) / static_cast<double>(head_dim);
-      frequencies_[i] =
-          1.0f / static_cast<float>(__builtin_pow(static_cast<double>(theta), share));
+      frequencies_[i] = 1.0f / static_cast<float>(__builtin_pow(static_cast<double>(theta), share));
     }
   }
   /// The angles of token slot t at `position`.
@@ -2836,9 +2887,9 @@ struct interleaved {
 
 namespace trilith::inline TRILITH_ABI {
 
-/// One token of a forward pass: which, of which sequence, at which position in it. The tokens of one
-/// pass may belong to one sequence (a prompt) or to many (batched generation); each is computed as
-/// if it were alone, to the last bit.
+/// One token of a forward pass: which, of which sequence, at which position in it. The tokens of
+/// one pass may belong to one sequence (a prompt) or to many (batched generation); each is computed
+/// as if it were alone, to the last bit.
 struct token_slot {
   std::int32_t token = 0;
   std::uint32_t sequence = 0;
@@ -2946,21 +2997,23 @@ struct attention {
   using parameters =
       attention_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename S::weights>(
-          "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "key", [](auto& p) -> auto& { return p.key; }, axis::kv_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "value", [](auto& p) -> auto& { return p.value; }, axis::kv_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
-          fields::shard::columns),
-      fields::gains<SubNorm::has_gain>(
-          "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename S::weights>(
+            "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "key", [](auto& p) -> auto& { return p.key; }, axis::kv_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "value", [](auto& p) -> auto& { return p.value; }, axis::kv_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
+            fields::shard::columns),
+        fields::gains<SubNorm::has_gain>(
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name, ">");
@@ -3005,8 +3058,7 @@ struct attention {
     const shape& s = c.work.sizes;
     const std::size_t sharing = s.heads / s.kv_heads;
     c.work.run.parallel_for(
-        q.rows * s.heads, 4,
-        [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
+        q.rows * s.heads, 4, [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
           for (std::size_t i = first; i < last; ++i) {
             const std::size_t t = i / s.heads, h = i % s.heads;
             const token_slot& slot = c.slots[t];
@@ -3039,7 +3091,7 @@ concept Gate = PolicyOf<T, gate_kind> && requires {
 struct silu {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "silu";
-  [[nodiscard]] static constexpr float of(float x) noexcept { 
+  [[nodiscard]] static constexpr float of(float x) noexcept {
     return x * (1.0f / (1.0f + exponential(-x)));
   }
 };
@@ -3086,18 +3138,20 @@ struct gated_ffn {
   using parameters =
       gated_ffn_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename S::weights>(
-          "gate", [](auto& p) -> auto& { return p.gate; }, axis::ffn_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "up", [](auto& p) -> auto& { return p.up; }, axis::ffn_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "down", [](auto& p) -> auto& { return p.down; }, axis::dim, axis::ffn_dim,
-          fields::shard::columns),
-      fields::gains<SubNorm::has_gain>(
-          "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::ffn_dim));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename S::weights>(
+            "gate", [](auto& p) -> auto& { return p.gate; }, axis::ffn_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "up", [](auto& p) -> auto& { return p.up; }, axis::ffn_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "down", [](auto& p) -> auto& { return p.down; }, axis::dim, axis::ffn_dim,
+            fields::shard::columns),
+        fields::gains<SubNorm::has_gain>(
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::ffn_dim));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("gated_ffn<", S::name(), ",", G::name, ",", SubNorm::name, ">");
@@ -3138,8 +3192,8 @@ struct gated_ffn {
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Satisfied by attention<...>, gated_ffn<...> and layers of a user's own: a description, parameters
-/// for any realisation, and forward(parameters, x, y, context).
+/// Satisfied by attention<...>, gated_ffn<...> and layers of a user's own: a description,
+/// parameters for any realisation, and forward(parameters, x, y, context).
 template <class T>
 concept Layer = std::same_as<typename T::policy_kind, layer_kind> && requires {
   { T::name() } -> std::convertible_to<std::string>;
@@ -3169,13 +3223,15 @@ struct transformer_block {
   using parameters = block_parameters<typename Attention::template parameters<Realisation>,
                                       typename Ffn::template parameters<Realisation>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::gains<N::has_gain>(
-          "attention_norm", [](auto& p) -> auto& { return p.attention_norm; }, axis::dim),
-      fields::part<Attention>("attention", [](auto& p) -> auto& { return p.attention; }),
-      fields::gains<N::has_gain>(
-          "ffn_norm", [](auto& p) -> auto& { return p.ffn_norm; }, axis::dim),
-      fields::part<Ffn>("ffn", [](auto& p) -> auto& { return p.ffn; }));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::gains<N::has_gain>(
+            "attention_norm", [](auto& p) -> auto& { return p.attention_norm; }, axis::dim),
+        fields::part<Attention>("attention", [](auto& p) -> auto& { return p.attention; }),
+        fields::gains<N::has_gain>(
+            "ffn_norm", [](auto& p) -> auto& { return p.ffn_norm; }, axis::dim),
+        fields::part<Ffn>("ffn", [](auto& p) -> auto& { return p.ffn; }));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("transformer_block<", N::name, ",", Attention::name(), ",", Ffn::name(), ">");
@@ -3217,8 +3273,8 @@ concept Block = std::same_as<typename T::policy_kind, block_kind> && requires {
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Sizes fixed at compile time; a size left at 0 is read from the file. A file that disagrees with a
-/// fixed size is an error that names both.
+/// Sizes fixed at compile time; a size left at 0 is read from the file. A file that disagrees with
+/// a fixed size is an error that names both.
 template <shape S>
 struct fixed {
   static constexpr shape sizes = S;
@@ -3255,25 +3311,26 @@ struct decoder {
   using head = H;
   static constexpr shape sizes = S::sizes;
   template <class Backend>
-  using with_backend =
-      decoder<typename B::template with_backend<Backend>, typename H::template with_backend<Backend>,
-              S, FinalNorm>;
+  using with_backend = decoder<typename B::template with_backend<Backend>,
+                               typename H::template with_backend<Backend>, S, FinalNorm>;
   template <class Realisation>
-  using parameters = decoder_parameters<
-      typename Realisation::template matrix<typename H::embedding_weights>,
-      typename B::template parameters<Realisation>,
-      typename Realisation::template matrix<typename H::scheme::weights>>;
+  using parameters =
+      decoder_parameters<typename Realisation::template matrix<typename H::embedding_weights>,
+                         typename B::template parameters<Realisation>,
+                         typename Realisation::template matrix<typename H::scheme::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename H::embedding_weights>(
-          "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
-          fields::shard::rows),
-      fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
-      fields::gains<FinalNorm::has_gain>(
-          "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim),
-      fields::matrix<typename H::scheme::weights, !H::is_tied>(
-          "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
-          fields::shard::rows));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename H::embedding_weights>(
+            "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
+            fields::shard::rows),
+        fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
+        fields::gains<FinalNorm::has_gain>(
+            "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim),
+        fields::matrix<typename H::scheme::weights, !H::is_tied>(
+            "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
+            fields::shard::rows));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("decoder<", B::name(), ",", H::name(), ",", FinalNorm::name, ">");
@@ -3500,8 +3557,8 @@ inline constexpr std::size_t header_bytes = 256;
 
 /// Bytes of all tensors that follow the header.
 [[nodiscard]] inline std::size_t tensor_bytes(const shape& s) noexcept {
-  const std::size_t codes = 2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim +
-                            3 * s.ffn_dim * s.dim;
+  const std::size_t codes =
+      2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim + 3 * s.ffn_dim * s.dim;
   return 4 * (s.dim + s.vocab * s.dim) + s.layers * (7 * 4 + codes / 4);
 }
 
@@ -3512,9 +3569,9 @@ template <class M>
   const auto scale = in.read<float>(join(name, "'s scale"));
   if (!scale) return scale.error();
   if (!is_finite(*scale) || *scale <= 0)
-    return error{errc::invalid_value, join(in.file(), ": ", name,
-                                           ": the scale should be positive and finite, found ",
-                                           *scale, ".")};
+    return error{errc::invalid_value,
+                 join(in.file(), ": ", name, ": the scale should be positive and finite, found ",
+                      *scale, ".")};
   const auto bytes = in.take(w.rows * w.cols / 4, name);
   if (!bytes) return bytes.error();
   std::vector<std::int8_t> codes(w.cols);
@@ -3555,8 +3612,10 @@ template <Packed M>
   if (h->has_separate_head)
     return error{errc::unsupported, join(path, ": expected a tied head, found a separate one.")};
   if (s.dim % 4 != 0 || s.ffn_dim % 4 != 0)
-    return error{errc::unsupported, join(path, ": expected dim and ffn_dim to be multiples of 4, "
-                                         "found ", s.dim, " and ", s.ffn_dim, ".")};
+    return error{errc::unsupported, join(path,
+                                         ": expected dim and ffn_dim to be multiples of 4, "
+                                         "found ",
+                                         s.dim, " and ", s.ffn_dim, ".")};
   if (status ok = llama2c::expect_bytes(in, bitllama2c::tensor_bytes(s)); !ok)
     return std::move(ok).error();
   M m(s);
@@ -4084,7 +4143,7 @@ namespace trilith::io {
 ///
 /// Errors: invalid_value for values that load_checkpoint() would refuse (a NaN, a scale that is not
 /// positive), invalid_argument for reserved metadata keys and for parameters that do not have the
-/// model's shape; io_failure, also after extras.report cancelled; unsupported in a build without
+/// model's shape; io_failure; cancelled where extras.report said so; unsupported in a build without
 /// nlohmann-json.
 /// Cost: one pass over the parameters to check them, one to write them; no copy in memory.
 template <Realisation M>
@@ -4112,7 +4171,7 @@ template <Realisation M>
 /// Errors, each naming file, tensor, expected and found: what open_safetensors() reports; mismatch
 /// for another blueprint, realisation or shape, also of a tensor; malformed for missing and unknown
 /// tensors; invalid_value for codes the weights do not have, scales that are not positive, and
-/// elements that are not finite; io_failure after options.report cancelled. Nothing is allocated
+/// elements that are not finite; cancelled where options.report said so. Nothing is allocated
 /// before the file was found to hold as much. Cost: one pass over the file; two where the packing
 /// differs.
 template <Realisation M>
@@ -4168,8 +4227,8 @@ namespace llama2c {
 /// Bytes of all float32 tensors that follow the header.
 [[nodiscard]] inline std::size_t tensor_bytes(const header& h) noexcept {
   const shape& s = h.sizes;
-  const std::size_t block = 2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim +
-                            3 * s.ffn_dim * s.dim + 2 * s.dim;
+  const std::size_t block =
+      2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim + 3 * s.ffn_dim * s.dim + 2 * s.dim;
   const std::size_t rotary_tables = s.context * s.head_dim;
   return 4 * (s.vocab * s.dim * (h.has_separate_head ? 2 : 1) + s.layers * block + s.dim +
               rotary_tables);
@@ -4189,11 +4248,14 @@ template <Realisation M>
     ok = read_kind(
         in, m, "attention_norm", [](auto& b) -> auto& { return b.attention_norm; }, gains);
   if (ok) ok = read_attention(in, m, matrix);
-  if (ok) ok = read_kind(in, m, "ffn_norm", [](auto& b) -> auto& { return b.ffn_norm; }, gains);
+  if (ok)
+    ok = read_kind(
+        in, m, "ffn_norm", [](auto& b) -> auto& { return b.ffn_norm; }, gains);
   if (ok) ok = read_ffn(in, m, matrix);
   if (ok) ok = gains(in, p.final_norm, "final_norm");
   if (ok)  // cosines and sines, which are computed here
-    if (auto skipped = in.take(m.sizes.context * m.sizes.head_dim * 4, "the rotary tables"); !skipped)
+    if (auto skipped = in.take(m.sizes.context * m.sizes.head_dim * 4, "the rotary tables");
+        !skipped)
       ok = std::move(skipped).error();
   if constexpr (!M::blueprint::head::is_tied)
     if (ok) ok = matrix(in, p.head, "head");
@@ -4202,7 +4264,8 @@ template <Realisation M>
 
 }  // namespace llama2c
 
-/// Reads a float32 model in llama2.c's legacy layout: seven i32 sizes, then float32 tensors by kind.
+/// Reads a float32 model in llama2.c's legacy layout: seven i32 sizes, then float32 tensors by
+/// kind.
 ///
 /// @tparam M  dense<B>; B a LLaMA-like decoder with weighted norms, no sub-norms, and
 ///            rotary::interleaved, such as presets::llama_f32
@@ -4217,9 +4280,9 @@ template <Dense M>
   if (status ok = check_agreement(M::blueprint::sizes, h->sizes, path); !ok)
     return std::move(ok).error();
   if (h->has_separate_head == M::blueprint::head::is_tied)
-    return error{errc::mismatch, join(path, ": the file has a ",
-                                      h->has_separate_head ? "separate" : "tied",
-                                      " head, the blueprint does not.")};
+    return error{errc::mismatch,
+                 join(path, ": the file has a ", h->has_separate_head ? "separate" : "tied",
+                      " head, the blueprint does not.")};
   if (status ok = llama2c::expect_bytes(in, llama2c::tensor_bytes(*h)); !ok)
     return std::move(ok).error();
   M m(h->sizes);
@@ -4520,7 +4583,7 @@ struct session_options {
   std::size_t sequences = 1;  ///< texts that are kept at once
   std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
   std::size_t threads = 1;
-  executor run{};             ///< threads of the program's own, instead of `threads`
+  executor run{};  ///< threads of the program's own, instead of `threads`
 };
 
 /// The next token of one sequence.
@@ -4557,7 +4620,8 @@ class session {
   using B = typename Model::blueprint;
 
  public:
-  /// Errors: no sequence, or a context longer than the model's.
+  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, a cache that
+  /// does not fit into memory.
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
@@ -4567,6 +4631,13 @@ class session {
       return error{errc::invalid_argument,
                    join("session: expected a context of at most ", model.sizes.context,
                         " tokens, found ", context, ".")};
+    if (options.threads > most_threads)
+      return error{errc::invalid_argument, join("session: expected at most ", most_threads,
+                                                " threads, found ", options.threads, ".")};
+    if (!kv_cache::fits(model.sizes, options.sequences, context))
+      return error{errc::out_of_memory,
+                   join("session: there is no memory for the keys and values of ",
+                        options.sequences, " sequences of ", context, " tokens.")};
     return session(model, options, context);
   }
 
@@ -4607,8 +4678,8 @@ class session {
       if (status ok = check(tokens[i].sequence, {&tokens[i].token, 1}); !ok) return ok;
       for (std::size_t k = 0; k < i; ++k)
         if (tokens[k].sequence == tokens[i].sequence)
-          return error{errc::invalid_argument, join("session: step() was given sequence ",
-                                                    tokens[i].sequence, " twice.")};
+          return error{errc::invalid_argument,
+                       join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
     }
     while (!tokens.empty()) {
       const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
@@ -4636,6 +4707,7 @@ class session {
 
  private:
   static constexpr std::size_t tokens_per_pass = 64;
+  static constexpr std::size_t most_threads = 1024;
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
@@ -4668,28 +4740,31 @@ class session {
                         " tokens do not fit into a context of ", context(), ".")};
     for (const std::int32_t token : tokens)
       if (token < 0 || static_cast<std::size_t>(token) >= vocab())
-        return error{errc::invalid_value, join("session: expected tokens in [0, ", vocab(),
-                                               "), found ", token, ".")};
+        return error{errc::invalid_value,
+                     join("session: expected tokens in [0, ", vocab(), "), found ", token, ".")};
     return done{};
   }
 
   /// Hidden states of some tokens of one sequence.
   span2d<float> pass(std::size_t sequence, std::span<const std::int32_t> tokens) noexcept {
     for (std::size_t i = 0; i < tokens.size(); ++i) slots_[i] = take_slot(sequence, tokens[i]);
-    return B::forward(model_->parameters, std::span(slots_).first(tokens.size()), work_, cache_);
+    return B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
   }
 
   void step_together(std::span<const next_token> tokens) noexcept {
     for (std::size_t i = 0; i < tokens.size(); ++i)
       slots_[i] = take_slot(tokens[i].sequence, tokens[i].token);
-    const auto slots = std::span(slots_).first(tokens.size());
-    const span2d<float> h = B::forward(model_->parameters, slots, work_, cache_);
+    const span2d<float> h =
+        B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
     const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
     B::logits(model_->parameters, h, out, work_);
     for (std::size_t i = 0; i < tokens.size(); ++i)
       __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
   }
 
+  [[nodiscard]] std::span<const token_slot> first_slots(std::size_t count) const noexcept {
+    return {slots_.data(), count};
+  }
   [[nodiscard]] token_slot take_slot(std::size_t sequence, std::int32_t token) noexcept {
     return {token, static_cast<std::uint32_t>(sequence),
             static_cast<std::uint32_t>(lengths_[sequence]++)};
@@ -5012,6 +5087,11 @@ struct writer {
   generation outcome;
 };
 
+// Spans are made of pointer and size here: their conversion from ranges costs compile time.
+[[nodiscard]] inline std::span<const std::int32_t> history_of(const writer& w) noexcept {
+  return {w.history.data(), w.history.size()};
+}
+
 [[nodiscard]] inline bool stops(std::int32_t token, const text::tokenizer& words,
                                 const generate_options& options) noexcept {
   if (token == words.eos() || token == words.bos()) return true;
@@ -5025,7 +5105,7 @@ template <class Session, class OnPiece>
 std::int32_t write_token(Session& s, std::size_t sequence, writer& w, const text::tokenizer& words,
                          const generate_options& options, sampler_scratch& scratch,
                          OnPiece& on_piece) {
-  const std::int32_t token = sample(s.logits(sequence), w.history, options.sampling, sequence,
+  const std::int32_t token = sample(s.logits(sequence), history_of(w), options.sampling, sequence,
                                     s.length(sequence), scratch);
   if (stops(token, words, options)) {
     w.outcome.reason = stop_reason::stop_token;
@@ -5056,11 +5136,12 @@ template <class Session, class OnPiece>
       writer& w = writers[i];
       if (w.outcome.reason != stop_reason::running) continue;
       const std::int32_t token = write_token(s, i, w, words, options, scratch, on_piece);
-      if (w.outcome.reason == stop_reason::running) next.push_back({i, token});
+      if (w.outcome.reason == stop_reason::running)
+        next.push_back({i, token});
       else if (const auto rest = w.decoder.finish(); !rest.empty())
         (void)wants_more(on_piece, i, rest);
     }
-    if (status ok = s.step(next); !ok) return ok;
+    if (status ok = s.step({next.data(), next.size()}); !ok) return ok;
   } while (!next.empty());
   return done{};
 }
@@ -5078,13 +5159,24 @@ template <class Session, class OnPiece>
   return trilith::check(options.sampling);
 }
 
+/// The tokens of a prompt; at least one.
+[[nodiscard]] inline result<std::vector<std::int32_t>> encode(const text::tokenizer& words,
+                                                              std::string_view prompt, bool start) {
+  auto tokens = words.encode(prompt, {.bos = start});
+  if (tokens && tokens->empty())
+    return error{
+        errc::invalid_argument,
+        "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
+  return tokens;
+}
+
 }  // namespace detail
 
 /// Continues several prompts at once, each as it would be alone. on_piece(i, text) receives whole
 /// UTF-8 characters of text i as they are written, and may return false to end that text.
 ///
-/// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without BOS,
-/// or longer than the context, options out of range.
+/// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without
+/// BOS, or longer than the context, options out of range.
 template <Realisation Model, class OnPiece>
 [[nodiscard]] result<std::vector<generation>> generate_batch(
     const Model& model, const text::tokenizer& words, std::span<const std::string_view> prompts,
@@ -5094,12 +5186,8 @@ template <Realisation Model, class OnPiece>
   std::vector<std::vector<std::int32_t>> tokens;
   std::size_t longest = 0;
   for (const std::string_view prompt : prompts) {
-    auto encoded = words.encode(prompt);
+    auto encoded = detail::encode(words, prompt, true);
     if (!encoded) return std::move(encoded).error();
-    if (encoded->empty())
-      return error{errc::invalid_argument,
-                   "generate: the prompt has no tokens, and the vocabulary no begin-of-text token "
-                   "to start from."};
     longest = max_of(longest, encoded->size());
     tokens.push_back(std::move(*encoded));
   }
@@ -5115,7 +5203,8 @@ template <Realisation Model, class OnPiece>
   if (!s) return std::move(s).error();
   std::vector<detail::writer> writers;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    if (status ok = s->append(i, tokens[i]); !ok) return std::move(ok).error();
+    if (status ok = s->append(i, {tokens[i].data(), tokens[i].size()}); !ok)
+      return std::move(ok).error();
     detail::writer& w = writers.emplace_back(words, prompts[i].empty());
     w.outcome.prompt_tokens = tokens[i].size();
     w.history = std::move(tokens[i]);
@@ -5140,6 +5229,46 @@ template <Realisation Model, class OnPiece>
       [&](std::size_t, std::string_view piece) { return detail::wants_more(on_piece, piece); });
   if (!all) return std::move(all).error();
   return all->front();
+}
+
+/// Continues a conversation: feeds `text` to sequence 0 of a session that is kept, then writes on.
+/// What was fed and written before stays in the cache, so a turn costs only its own tokens. The
+/// threads are the session's.
+///
+///     auto chat = session<decltype(m.model)>::open(m.model).value();
+///     auto first = tl::generate(chat, m.tokenizer, "Once upon a time", options, print);
+///     auto second = tl::generate(chat, m.tokenizer, "And then", options, print);
+///
+/// The tokenizer puts a space in front of each turn, as it does with any text.
+/// Errors: as generate_batch; out_of_context where the text does not fit behind what is there. The
+/// session is as before then.
+template <Realisation Model, class OnPiece>
+[[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
+                                          std::string_view text, const generate_options& options,
+                                          OnPiece&& on_piece) {
+  if (status ok = detail::check(words, s.model().sizes.vocab, options); !ok)
+    return std::move(ok).error();
+  auto tokens = detail::encode(words, text, s.length(0) == 0);
+  if (!tokens) return std::move(tokens).error();
+  if (s.length(0) + tokens->size() >= s.context())
+    return error{errc::out_of_context,
+                 join("generate: ", s.length(0), " + ", tokens->size(),
+                      " tokens leave no room in a context of ", s.context(), ".")};
+  if (status ok = s.append(0, {tokens->data(), tokens->size()}); !ok) return std::move(ok).error();
+  std::vector<detail::writer> writers;
+  detail::writer& w = writers.emplace_back(words, false);
+  w.outcome.prompt_tokens = tokens->size();
+  w.history = std::move(*tokens);
+  const auto one = [&](std::size_t, std::string_view piece) {
+    return detail::wants_more(on_piece, piece);
+  };
+  if (status ok = detail::write_all(s, writers, words, options, one); !ok)
+    return std::move(ok).error();
+  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
+  const bool is_fed = w.outcome.reason == stop_reason::stop_token;
+  if (!is_fed && s.length(0) < s.context())
+    if (status ok = s.append(0, {&w.history.back(), 1}); !ok) return std::move(ok).error();
+  return w.outcome;
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -5416,7 +5545,8 @@ namespace trilith {
 /// state to carry, so any element can be drawn by any thread, in any order, with the same outcome.
 ///
 /// @see Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t stream,
+[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed,
+                                                            std::uint64_t stream,
                                                             std::uint64_t counter) noexcept {
   std::array<std::uint32_t, 4> c{
       static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
@@ -5704,24 +5834,20 @@ inline constexpr std::string_view least_squares_name = "least_squares<";
 inline constexpr std::string_view slash = "/";
 }  // namespace detail
 
-/// 7/10, the choice of "Ternary Weight Networks"; what std::ratio<7, 10> is, without its header.
-struct seven_tenths {
-  static constexpr std::intmax_t num = 7, den = 10;
-};
-
-/// scale = mean|W|, code = [|w| > Ratio * scale] sign(w). Ratio is a std::ratio: 1/2 is absmean, small
-/// ones approach binary weights.
-template <class Ratio = seven_tenths>
+/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2
+/// is absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
+template <int Numerator = 7, int Denominator = 10>
 struct threshold {
-  static_assert(Ratio::num >= 0, "rules::threshold<Ratio>: the ratio may not be negative.");
+  static_assert(Numerator >= 0 && Denominator > 0,
+                "rules::threshold<Numerator, Denominator>: the ratio may not be negative.");
   using policy_kind = rule_kind;
   static constexpr std::string_view name =
-      joined<detail::threshold_name, digits_of<std::size_t(Ratio::num)>::value, detail::slash,
-             digits_of<std::size_t(Ratio::den)>::value, name_parts::angle>;
+      joined<detail::threshold_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
+             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
   [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
     const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
     return {.scale = s,
-            .threshold = s * static_cast<float>(Ratio::num) / static_cast<float>(Ratio::den)};
+            .threshold = s * static_cast<float>(Numerator) / static_cast<float>(Denominator)};
   }
   [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
     return dead_zone(w, c.threshold);
@@ -5825,36 +5951,62 @@ using b1_58 = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_
                                         gated_ffn<b1_58_scheme, silu, sub_norm<>>>,
                       tied_head<weights::f16>, fixed<S>>;
 
-inline constexpr shape b1_58_700m_shape{.dim = 1536, .ffn_dim = 4096, .layers = 24, .heads = 16,
-                                        .kv_heads = 16, .head_dim = 96, .vocab = 32002,
+inline constexpr shape b1_58_700m_shape{.dim = 1536,
+                                        .ffn_dim = 4096,
+                                        .layers = 24,
+                                        .heads = 16,
+                                        .kv_heads = 16,
+                                        .head_dim = 96,
+                                        .vocab = 32002,
                                         .context = 2048};
-inline constexpr shape b1_58_1_3b_shape{.dim = 2048, .ffn_dim = 5460, .layers = 24, .heads = 32,
-                                        .kv_heads = 32, .head_dim = 64, .vocab = 32002,
+inline constexpr shape b1_58_1_3b_shape{.dim = 2048,
+                                        .ffn_dim = 5460,
+                                        .layers = 24,
+                                        .heads = 32,
+                                        .kv_heads = 32,
+                                        .head_dim = 64,
+                                        .vocab = 32002,
                                         .context = 2048};
-inline constexpr shape b1_58_3b_shape{.dim = 3200, .ffn_dim = 8640, .layers = 26, .heads = 32,
-                                      .kv_heads = 32, .head_dim = 100, .vocab = 32002,
+inline constexpr shape b1_58_3b_shape{.dim = 3200,
+                                      .ffn_dim = 8640,
+                                      .layers = 26,
+                                      .heads = 32,
+                                      .kv_heads = 32,
+                                      .head_dim = 100,
+                                      .vocab = 32002,
                                       .context = 2048};
 using b1_58_700m = b1_58<b1_58_700m_shape>;
 using b1_58_1_3b = b1_58<b1_58_1_3b_shape>;
 using b1_58_3b = b1_58<b1_58_3b_shape>;
 
-/// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings: bitnet_2b4t_settings.
+/// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings:
+/// bitnet_2b4t_settings.
 /// @see arXiv 2504.12285
 template <shape S = shape{}>
 using b1_58_relu = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                              gated_ffn<b1_58_scheme, relu_squared, sub_norm<>>>,
                            tied_head<weights::bf16>, fixed<S>>;
 
-inline constexpr shape bitnet_2b4t_shape{.dim = 2560, .ffn_dim = 6912, .layers = 30, .heads = 20,
-                                         .kv_heads = 5, .head_dim = 128, .vocab = 128256,
+inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
+                                         .ffn_dim = 6912,
+                                         .layers = 30,
+                                         .heads = 20,
+                                         .kv_heads = 5,
+                                         .head_dim = 128,
+                                         .vocab = 128256,
                                          .context = 4096};
 inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 500000.f};
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.
-inline constexpr shape seed_shape{.dim = 4096, .ffn_dim = 11008, .layers = 32, .heads = 32,
-                                  .kv_heads = 32, .head_dim = 128, .vocab = 32000,
+inline constexpr shape seed_shape{.dim = 4096,
+                                  .ffn_dim = 11008,
+                                  .layers = 32,
+                                  .heads = 32,
+                                  .kv_heads = 32,
+                                  .head_dim = 128,
+                                  .vocab = 32000,
                                   .context = 2048};
 inline constexpr settings seed_settings{.norm_eps = 1e-6f, .rope_theta = 10000.f};
 using b1_58_seed = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
@@ -6407,9 +6559,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -6962,9 +7112,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -7334,9 +7482,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -7889,9 +8035,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -8261,9 +8405,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -8816,9 +8958,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -9192,9 +9332,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -9747,9 +9885,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
@@ -10102,9 +10238,13 @@ class pool {
 
 }  // namespace threads
 
-void* start_threads(std::size_t count) { return new threads::pool(count); }
+void* start_threads(std::size_t count) {
+  return new threads::pool(count);
+}
 
-void stop_threads(void* pool) noexcept { delete static_cast<threads::pool*>(pool); }
+void stop_threads(void* pool) noexcept {
+  delete static_cast<threads::pool*>(pool);
+}
 
 void run_on_threads(void* pool, std::size_t count, executor::task run, void* argument) noexcept {
   static_cast<threads::pool*>(pool)->run(count, run, argument);
@@ -11480,7 +11620,7 @@ status read_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_f
                             : io::checkpoint::read_plain(from, form, to, where);
   if (!ok) return ok;
   if (!from.report(static_cast<double>(from.read) / static_cast<double>(from.expected), form.name))
-    return error{errc::io_failure, join(from.file.name(), ": loading was cancelled.")};
+    return error{errc::cancelled, join(from.file.name(), ": loading was cancelled.")};
   return done{};
 }
 
@@ -11575,25 +11715,6 @@ result<io::mapped_file> map_file(std::string_view path) {
 
 void unmap_file(const unsigned char* data, std::size_t size) noexcept {
   (void)::munmap(const_cast<unsigned char*>(data), size);
-}
-
-status write_file(std::string_view path, std::span<const std::span<const unsigned char>> parts) {
-  const std::string name(path);
-  std::string temporary = name + ".XXXXXX";
-  files::descriptor file(::mkstemp(temporary.data()));
-  if (file.get() < 0) return files::failed(path, "no temporary file can be made beside it");
-  const auto give_up = [&](std::string_view what) {
-    error why = files::failed(path, what);
-    (void)::unlink(temporary.c_str());
-    return why;
-  };
-  for (const auto& part : parts)
-    if (!files::write_all(file.get(), part)) return give_up("writing failed");
-  if (::fchmod(file.get(), 0644) != 0 || ::fsync(file.get()) != 0 || !file.close())
-    return give_up("writing to disk failed");
-  if (::rename(temporary.c_str(), name.c_str()) != 0) return give_up("renaming failed");
-  files::sync_directory_of(name);
-  return done{};
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED
@@ -11769,7 +11890,7 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
       ok = file.write(chunk);
       written += static_cast<double>(chunk.size());
       if (ok && !report(written / total, t->name))
-        ok = error{errc::io_failure, join(path, ": saving was cancelled; nothing was written.")};
+        ok = error{errc::cancelled, join(path, ": saving was cancelled; nothing was written.")};
     }
   if (ok) ok = file.commit();
   if (ok) (void)report(1.0, {});
@@ -11950,8 +12071,9 @@ inline std::string padded(std::string text, std::size_t width) {
 /// Bits a parameter, with two decimals.
 inline std::string bits(std::size_t bytes, std::size_t parameters) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f bits",
-                parameters == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(parameters));
+  std::snprintf(
+      text, sizeof text, "%.2f bits",
+      parameters == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(parameters));
   return text;
 }
 
@@ -11975,7 +12097,8 @@ void add_tensor(tree_text& tree, const tensor_line& t) {
   tree.parameters += count;
   tree.bytes += t.bytes;
   if (tree.hidden_below != 0) return;
-  const std::string sizes = t.cols == 0 ? join("[", t.rows, "]") : join("[", t.rows, ", ", t.cols, "]");
+  const std::string sizes =
+      t.cols == 0 ? join("[", t.rows, "]") : join("[", t.rows, ", ", t.cols, "]");
   tree::add_line(tree, join(tree::padded(std::string(t.name), 16), tree::padded(sizes, 18),
                             tree::padded(tree::bits(t.bytes, count), 12),
                             tree::padded(join(grouped(t.bytes), " bytes"), 20), t.storage));
@@ -11983,8 +12106,9 @@ void add_tensor(tree_text& tree, const tensor_line& t) {
 
 void add_total(tree_text& tree) {
   tree.depth = 0;
-  tree::add_line(tree, join("total: ", grouped(tree.parameters), " parameters, ", grouped(tree.bytes),
-                            " bytes, ", tree::bits(tree.bytes, tree.parameters), " a parameter"));
+  tree::add_line(tree,
+                 join("total: ", grouped(tree.parameters), " parameters, ", grouped(tree.bytes),
+                      " bytes, ", tree::bits(tree.bytes, tree.parameters), " a parameter"));
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED
@@ -12541,7 +12665,8 @@ class indexer {
 
  private:
   [[nodiscard]] error wrong(std::size_t id, std::string_view what) const {
-    return malformed(join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
+    return malformed(
+        join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
   }
 
   [[nodiscard]] status check_spelling(std::size_t id) const {
@@ -13051,7 +13176,8 @@ std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
 #ifndef TRILITH_RUNTIME_IMPL_HPP
 #define TRILITH_RUNTIME_IMPL_HPP
 
-/// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling, checkpoints.
+/// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling,
+/// checkpoints.
 
 #endif
 // ==== end trilith/runtime_impl.hpp
@@ -13143,8 +13269,8 @@ struct eigen {
       const std::size_t count = load_tile<F>(row, n, i, tile);
       std::size_t k = 0;
       for (; k + lanes <= count; k += lanes) {
-        const lane_array parts = Eigen::Map<const lane_array>(tile + k) *
-                                 Eigen::Map<const lane_array>(x + i + k);
+        const lane_array parts =
+            Eigen::Map<const lane_array>(tile + k) * Eigen::Map<const lane_array>(x + i + k);
         sum += parts;
       }
       for (std::size_t l = 0; k + l < count; ++l)

@@ -16,7 +16,7 @@ using base3 = tl::packed<stories::blueprint, tl::packing::base3>;
 
 /// The start of the first story.
 tokens text(std::size_t count) {
-  tokens all{1, 403, 407, 261, 378, 383, 286, 261, 376, 268, 414, 422, 395, 368, 302, 426, 368,
+  tokens all{1,   403, 407, 261, 378, 383, 286, 261, 376, 268, 414, 422, 395, 368, 302, 426, 368,
              302, 401, 396, 267, 344, 444, 427, 421, 414, 276, 265, 263, 304, 341, 261, 420, 277,
              264, 270, 288, 426, 346, 394, 284, 303, 422, 261, 423, 412, 451, 299, 308, 299};
   all.resize(count);
@@ -28,7 +28,9 @@ template <class Model>
 std::vector<float> logits_of(const Model& m, std::size_t count, std::size_t threads = 1) {
   auto s = tl::session<Model>::open(m, {.threads = threads}).value();
   std::vector<float> all;
-  const auto keep = [&](std::size_t, std::span<float> l) { all.insert(all.end(), l.begin(), l.end()); };
+  const auto keep = [&](std::size_t, std::span<float> l) {
+    all.insert(all.end(), l.begin(), l.end());
+  };
   (void)s.score(0, text(count), keep).value();
   return all;
 }
@@ -80,8 +82,7 @@ TEST_CASE("threads and batches give the same bits", "[golden][same_bits]") {
   // Four sequences at once, each a few tokens behind the one before.
   auto s = tl::session<base3>::open(m, {.sequences = 4, .threads = 2}).value();
   const tokens all = text(50);
-  for (std::size_t i = 0; i < 4; ++i)
-    REQUIRE(s.append(i, std::span(all).first(4 * i + 1)));
+  for (std::size_t i = 0; i < 4; ++i) REQUIRE(s.append(i, std::span(all).first(4 * i + 1)));
   for (std::size_t step = 0; step < 20; ++step) {
     std::vector<tl::next_token> next;
     for (std::size_t i = 0; i < 4; ++i) next.push_back({i, all[s.length(i)]});

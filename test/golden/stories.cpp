@@ -104,7 +104,8 @@ TEST_CASE("bitnet-stories-1M: logits and likelihood are the reference's", "[gold
       if (s != 0) return;
       const std::span wanted(expected.data() + i * 512, 512);
       agreeing += argmax(logits) == argmax(wanted);
-      for (std::size_t v = 0; v < 512; ++v) worst = std::max(worst, std::abs(logits[v] - wanted[v]));
+      for (std::size_t v = 0; v < 512; ++v)
+        worst = std::max(worst, std::abs(logits[v] - wanted[v]));
     };
     REQUIRE(session.score(0, all[s], visit));
   }

@@ -10,9 +10,9 @@ using namespace trilith;
 namespace {
 
 template <class Policy>
-inline constexpr bool is_policy = std::is_empty_v<Policy>&& std::is_trivially_copyable_v<Policy>&&
-                                      std::is_trivially_default_constructible_v<Policy> &&
-                                  !std::is_polymorphic_v<Policy>;
+inline constexpr bool is_policy =
+    std::is_empty_v<Policy> && std::is_trivially_copyable_v<Policy> &&
+    std::is_trivially_default_constructible_v<Policy> && !std::is_polymorphic_v<Policy>;
 
 template <class... Policies>
 inline constexpr bool are_policies = (is_policy<Policies> && ...);

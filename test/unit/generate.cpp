@@ -49,7 +49,8 @@ struct written {
 written write(const tl::text_model<model>& writer, std::string_view prompt,
               const tl::generate_options& options) {
   written w;
-  w.outcome = tl::generate(writer, prompt, options, [&](std::string_view p) { w.text += p; }).value();
+  w.outcome =
+      tl::generate(writer, prompt, options, [&](std::string_view p) { w.text += p; }).value();
   return w;
 }
 

@@ -30,7 +30,8 @@ constexpr std::size_t llama_floats = 3 * 4 + 4 + 16 + 8 + 8 + 16 + 4 + 32 * 3 + 
 bytes float_file() {
   bytes file;
   for (const std::int32_t size : sizes) put(file, size);
-  for (std::size_t i = 0; i < llama_floats; ++i) put(file, 0.25f * static_cast<float>(i % 7) - 0.5f);
+  for (std::size_t i = 0; i < llama_floats; ++i)
+    put(file, 0.25f * static_cast<float>(i % 7) - 0.5f);
   return file;
 }
 
@@ -79,8 +80,14 @@ bytes with_f32(bytes file, std::size_t offset, float value) {
 TEST_CASE("llama2c: a small file is read tensor by tensor", "[llama2c]") {
   const auto m = load_floats(float_file());
   REQUIRE(m);
-  CHECK(m->sizes == tl::shape{.dim = 4, .ffn_dim = 8, .layers = 1, .heads = 2, .kv_heads = 1,
-                              .head_dim = 2, .vocab = 3, .context = 2});
+  CHECK(m->sizes == tl::shape{.dim = 4,
+                              .ffn_dim = 8,
+                              .layers = 1,
+                              .heads = 2,
+                              .kv_heads = 1,
+                              .head_dim = 2,
+                              .vocab = 3,
+                              .context = 2});
   const auto value = [](std::size_t i) { return 0.25f * static_cast<float>(i % 7) - 0.5f; };
   const auto& block = m->parameters.blocks[0];
   CHECK(m->parameters.embedding.elements[11] == value(11));
@@ -112,7 +119,8 @@ TEST_CASE("bitllama2c: codes and scales are read", "[llama2c]") {
 TEST_CASE("llama2c: a file cut off anywhere is an error", "[llama2c]") {
   const bytes whole = float_file();
   for (std::size_t n = 0; n < whole.size(); ++n) {
-    const auto m = load_floats(bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
+    const auto m =
+        load_floats(bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)));
     REQUIRE_FALSE(m);
     REQUIRE(m.error().message.find("llama2c_test.bin") == 0);
   }
@@ -145,20 +153,24 @@ TEST_CASE("llama2c: errors name what was expected and found", "[llama2c]") {
         "llama2c_test.bin: expected version 1, found 2.");
   const std::size_t scale = 256 + 4 * 16;
   for (const float bad : {std::nanf(""), 0.0f, -1.0f, std::numeric_limits<float>::infinity()})
-    CHECK(load_ternary(with_f32(packed, scale, bad)).error().message.find(
-              "blocks.0.attention.query: the scale should be positive and finite, found") !=
+    CHECK(load_ternary(with_f32(packed, scale, bad))
+              .error()
+              .message.find(
+                  "blocks.0.attention.query: the scale should be positive and finite, found") !=
           std::string::npos);
   bytes invalid = packed;
   invalid[scale + 4 + 1] = 0b01'10'00'00;
-  CHECK(load_ternary(invalid).error().message ==
-        "llama2c_test.bin: blocks.0.attention.query[1, 1]: expected a code 00, 01 or 11, found 10.");
+  CHECK(
+      load_ternary(invalid).error().message ==
+      "llama2c_test.bin: blocks.0.attention.query[1, 1]: expected a code 00, 01 or 11, found 10.");
   CHECK(tl::io::load_llama2c<llama>("absent.bin").error().code == tl::errc::file_not_found);
   CHECK(tl::io::load_llama2c<llama>("/").error().code == tl::errc::file_not_found);
 }
 
 TEST_CASE("llama2c: a fixed shape that disagrees with the file names both", "[llama2c]") {
-  using wider = tl::dense<tl::presets::llama_f32<tl::rotary::interleaved, tl::tied_head<tl::weights::f32>,
-                                                 tl::shape{.dim = 8}>>;
+  using wider =
+      tl::dense<tl::presets::llama_f32<tl::rotary::interleaved, tl::tied_head<tl::weights::f32>,
+                                       tl::shape{.dim = 8}>>;
   CHECK(tl::io::load_llama2c<wider>(write(float_file())).error().message ==
         "llama2c_test.bin: the program was compiled for dim = 8, the file has dim = 4.");
 }

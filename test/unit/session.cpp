@@ -29,7 +29,9 @@ tokens some_tokens(std::size_t count) {
   return all;
 }
 
-std::vector<float> copy(std::span<const float> values) { return {values.begin(), values.end()}; }
+std::vector<float> copy(std::span<const float> values) {
+  return {values.begin(), values.end()};
+}
 
 /// |a - b|^2 / |b|^2
 double distance(const std::vector<float>& a, const std::vector<float>& b) {
@@ -41,7 +43,9 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return apart / whole;
 }
 
-std::string message(const tl::status& outcome) { return outcome ? "" : outcome.error().message; }
+std::string message(const tl::status& outcome) {
+  return outcome ? "" : outcome.error().message;
+}
 
 }  // namespace
 

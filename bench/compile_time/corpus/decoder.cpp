@@ -1,4 +1,5 @@
-// The full decoder of the first example: a blueprint, loaded, packed and run, with this many layers.
+// The full decoder of the first example: a blueprint, loaded, packed and run, with this many
+// layers.
 #include <trilith/trilith.hpp>
 
 #ifndef LAYERS
@@ -7,7 +8,8 @@
 
 namespace tl = trilith;
 
-using ternary = tl::scheme<tl::weights::ternary<>, tl::activations::int8<>, tl::backends::automatic>;
+using ternary =
+    tl::scheme<tl::weights::ternary<>, tl::activations::int8<>, tl::backends::automatic>;
 using block = tl::transformer_block<tl::rms_norm<>, tl::attention<ternary, tl::sub_norm<>>,
                                     tl::gated_ffn<ternary, tl::relu_squared, tl::sub_norm<>>>;
 using bitnet = tl::decoder<block, tl::tied_head<tl::weights::bf16>,

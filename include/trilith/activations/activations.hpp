@@ -16,9 +16,9 @@ namespace trilith::inline TRILITH_ABI::activations {
 /// element makes products exact integer sums; a float element makes them ordered float sums.
 template <class T>
 concept Activations = PolicyOf<T, activations_kind> &&
-                      (std::same_as<typename T::element, std::int8_t> ||
-                       std::same_as<typename T::element, float>) &&
                       requires(const float* x, typename T::element* q, std::size_t n) {
+                        requires std::same_as<typename T::element, std::int8_t> ||
+                                     std::same_as<typename T::element, float>;
                         { T::bits } -> std::convertible_to<int>;
                         { T::quantize(x, q, n) } noexcept -> std::same_as<float>;
                       };

@@ -25,9 +25,8 @@ concept Backend = PolicyOf<T, backend_kind> && requires(const product& p) {
 
 /// Whether B has a kernel for weights of format F times activations X.
 template <class B, class F, class X>
-inline constexpr bool supports = requires(const product& p) {
-  B::template run<F, X>(p, std::size_t{}, std::size_t{});
-};
+inline constexpr bool supports =
+    requires(const product& p) { B::template run<F, X>(p, std::size_t{}, std::size_t{}); };
 
 }  // namespace trilith::inline TRILITH_ABI::backends
 

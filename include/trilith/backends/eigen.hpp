@@ -82,8 +82,8 @@ struct eigen {
       const std::size_t count = load_tile<F>(row, n, i, tile);
       std::size_t k = 0;
       for (; k + lanes <= count; k += lanes) {
-        const lane_array parts = Eigen::Map<const lane_array>(tile + k) *
-                                 Eigen::Map<const lane_array>(x + i + k);
+        const lane_array parts =
+            Eigen::Map<const lane_array>(tile + k) * Eigen::Map<const lane_array>(x + i + k);
         sum += parts;
       }
       for (std::size_t l = 0; k + l < count; ++l)

@@ -5,7 +5,8 @@
 
 namespace trilith::inline TRILITH_ABI::backends {
 
-/// y[t, o] = sum_g float(dot(o, g, t)) * (scale[o, g] * x_scale[t]), in the order every backend uses.
+/// y[t, o] = sum_g float(dot(o, g, t)) * (scale[o, g] * x_scale[t]), in the order every backend
+/// uses.
 ///
 /// dot(row, n, x) returns the sum over one group: `row` its packed bytes (or elements), n its
 /// length, x the activations it meets.

@@ -12,21 +12,29 @@ namespace detail {
 template <class F>
 inline constexpr int table_index = -1;
 template <>
-inline constexpr int table_index<packing::bits1> = static_cast<int>(trilith::simd::weight_format::bits1);
+inline constexpr int table_index<packing::bits1> =
+    static_cast<int>(trilith::simd::weight_format::bits1);
 template <>
-inline constexpr int table_index<packing::bits2> = static_cast<int>(trilith::simd::weight_format::bits2);
+inline constexpr int table_index<packing::bits2> =
+    static_cast<int>(trilith::simd::weight_format::bits2);
 template <>
-inline constexpr int table_index<packing::base3> = static_cast<int>(trilith::simd::weight_format::base3);
+inline constexpr int table_index<packing::base3> =
+    static_cast<int>(trilith::simd::weight_format::base3);
 template <>
-inline constexpr int table_index<packing::bits4> = static_cast<int>(trilith::simd::weight_format::bits4);
+inline constexpr int table_index<packing::bits4> =
+    static_cast<int>(trilith::simd::weight_format::bits4);
 template <>
-inline constexpr int table_index<packing::bits8> = static_cast<int>(trilith::simd::weight_format::bits8);
+inline constexpr int table_index<packing::bits8> =
+    static_cast<int>(trilith::simd::weight_format::bits8);
 template <>
-inline constexpr int table_index<weights::f32> = static_cast<int>(trilith::simd::weight_format::f32);
+inline constexpr int table_index<weights::f32> =
+    static_cast<int>(trilith::simd::weight_format::f32);
 template <>
-inline constexpr int table_index<weights::f16> = static_cast<int>(trilith::simd::weight_format::f16);
+inline constexpr int table_index<weights::f16> =
+    static_cast<int>(trilith::simd::weight_format::f16);
 template <>
-inline constexpr int table_index<weights::bf16> = static_cast<int>(trilith::simd::weight_format::bf16);
+inline constexpr int table_index<weights::bf16> =
+    static_cast<int>(trilith::simd::weight_format::bf16);
 }  // namespace detail
 
 /// Vector kernels for the built-in formats, chosen at run time for the CPU at hand; no compiler
@@ -36,8 +44,7 @@ struct simd {
   static constexpr std::string_view name = "simd";
 
   template <Format F, class X>
-    requires(detail::table_index<F> >= 0 &&
-             (packing::Packing<F> || std::is_same_v<X, float>))
+    requires(detail::table_index<F> >= 0 && (packing::Packing<F> || std::is_same_v<X, float>))
   static void run(const product& p, std::size_t first, std::size_t last) noexcept {
     const auto& table = trilith::simd::kernels();
     constexpr auto index = static_cast<std::size_t>(detail::table_index<F>);

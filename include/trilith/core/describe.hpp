@@ -10,8 +10,9 @@
 #include <string_view>
 #include <type_traits>
 
-/// The description of a layer's parameters: a Hana basic_tuple of fields, written once beside the layer.
-/// Loading, saving, counting, printing, packing and (later) optimisers and sharding all walk it.
+/// The description of a layer's parameters: a Hana basic_tuple of fields, written once beside the
+/// layer. Loading, saving, counting, printing, packing and (later) optimisers and sharding all walk
+/// it.
 namespace trilith::fields {
 
 namespace hana = boost::hana;
@@ -119,9 +120,8 @@ void walk_field(Visit& visit, const layers_field<Part, Get>& field, First& first
 
 template <class B, class Visit, class... Parameters>
 void walk(Visit& visit, Parameters&... parameters) {
-  hana::unpack(B::description, [&](const auto&... field) {
-    (walk_field(visit, field, parameters...), ...);
-  });
+  hana::unpack(B::description(),
+               [&](const auto&... field) { (walk_field(visit, field, parameters...), ...); });
 }
 
 /// "blocks.3.attention.query": where a walk is.
@@ -159,7 +159,7 @@ template <class Field, class Select>
 
 template <class B, class Select>
 constexpr std::size_t count_if(const shape& s, Select select) {
-  return hana::unpack(B::description, [&](const auto&... field) {
+  return hana::unpack(B::description(), [&](const auto&... field) {
     return (count_field(s, field, select) + ... + 0);
   });
 }

@@ -18,7 +18,9 @@ struct bfloat16 {
   friend constexpr bool operator==(bfloat16, bfloat16) = default;
 };
 
-[[nodiscard]] constexpr float to_float(float x) noexcept { return x; }
+[[nodiscard]] constexpr float to_float(float x) noexcept {
+  return x;
+}
 
 [[nodiscard]] constexpr float to_float(bfloat16 x) noexcept {
   return std::bit_cast<float>(static_cast<std::uint32_t>(x.bits) << 16);
@@ -31,7 +33,8 @@ struct bfloat16 {
   const std::uint32_t exponent = magnitude & 0x0F800000u;
   if (exponent == 0x0F800000u) return std::bit_cast<float>(sign | (magnitude + 0x70000000u));
   if (exponent == 0) {
-    const float f = std::bit_cast<float>(magnitude + 0x38800000u) - std::bit_cast<float>(0x38800000u);
+    const float f =
+        std::bit_cast<float>(magnitude + 0x38800000u) - std::bit_cast<float>(0x38800000u);
     return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(f));
   }
   return std::bit_cast<float>(sign | (magnitude + 0x38000000u));
@@ -54,7 +57,8 @@ struct bfloat16 {
   if (magnitude >= 0x477FF000u) return {static_cast<std::uint16_t>(sign | 0x7C00u)};
   if (magnitude < 0x38800000u) {  // subnormal: the float adder shifts and rounds
     const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
-    return {static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3F000000u))};
+    return {
+        static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3F000000u))};
   }
   const std::uint32_t rounded = magnitude + 0xC8000FFFu + ((magnitude >> 13) & 1u);
   return {static_cast<std::uint16_t>(sign | (rounded >> 13))};

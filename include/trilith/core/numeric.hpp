@@ -66,8 +66,8 @@ template <class T>
   return sum[0];
 }
 
-/// sum[i % lanes] += a_i * b_i, in ascending i. n must be a multiple of `lanes` in all calls but the
-/// last of a row, which is what lets a long row be multiplied tile by tile.
+/// sum[i % lanes] += a_i * b_i, in ascending i. n must be a multiple of `lanes` in all calls but
+/// the last of a row, which is what lets a long row be multiplied tile by tile.
 template <class A>
 TRILITH_EXACT_FLOAT constexpr void dot_into(float (&sum)[lanes], const A* a, const float* b,
                                             std::size_t n) noexcept {

@@ -10,7 +10,8 @@ namespace trilith {
 /// state to carry, so any element can be drawn by any thread, in any order, with the same outcome.
 ///
 /// @see Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed, std::uint64_t stream,
+[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed,
+                                                            std::uint64_t stream,
                                                             std::uint64_t counter) noexcept {
   std::array<std::uint32_t, 4> c{
       static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),

@@ -37,11 +37,16 @@ enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
 
 [[nodiscard]] constexpr std::size_t extent(const shape& s, axis a) noexcept {
   switch (a) {
-    case axis::dim: return s.dim;
-    case axis::ffn_dim: return s.ffn_dim;
-    case axis::query_dim: return s.heads * s.head_dim;
-    case axis::kv_dim: return s.kv_heads * s.head_dim;
-    case axis::vocab: return s.vocab;
+    case axis::dim:
+      return s.dim;
+    case axis::ffn_dim:
+      return s.ffn_dim;
+    case axis::query_dim:
+      return s.heads * s.head_dim;
+    case axis::kv_dim:
+      return s.kv_heads * s.head_dim;
+    case axis::vocab:
+      return s.vocab;
   }
   return 0;
 }
@@ -73,11 +78,14 @@ inline constexpr std::size_t largest_layers = 4096;
                                              ", found ", found, ".")};
   }
   if (s.heads % s.kv_heads != 0)
-    return error{errc::invalid_value, join(where, ": heads should be a multiple of kv_heads, found ",
-                                           s.heads, " and ", s.kv_heads, ".")};
+    return error{errc::invalid_value,
+                 join(where, ": heads should be a multiple of kv_heads, found ", s.heads, " and ",
+                      s.kv_heads, ".")};
   if (s.head_dim % 2 != 0)
-    return error{errc::invalid_value, join(where, ": head_dim should be even, since rotary positions "
-                                                  "turn pairs of values, found ", s.head_dim, ".")};
+    return error{errc::invalid_value, join(where,
+                                           ": head_dim should be even, since rotary positions "
+                                           "turn pairs of values, found ",
+                                           s.head_dim, ".")};
   return done{};
 }
 

@@ -9,11 +9,21 @@
 namespace trilith {
 
 namespace joining {
-inline void append_piece(std::string& out, std::string_view piece) { out += piece; }
-inline void append_piece(std::string& out, const char* piece) { out += piece; }
-inline void append_piece(std::string& out, char piece) { out += piece; }
-inline void append_piece(std::string& out, float piece) { out += std::to_string(piece); }
-inline void append_piece(std::string& out, double piece) { out += std::to_string(piece); }
+inline void append_piece(std::string& out, std::string_view piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, const char* piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, char piece) {
+  out += piece;
+}
+inline void append_piece(std::string& out, float piece) {
+  out += std::to_string(piece);
+}
+inline void append_piece(std::string& out, double piece) {
+  out += std::to_string(piece);
+}
 template <class Integer>
   requires(std::is_integral_v<Integer>)
 void append_piece(std::string& out, Integer piece) {

@@ -87,9 +87,13 @@ class pool {
 
 }  // namespace threads
 
-void* start_threads(std::size_t count) { return new threads::pool(count); }
+void* start_threads(std::size_t count) {
+  return new threads::pool(count);
+}
 
-void stop_threads(void* pool) noexcept { delete static_cast<threads::pool*>(pool); }
+void stop_threads(void* pool) noexcept {
+  delete static_cast<threads::pool*>(pool);
+}
 
 void run_on_threads(void* pool, std::size_t count, executor::task run, void* argument) noexcept {
   static_cast<threads::pool*>(pool)->run(count, run, argument);

@@ -58,6 +58,11 @@ struct writer {
   generation outcome;
 };
 
+// Spans are made of pointer and size here: their conversion from ranges costs compile time.
+[[nodiscard]] inline std::span<const std::int32_t> history_of(const writer& w) noexcept {
+  return {w.history.data(), w.history.size()};
+}
+
 [[nodiscard]] inline bool stops(std::int32_t token, const text::tokenizer& words,
                                 const generate_options& options) noexcept {
   if (token == words.eos() || token == words.bos()) return true;
@@ -71,7 +76,7 @@ template <class Session, class OnPiece>
 std::int32_t write_token(Session& s, std::size_t sequence, writer& w, const text::tokenizer& words,
                          const generate_options& options, sampler_scratch& scratch,
                          OnPiece& on_piece) {
-  const std::int32_t token = sample(s.logits(sequence), w.history, options.sampling, sequence,
+  const std::int32_t token = sample(s.logits(sequence), history_of(w), options.sampling, sequence,
                                     s.length(sequence), scratch);
   if (stops(token, words, options)) {
     w.outcome.reason = stop_reason::stop_token;
@@ -102,11 +107,12 @@ template <class Session, class OnPiece>
       writer& w = writers[i];
       if (w.outcome.reason != stop_reason::running) continue;
       const std::int32_t token = write_token(s, i, w, words, options, scratch, on_piece);
-      if (w.outcome.reason == stop_reason::running) next.push_back({i, token});
+      if (w.outcome.reason == stop_reason::running)
+        next.push_back({i, token});
       else if (const auto rest = w.decoder.finish(); !rest.empty())
         (void)wants_more(on_piece, i, rest);
     }
-    if (status ok = s.step(next); !ok) return ok;
+    if (status ok = s.step({next.data(), next.size()}); !ok) return ok;
   } while (!next.empty());
   return done{};
 }
@@ -129,8 +135,9 @@ template <class Session, class OnPiece>
                                                               std::string_view prompt, bool start) {
   auto tokens = words.encode(prompt, {.bos = start});
   if (tokens && tokens->empty())
-    return error{errc::invalid_argument,
-                 "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
+    return error{
+        errc::invalid_argument,
+        "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
   return tokens;
 }
 
@@ -139,8 +146,8 @@ template <class Session, class OnPiece>
 /// Continues several prompts at once, each as it would be alone. on_piece(i, text) receives whole
 /// UTF-8 characters of text i as they are written, and may return false to end that text.
 ///
-/// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without BOS,
-/// or longer than the context, options out of range.
+/// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without
+/// BOS, or longer than the context, options out of range.
 template <Realisation Model, class OnPiece>
 [[nodiscard]] result<std::vector<generation>> generate_batch(
     const Model& model, const text::tokenizer& words, std::span<const std::string_view> prompts,
@@ -167,7 +174,8 @@ template <Realisation Model, class OnPiece>
   if (!s) return std::move(s).error();
   std::vector<detail::writer> writers;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    if (status ok = s->append(i, tokens[i]); !ok) return std::move(ok).error();
+    if (status ok = s->append(i, {tokens[i].data(), tokens[i].size()}); !ok)
+      return std::move(ok).error();
     detail::writer& w = writers.emplace_back(words, prompts[i].empty());
     w.outcome.prompt_tokens = tokens[i].size();
     w.history = std::move(tokens[i]);
@@ -217,7 +225,7 @@ template <Realisation Model, class OnPiece>
     return error{errc::out_of_context,
                  join("generate: ", s.length(0), " + ", tokens->size(),
                       " tokens leave no room in a context of ", s.context(), ".")};
-  if (status ok = s.append(0, *tokens); !ok) return std::move(ok).error();
+  if (status ok = s.append(0, {tokens->data(), tokens->size()}); !ok) return std::move(ok).error();
   std::vector<detail::writer> writers;
   detail::writer& w = writers.emplace_back(words, false);
   w.outcome.prompt_tokens = tokens->size();

@@ -13,7 +13,7 @@ struct session_options {
   std::size_t sequences = 1;  ///< texts that are kept at once
   std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
   std::size_t threads = 1;
-  executor run{};             ///< threads of the program's own, instead of `threads`
+  executor run{};  ///< threads of the program's own, instead of `threads`
 };
 
 /// The next token of one sequence.
@@ -108,8 +108,8 @@ class session {
       if (status ok = check(tokens[i].sequence, {&tokens[i].token, 1}); !ok) return ok;
       for (std::size_t k = 0; k < i; ++k)
         if (tokens[k].sequence == tokens[i].sequence)
-          return error{errc::invalid_argument, join("session: step() was given sequence ",
-                                                    tokens[i].sequence, " twice.")};
+          return error{errc::invalid_argument,
+                       join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
     }
     while (!tokens.empty()) {
       const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
@@ -170,28 +170,31 @@ class session {
                         " tokens do not fit into a context of ", context(), ".")};
     for (const std::int32_t token : tokens)
       if (token < 0 || static_cast<std::size_t>(token) >= vocab())
-        return error{errc::invalid_value, join("session: expected tokens in [0, ", vocab(),
-                                               "), found ", token, ".")};
+        return error{errc::invalid_value,
+                     join("session: expected tokens in [0, ", vocab(), "), found ", token, ".")};
     return done{};
   }
 
   /// Hidden states of some tokens of one sequence.
   span2d<float> pass(std::size_t sequence, std::span<const std::int32_t> tokens) noexcept {
     for (std::size_t i = 0; i < tokens.size(); ++i) slots_[i] = take_slot(sequence, tokens[i]);
-    return B::forward(model_->parameters, std::span(slots_).first(tokens.size()), work_, cache_);
+    return B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
   }
 
   void step_together(std::span<const next_token> tokens) noexcept {
     for (std::size_t i = 0; i < tokens.size(); ++i)
       slots_[i] = take_slot(tokens[i].sequence, tokens[i].token);
-    const auto slots = std::span(slots_).first(tokens.size());
-    const span2d<float> h = B::forward(model_->parameters, slots, work_, cache_);
+    const span2d<float> h =
+        B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
     const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
     B::logits(model_->parameters, h, out, work_);
     for (std::size_t i = 0; i < tokens.size(); ++i)
       __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
   }
 
+  [[nodiscard]] std::span<const token_slot> first_slots(std::size_t count) const noexcept {
+    return {slots_.data(), count};
+  }
   [[nodiscard]] token_slot take_slot(std::size_t sequence, std::int32_t token) noexcept {
     return {token, static_cast<std::uint32_t>(sequence),
             static_cast<std::uint32_t>(lengths_[sequence]++)};

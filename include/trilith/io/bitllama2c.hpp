@@ -35,8 +35,8 @@ inline constexpr std::size_t header_bytes = 256;
 
 /// Bytes of all tensors that follow the header.
 [[nodiscard]] inline std::size_t tensor_bytes(const shape& s) noexcept {
-  const std::size_t codes = 2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim +
-                            3 * s.ffn_dim * s.dim;
+  const std::size_t codes =
+      2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim + 3 * s.ffn_dim * s.dim;
   return 4 * (s.dim + s.vocab * s.dim) + s.layers * (7 * 4 + codes / 4);
 }
 
@@ -47,9 +47,9 @@ template <class M>
   const auto scale = in.read<float>(join(name, "'s scale"));
   if (!scale) return scale.error();
   if (!is_finite(*scale) || *scale <= 0)
-    return error{errc::invalid_value, join(in.file(), ": ", name,
-                                           ": the scale should be positive and finite, found ",
-                                           *scale, ".")};
+    return error{errc::invalid_value,
+                 join(in.file(), ": ", name, ": the scale should be positive and finite, found ",
+                      *scale, ".")};
   const auto bytes = in.take(w.rows * w.cols / 4, name);
   if (!bytes) return bytes.error();
   std::vector<std::int8_t> codes(w.cols);
@@ -90,8 +90,10 @@ template <Packed M>
   if (h->has_separate_head)
     return error{errc::unsupported, join(path, ": expected a tied head, found a separate one.")};
   if (s.dim % 4 != 0 || s.ffn_dim % 4 != 0)
-    return error{errc::unsupported, join(path, ": expected dim and ffn_dim to be multiples of 4, "
-                                         "found ", s.dim, " and ", s.ffn_dim, ".")};
+    return error{errc::unsupported, join(path,
+                                         ": expected dim and ffn_dim to be multiples of 4, "
+                                         "found ",
+                                         s.dim, " and ", s.ffn_dim, ".")};
   if (status ok = llama2c::expect_bytes(in, bitllama2c::tensor_bytes(s)); !ok)
     return std::move(ok).error();
   M m(s);

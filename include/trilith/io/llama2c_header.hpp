@@ -28,7 +28,8 @@ struct header {
     const auto value = in.read<std::int32_t>(join("the header's ", m.name));
     if (!value) return value.error();
     h.has_separate_head |= m.value == &shape::vocab && *value < 0;
-    const std::int64_t size = m.value == &shape::vocab && *value < 0 ? -std::int64_t{*value} : *value;
+    const std::int64_t size =
+        m.value == &shape::vocab && *value < 0 ? -std::int64_t{*value} : *value;
     if (size < 1)
       return error{errc::invalid_value, join(in.file(), ": header: ", m.name,
                                              " should be positive, found ", *value, ".")};
@@ -78,7 +79,8 @@ template <class Model, class Read>
   status ok = read_kind(
       in, m, "attention.query", [](auto& b) -> auto& { return b.attention.query; }, read);
   if (ok)
-    ok = read_kind(in, m, "attention.key", [](auto& b) -> auto& { return b.attention.key; }, read);
+    ok = read_kind(
+        in, m, "attention.key", [](auto& b) -> auto& { return b.attention.key; }, read);
   if (ok)
     ok = read_kind(
         in, m, "attention.value", [](auto& b) -> auto& { return b.attention.value; }, read);
@@ -91,9 +93,14 @@ template <class Model, class Read>
 /// Reads the three matrices of the feed-forward network: gate, down, up.
 template <class Model, class Read>
 [[nodiscard]] status read_ffn(byte_reader& in, Model& m, Read read) {
-  status ok = read_kind(in, m, "ffn.gate", [](auto& b) -> auto& { return b.ffn.gate; }, read);
-  if (ok) ok = read_kind(in, m, "ffn.down", [](auto& b) -> auto& { return b.ffn.down; }, read);
-  if (ok) ok = read_kind(in, m, "ffn.up", [](auto& b) -> auto& { return b.ffn.up; }, read);
+  status ok = read_kind(
+      in, m, "ffn.gate", [](auto& b) -> auto& { return b.ffn.gate; }, read);
+  if (ok)
+    ok = read_kind(
+        in, m, "ffn.down", [](auto& b) -> auto& { return b.ffn.down; }, read);
+  if (ok)
+    ok = read_kind(
+        in, m, "ffn.up", [](auto& b) -> auto& { return b.ffn.up; }, read);
   return ok;
 }
 

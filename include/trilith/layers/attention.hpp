@@ -37,21 +37,23 @@ struct attention {
   using parameters =
       attention_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename S::weights>(
-          "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "key", [](auto& p) -> auto& { return p.key; }, axis::kv_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "value", [](auto& p) -> auto& { return p.value; }, axis::kv_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
-          fields::shard::columns),
-      fields::gains<SubNorm::has_gain>(
-          "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename S::weights>(
+            "query", [](auto& p) -> auto& { return p.query; }, axis::query_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "key", [](auto& p) -> auto& { return p.key; }, axis::kv_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "value", [](auto& p) -> auto& { return p.value; }, axis::kv_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
+            fields::shard::columns),
+        fields::gains<SubNorm::has_gain>(
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name, ">");
@@ -96,8 +98,7 @@ struct attention {
     const shape& s = c.work.sizes;
     const std::size_t sharing = s.heads / s.kv_heads;
     c.work.run.parallel_for(
-        q.rows * s.heads, 4,
-        [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
+        q.rows * s.heads, 4, [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
           for (std::size_t i = first; i < last; ++i) {
             const std::size_t t = i / s.heads, h = i % s.heads;
             const token_slot& slot = c.slots[t];

@@ -34,18 +34,20 @@ struct gated_ffn {
   using parameters =
       gated_ffn_parameters<typename Realisation::template matrix<typename S::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename S::weights>(
-          "gate", [](auto& p) -> auto& { return p.gate; }, axis::ffn_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "up", [](auto& p) -> auto& { return p.up; }, axis::ffn_dim, axis::dim,
-          fields::shard::rows),
-      fields::matrix<typename S::weights>(
-          "down", [](auto& p) -> auto& { return p.down; }, axis::dim, axis::ffn_dim,
-          fields::shard::columns),
-      fields::gains<SubNorm::has_gain>(
-          "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::ffn_dim));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename S::weights>(
+            "gate", [](auto& p) -> auto& { return p.gate; }, axis::ffn_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "up", [](auto& p) -> auto& { return p.up; }, axis::ffn_dim, axis::dim,
+            fields::shard::rows),
+        fields::matrix<typename S::weights>(
+            "down", [](auto& p) -> auto& { return p.down; }, axis::dim, axis::ffn_dim,
+            fields::shard::columns),
+        fields::gains<SubNorm::has_gain>(
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::ffn_dim));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("gated_ffn<", S::name(), ",", G::name, ",", SubNorm::name, ">");

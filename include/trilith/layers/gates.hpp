@@ -16,7 +16,7 @@ concept Gate = PolicyOf<T, gate_kind> && requires {
 struct silu {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "silu";
-  [[nodiscard]] static constexpr float of(float x) noexcept { 
+  [[nodiscard]] static constexpr float of(float x) noexcept {
     return x * (1.0f / (1.0f + exponential(-x)));
   }
 };

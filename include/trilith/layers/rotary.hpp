@@ -10,7 +10,8 @@
 /// @see Su et al.: "RoFormer", arXiv 2104.09864.
 namespace trilith::inline TRILITH_ABI {
 
-/// The angles' cosines and sines for the tokens of one forward pass, shared by all layers and heads.
+/// The angles' cosines and sines for the tokens of one forward pass, shared by all layers and
+/// heads.
 class rotary_angles {
  public:
   rotary_angles() = default;
@@ -22,8 +23,7 @@ class rotary_angles {
     // the power is rounded to float before it is inverted, as the float32 references do
     for (std::size_t i = 0; i < pairs_; ++i) {
       const double share = static_cast<double>(2 * i) / static_cast<double>(head_dim);
-      frequencies_[i] =
-          1.0f / static_cast<float>(__builtin_pow(static_cast<double>(theta), share));
+      frequencies_[i] = 1.0f / static_cast<float>(__builtin_pow(static_cast<double>(theta), share));
     }
   }
   /// The angles of token slot t at `position`.

@@ -29,12 +29,12 @@ struct scheme {
 
 /// Satisfied by scheme<...>.
 template <class T>
-concept Scheme = weights::Weights<typename T::weights> &&
-                 activations::Activations<typename T::activations> &&
-                 backends::Backend<typename T::backend>;
+concept Scheme =
+    weights::Weights<typename T::weights> && activations::Activations<typename T::activations> &&
+    backends::Backend<typename T::backend>;
 
-/// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves several
-/// matrices. `w` is a matrix of any realisation.
+/// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves
+/// several matrices. `w` is a matrix of any realisation.
 template <Scheme S, class M>
 void apply(const M& w,
            const activation_view<typename activations_for<M, typename S::activations>::element>& x,

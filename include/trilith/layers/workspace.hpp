@@ -7,9 +7,9 @@
 
 namespace trilith::inline TRILITH_ABI {
 
-/// One token of a forward pass: which, of which sequence, at which position in it. The tokens of one
-/// pass may belong to one sequence (a prompt) or to many (batched generation); each is computed as
-/// if it were alone, to the last bit.
+/// One token of a forward pass: which, of which sequence, at which position in it. The tokens of
+/// one pass may belong to one sequence (a prompt) or to many (batched generation); each is computed
+/// as if it were alone, to the last bit.
 struct token_slot {
   std::int32_t token = 0;
   std::uint32_t sequence = 0;

@@ -8,8 +8,8 @@
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Sizes fixed at compile time; a size left at 0 is read from the file. A file that disagrees with a
-/// fixed size is an error that names both.
+/// Sizes fixed at compile time; a size left at 0 is read from the file. A file that disagrees with
+/// a fixed size is an error that names both.
 template <shape S>
 struct fixed {
   static constexpr shape sizes = S;
@@ -46,25 +46,26 @@ struct decoder {
   using head = H;
   static constexpr shape sizes = S::sizes;
   template <class Backend>
-  using with_backend =
-      decoder<typename B::template with_backend<Backend>, typename H::template with_backend<Backend>,
-              S, FinalNorm>;
+  using with_backend = decoder<typename B::template with_backend<Backend>,
+                               typename H::template with_backend<Backend>, S, FinalNorm>;
   template <class Realisation>
-  using parameters = decoder_parameters<
-      typename Realisation::template matrix<typename H::embedding_weights>,
-      typename B::template parameters<Realisation>,
-      typename Realisation::template matrix<typename H::scheme::weights>>;
+  using parameters =
+      decoder_parameters<typename Realisation::template matrix<typename H::embedding_weights>,
+                         typename B::template parameters<Realisation>,
+                         typename Realisation::template matrix<typename H::scheme::weights>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::matrix<typename H::embedding_weights>(
-          "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
-          fields::shard::rows),
-      fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
-      fields::gains<FinalNorm::has_gain>(
-          "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim),
-      fields::matrix<typename H::scheme::weights, !H::is_tied>(
-          "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
-          fields::shard::rows));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::matrix<typename H::embedding_weights>(
+            "embedding", [](auto& p) -> auto& { return p.embedding; }, axis::vocab, axis::dim,
+            fields::shard::rows),
+        fields::layers<B>("blocks", [](auto& p) -> auto& { return p.blocks; }),
+        fields::gains<FinalNorm::has_gain>(
+            "final_norm", [](auto& p) -> auto& { return p.final_norm; }, axis::dim),
+        fields::matrix<typename H::scheme::weights, !H::is_tied>(
+            "head", [](auto& p) -> auto& { return p.head; }, axis::vocab, axis::dim,
+            fields::shard::rows));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("decoder<", B::name(), ",", H::name(), ",", FinalNorm::name, ">");

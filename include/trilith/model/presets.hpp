@@ -28,36 +28,62 @@ using b1_58 = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_
                                         gated_ffn<b1_58_scheme, silu, sub_norm<>>>,
                       tied_head<weights::f16>, fixed<S>>;
 
-inline constexpr shape b1_58_700m_shape{.dim = 1536, .ffn_dim = 4096, .layers = 24, .heads = 16,
-                                        .kv_heads = 16, .head_dim = 96, .vocab = 32002,
+inline constexpr shape b1_58_700m_shape{.dim = 1536,
+                                        .ffn_dim = 4096,
+                                        .layers = 24,
+                                        .heads = 16,
+                                        .kv_heads = 16,
+                                        .head_dim = 96,
+                                        .vocab = 32002,
                                         .context = 2048};
-inline constexpr shape b1_58_1_3b_shape{.dim = 2048, .ffn_dim = 5460, .layers = 24, .heads = 32,
-                                        .kv_heads = 32, .head_dim = 64, .vocab = 32002,
+inline constexpr shape b1_58_1_3b_shape{.dim = 2048,
+                                        .ffn_dim = 5460,
+                                        .layers = 24,
+                                        .heads = 32,
+                                        .kv_heads = 32,
+                                        .head_dim = 64,
+                                        .vocab = 32002,
                                         .context = 2048};
-inline constexpr shape b1_58_3b_shape{.dim = 3200, .ffn_dim = 8640, .layers = 26, .heads = 32,
-                                      .kv_heads = 32, .head_dim = 100, .vocab = 32002,
+inline constexpr shape b1_58_3b_shape{.dim = 3200,
+                                      .ffn_dim = 8640,
+                                      .layers = 26,
+                                      .heads = 32,
+                                      .kv_heads = 32,
+                                      .head_dim = 100,
+                                      .vocab = 32002,
                                       .context = 2048};
 using b1_58_700m = b1_58<b1_58_700m_shape>;
 using b1_58_1_3b = b1_58<b1_58_1_3b_shape>;
 using b1_58_3b = b1_58<b1_58_3b_shape>;
 
-/// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings: bitnet_2b4t_settings.
+/// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings:
+/// bitnet_2b4t_settings.
 /// @see arXiv 2504.12285
 template <shape S = shape{}>
 using b1_58_relu = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                              gated_ffn<b1_58_scheme, relu_squared, sub_norm<>>>,
                            tied_head<weights::bf16>, fixed<S>>;
 
-inline constexpr shape bitnet_2b4t_shape{.dim = 2560, .ffn_dim = 6912, .layers = 30, .heads = 20,
-                                         .kv_heads = 5, .head_dim = 128, .vocab = 128256,
+inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
+                                         .ffn_dim = 6912,
+                                         .layers = 30,
+                                         .heads = 20,
+                                         .kv_heads = 5,
+                                         .head_dim = 128,
+                                         .vocab = 128256,
                                          .context = 4096};
 inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 500000.f};
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.
-inline constexpr shape seed_shape{.dim = 4096, .ffn_dim = 11008, .layers = 32, .heads = 32,
-                                  .kv_heads = 32, .head_dim = 128, .vocab = 32000,
+inline constexpr shape seed_shape{.dim = 4096,
+                                  .ffn_dim = 11008,
+                                  .layers = 32,
+                                  .heads = 32,
+                                  .kv_heads = 32,
+                                  .head_dim = 128,
+                                  .vocab = 32000,
                                   .context = 2048};
 inline constexpr settings seed_settings{.norm_eps = 1e-6f, .rope_theta = 10000.f};
 using b1_58_seed = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,

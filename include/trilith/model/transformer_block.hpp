@@ -6,8 +6,8 @@
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Satisfied by attention<...>, gated_ffn<...> and layers of a user's own: a description, parameters
-/// for any realisation, and forward(parameters, x, y, context).
+/// Satisfied by attention<...>, gated_ffn<...> and layers of a user's own: a description,
+/// parameters for any realisation, and forward(parameters, x, y, context).
 template <class T>
 concept Layer = std::same_as<typename T::policy_kind, layer_kind> && requires {
   { T::name() } -> std::convertible_to<std::string>;
@@ -37,13 +37,15 @@ struct transformer_block {
   using parameters = block_parameters<typename Attention::template parameters<Realisation>,
                                       typename Ffn::template parameters<Realisation>>;
 
-  static constexpr auto description = fields::hana::make_basic_tuple(
-      fields::gains<N::has_gain>(
-          "attention_norm", [](auto& p) -> auto& { return p.attention_norm; }, axis::dim),
-      fields::part<Attention>("attention", [](auto& p) -> auto& { return p.attention; }),
-      fields::gains<N::has_gain>(
-          "ffn_norm", [](auto& p) -> auto& { return p.ffn_norm; }, axis::dim),
-      fields::part<Ffn>("ffn", [](auto& p) -> auto& { return p.ffn; }));
+  [[nodiscard]] static constexpr auto description() {
+    return fields::hana::make_basic_tuple(
+        fields::gains<N::has_gain>(
+            "attention_norm", [](auto& p) -> auto& { return p.attention_norm; }, axis::dim),
+        fields::part<Attention>("attention", [](auto& p) -> auto& { return p.attention; }),
+        fields::gains<N::has_gain>(
+            "ffn_norm", [](auto& p) -> auto& { return p.ffn_norm; }, axis::dim),
+        fields::part<Ffn>("ffn", [](auto& p) -> auto& { return p.ffn; }));
+  }
 
   [[nodiscard]] static std::string name() {
     return join("transformer_block<", N::name, ",", Attention::name(), ",", Ffn::name(), ">");

@@ -22,8 +22,9 @@ inline std::string padded(std::string text, std::size_t width) {
 /// Bits a parameter, with two decimals.
 inline std::string bits(std::size_t bytes, std::size_t parameters) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f bits",
-                parameters == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(parameters));
+  std::snprintf(
+      text, sizeof text, "%.2f bits",
+      parameters == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(parameters));
   return text;
 }
 
@@ -47,7 +48,8 @@ void add_tensor(tree_text& tree, const tensor_line& t) {
   tree.parameters += count;
   tree.bytes += t.bytes;
   if (tree.hidden_below != 0) return;
-  const std::string sizes = t.cols == 0 ? join("[", t.rows, "]") : join("[", t.rows, ", ", t.cols, "]");
+  const std::string sizes =
+      t.cols == 0 ? join("[", t.rows, "]") : join("[", t.rows, ", ", t.cols, "]");
   tree::add_line(tree, join(tree::padded(std::string(t.name), 16), tree::padded(sizes, 18),
                             tree::padded(tree::bits(t.bytes, count), 12),
                             tree::padded(join(grouped(t.bytes), " bytes"), 20), t.storage));
@@ -55,8 +57,9 @@ void add_tensor(tree_text& tree, const tensor_line& t) {
 
 void add_total(tree_text& tree) {
   tree.depth = 0;
-  tree::add_line(tree, join("total: ", grouped(tree.parameters), " parameters, ", grouped(tree.bytes),
-                            " bytes, ", tree::bits(tree.bytes, tree.parameters), " a parameter"));
+  tree::add_line(tree,
+                 join("total: ", grouped(tree.parameters), " parameters, ", grouped(tree.bytes),
+                      " bytes, ", tree::bits(tree.bytes, tree.parameters), " a parameter"));
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

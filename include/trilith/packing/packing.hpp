@@ -26,8 +26,9 @@ concept Packing = PolicyOf<T, packing_kind> && requires(std::uint8_t byte, std::
 
 /// Whether P can hold every code of the weights W.
 template <class P, class W>
-inline constexpr bool holds = P::offset <= W::min_code && W::max_code <= P::max_code &&
-                              (W::min_code - P::offset) % P::step == 0 && W::code_step % P::step == 0;
+inline constexpr bool holds =
+    P::offset <= W::min_code && W::max_code <= P::max_code &&
+    (W::min_code - P::offset) % P::step == 0 && W::code_step % P::step == 0;
 
 /// Writes n codes as one packed row of P::row_bytes(n) bytes.
 template <Packing P>

@@ -9,11 +9,11 @@
 /// The byte order of a packed row, common to every packing.
 ///
 /// A byte holds `Fields` codes. A row of n codes is cut into blocks of 64 * Fields codes, 64 bytes
-/// each; field f of byte p holds code f * 64 + p of its block. So one vector load brings codes whose
-/// activations are contiguous, at any vector width up to 64 bytes. The rest r = n mod (64 * Fields)
-/// makes a last, narrower block of the same form: ceil(r / Fields) bytes, field f of byte p holding
-/// code f * ceil(r / Fields) + p. A row therefore takes no byte more than its codes need, whatever n.
-/// Fields without a code (the last ones of the last byte plane) hold the raw value 0.
+/// each; field f of byte p holds code f * 64 + p of its block. So one vector load brings codes
+/// whose activations are contiguous, at any vector width up to 64 bytes. The rest r = n mod (64 *
+/// Fields) makes a last, narrower block of the same form: ceil(r / Fields) bytes, field f of byte p
+/// holding code f * ceil(r / Fields) + p. A row therefore takes no byte more than its codes need,
+/// whatever n. Fields without a code (the last ones of the last byte plane) hold the raw value 0.
 namespace trilith::inline TRILITH_ABI::packing {
 
 inline constexpr std::size_t plane_bytes = 64;
@@ -36,7 +36,8 @@ struct planar {
   }
 
   /// Bytes in a plane of the block that starts at code `first` of a row of n.
-  [[nodiscard]] static constexpr std::size_t plane_width(std::size_t n, std::size_t first) noexcept {
+  [[nodiscard]] static constexpr std::size_t plane_width(std::size_t n,
+                                                         std::size_t first) noexcept {
     return n - first >= block ? plane_bytes : ceil_div(n - first, Fields);
   }
 

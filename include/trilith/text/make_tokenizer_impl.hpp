@@ -42,7 +42,8 @@ class indexer {
 
  private:
   [[nodiscard]] error wrong(std::size_t id, std::string_view what) const {
-    return malformed(join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
+    return malformed(
+        join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
   }
 
   [[nodiscard]] status check_spelling(std::size_t id) const {

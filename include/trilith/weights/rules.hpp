@@ -76,8 +76,8 @@ inline constexpr std::string_view least_squares_name = "least_squares<";
 inline constexpr std::string_view slash = "/";
 }  // namespace detail
 
-/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2 is
-/// absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
+/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2
+/// is absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
 template <int Numerator = 7, int Denominator = 10>
 struct threshold {
   static_assert(Numerator >= 0 && Denominator > 0,

@@ -8,8 +8,8 @@
 /// How many weights of a matrix [rows, cols] share one scale.
 namespace trilith::inline TRILITH_ABI::scale {
 
-/// Satisfied by the granularities below: group(cols) weights along a row share a scale; scale (o, g)
-/// is at o * row_step + g * group_step of `count` scales.
+/// Satisfied by the granularities below: group(cols) weights along a row share a scale; scale (o,
+/// g) is at o * row_step + g * group_step of `count` scales.
 template <class T>
 concept Granularity = PolicyOf<T, scale_kind> && requires(std::size_t n) {
   { T::group(n) } noexcept -> std::same_as<std::size_t>;

@@ -104,9 +104,7 @@ struct sum_of {
 #endif
     part = hn::Zero(i16_tag{});
   }
-  HWY_INLINE i32s total() const {
-    return sum;
-  }
+  HWY_INLINE i32s total() const { return sum; }
 };
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
