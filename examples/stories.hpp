@@ -42,8 +42,7 @@ struct step_range {
 
 using scheme =
     tl::scheme<tl::weights::ternary<>, tl::activations::int8<step_range>, tl::backends::automatic>;
-using block = tl::transformer_block<norm,  //
-                                    tl::attention<scheme, norm, tl::rotary::interleaved>,
+using block = tl::transformer_block<norm, tl::attention<scheme, norm, tl::rotary::interleaved>,
                                     tl::gated_ffn<scheme, tl::silu, norm>>;
 using blueprint = tl::decoder<block, tl::tied_head<tl::weights::f32>>;
 

@@ -4649,8 +4649,9 @@ class session {
     while (!tokens.empty()) {
       const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
       const span2d<float> h = pass(sequence, now);
-      B::logits(model_->parameters, h.rows_from(h.rows - 1, 1), logits_row(sequence), work_);
       tokens = tokens.subspan(now.size());
+      if (tokens.empty())
+        B::logits(model_->parameters, h.rows_from(h.rows - 1, 1), logits_row(sequence), work_);
     }
     return done{};
   }

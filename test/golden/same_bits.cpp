@@ -2,6 +2,8 @@
 
 #include <trilith/backends/eigen.hpp>
 
+#include <cstdio>
+
 #include "../../examples/stories.hpp"
 #include "catch.hpp"
 #include "data.hpp"
@@ -92,4 +94,19 @@ TEST_CASE("threads and batches give the same bits", "[golden][same_bits]") {
       CHECK(std::equal(wanted.begin(), wanted.end(), s.logits(i).begin()));
     }
   }
+}
+
+TEST_CASE("a checkpoint gives the same bits, in either packing", "[golden][same_bits]") {
+  const std::string path = test::data_file("models/bitnet-stories-1M/model.bin");
+  if (path.empty()) return;
+  const auto words = tl::text::load_tokenizer(test::data_file("models/tok512.bin")).value();
+  const auto m = tl::io::load_bitllama2c<bits2>(path).value();
+  const std::string file = "same_bits.safetensors";
+  REQUIRE(tl::io::save(m, file, {.tokenizer = tl::text::serialize(words)}));
+  const auto expected = logits_of(m, 50);
+  CHECK(logits_of(tl::io::load_checkpoint<bits2>(file).value(), 50) == expected);
+  CHECK(logits_of(tl::io::load_checkpoint<base3>(file).value(), 50) == expected);
+  const auto embedded = tl::io::embedded_tokenizer(file).value();
+  CHECK(tl::text::parse_tokenizer(embedded, file).value().vocab() == words.vocab());
+  CHECK(std::remove(file.c_str()) == 0);
 }
