@@ -4158,7 +4158,8 @@ template <Realisation M>
   fields::walk<typename M::blueprint>(visit, model.parameters);
   checkpoint::facts facts = trilith::detail::facts_of<M>(model.sizes);
   facts.settings = model.settings;
-  return TRILITH_IMPLEMENTED::save_checkpoint(path, facts, visit.tensors, extras);
+  return TRILITH_IMPLEMENTED::save_checkpoint(path, facts,
+                                              {visit.tensors.data(), visit.tensors.size()}, extras);
 }
 
 /// Loads a model that save() wrote as the same blueprint and realisation.
@@ -4445,85 +4446,6 @@ struct reference {
 
 #endif
 // ==== end trilith/backends/reference.hpp
-// ==== begin trilith/infer/sampler.hpp
-#ifndef TRILITH_INFER_SAMPLER_HPP
-#define TRILITH_INFER_SAMPLER_HPP
-
-namespace trilith {
-
-/// How the next token is drawn from the logits l_i. In this order:
-///
-///     l_i = l_i > 0 ? l_i / repetition_penalty : l_i * repetition_penalty
-///                                         for each token of the last repetition_window ones
-///     w_i = exp((l_i - max l) / temperature)
-///     the top_k largest stay; of these the fewest whose weights reach top_p of their sum;
-///     of these the ones with w_i >= min_p
-///     token i with probability w_i / sum of the weights that stayed
-///
-/// The largest always stays. Each field's default turns it off. Among equal logits the lower token
-/// counts as the larger.
-/// @see Keskar et al.: "CTRL", 2019 (penalty); Fan et al., 2018 (top-k); Holtzman et al., 2020
-/// (top-p); Nguyen et al., 2024 (min-p).
-struct sampling {
-  float temperature = 0.0f;            ///< 0: greedy, the largest logit, nothing is drawn
-  std::size_t top_k = 0;               ///< 0: every token
-  float top_p = 1.0f;                  ///< in (0, 1]
-  float min_p = 0.0f;                  ///< in [0, 1], relative to the most likely token
-  float repetition_penalty = 1.0f;     ///< above 1 discourages repetition
-  std::size_t repetition_window = 64;  ///< tokens; 0: none
-  std::uint64_t seed = 0;
-};
-
-/// One token of a vocabulary and its logit.
-struct candidate {
-  float logit;
-  std::int32_t token;
-};
-
-/// Working memory of sample(). It grows to the vocabulary's size and then stays.
-struct sampler_scratch {
-  std::vector<candidate> heap;
-  std::vector<unsigned char> seen;  ///< one mark per token, all 0 between calls
-
-  sampler_scratch() = default;
-  explicit sampler_scratch(std::size_t vocabulary) : heap(vocabulary), seen(vocabulary) {}
-};
-
-}  // namespace trilith
-
-namespace trilith::TRILITH_IMPLEMENTED {
-status check_sampling(const sampling& how);
-std::int32_t sample_token(std::span<float> logits, std::span<const std::int32_t> history,
-                          const sampling& how, std::uint64_t sequence, std::uint64_t position,
-                          sampler_scratch& scratch) noexcept;
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-namespace trilith {
-
-/// Error: invalid_argument, with a sentence, for a field outside its range or not a number.
-[[nodiscard]] inline status check(const sampling& how) {
-  return TRILITH_IMPLEMENTED::check_sampling(how);
-}
-
-/// The next token. It depends on the arguments alone: a counter-based generator supplies the one
-/// random number for (seed, sequence, position), so neither threads nor batches nor earlier draws
-/// change it.
-///
-/// logits: [V], at least one; the penalty is applied in place. NaN counts as minus infinity.
-/// history: the tokens so far, the latest last. sequence: which of several texts, position: the
-/// index of the token in it. `how` has passed check(). Nothing is allocated once `scratch` has the
-/// vocabulary's size. O(V), plus O(log V) for each token that stays in the choice.
-[[nodiscard]] inline std::int32_t sample(std::span<float> logits,
-                                         std::span<const std::int32_t> history, const sampling& how,
-                                         std::uint64_t sequence, std::uint64_t position,
-                                         sampler_scratch& scratch) noexcept {
-  return TRILITH_IMPLEMENTED::sample_token(logits, history, how, sequence, position, scratch);
-}
-
-}  // namespace trilith
-
-#endif
-// ==== end trilith/infer/sampler.hpp
 // ==== begin trilith/core/thread_pool.hpp
 #ifndef TRILITH_CORE_THREAD_POOL_HPP
 #define TRILITH_CORE_THREAD_POOL_HPP
@@ -4647,9 +4569,9 @@ class session {
   [[nodiscard]] status append(std::size_t sequence, std::span<const std::int32_t> tokens) {
     if (status ok = check(sequence, tokens); !ok) return ok;
     while (!tokens.empty()) {
-      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      const auto now = part(tokens, 0);
       const span2d<float> h = pass(sequence, now);
-      tokens = tokens.subspan(now.size());
+      tokens = {tokens.data() + now.size(), tokens.size() - now.size()};
       if (tokens.empty())
         B::logits(model_->parameters, h.rows_from(h.rows - 1, 1), logits_row(sequence), work_);
     }
@@ -4664,7 +4586,7 @@ class session {
     if (status ok = check(sequence, tokens); !ok) return ok;
     if (all_logits_.empty()) all_logits_ = aligned_buffer<float>(tokens_per_pass * vocab());
     for (std::size_t first = 0; first < tokens.size(); first += tokens_per_pass) {
-      const auto now = tokens.subspan(first, min_of(tokens.size() - first, tokens_per_pass));
+      const auto now = part(tokens, first);
       const span2d<float> out(all_logits_.data(), now.size(), vocab());
       B::logits(model_->parameters, pass(sequence, now), out, work_);
       for (std::size_t i = 0; i < now.size(); ++i) visit(first + i, out.row(i));
@@ -4683,9 +4605,9 @@ class session {
                        join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
     }
     while (!tokens.empty()) {
-      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      const auto now = part(tokens, 0);
       step_together(now);
-      tokens = tokens.subspan(now.size());
+      tokens = {tokens.data() + now.size(), tokens.size() - now.size()};
     }
     return done{};
   }
@@ -4763,6 +4685,13 @@ class session {
       __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
   }
 
+  /// As many tokens from `first` on as one pass takes. (Spans are made of pointer and size here:
+  /// their own members cost every program that includes this compile time.)
+  template <class T>
+  [[nodiscard]] static std::span<const T> part(std::span<const T> tokens,
+                                               std::size_t first) noexcept {
+    return {tokens.data() + first, min_of(tokens.size() - first, tokens_per_pass)};
+  }
   [[nodiscard]] std::span<const token_slot> first_slots(std::size_t count) const noexcept {
     return {slots_.data(), count};
   }
@@ -4784,6 +4713,85 @@ class session {
 
 #endif
 // ==== end trilith/infer/session.hpp
+// ==== begin trilith/infer/sampler.hpp
+#ifndef TRILITH_INFER_SAMPLER_HPP
+#define TRILITH_INFER_SAMPLER_HPP
+
+namespace trilith {
+
+/// How the next token is drawn from the logits l_i. In this order:
+///
+///     l_i = l_i > 0 ? l_i / repetition_penalty : l_i * repetition_penalty
+///                                         for each token of the last repetition_window ones
+///     w_i = exp((l_i - max l) / temperature)
+///     the top_k largest stay; of these the fewest whose weights reach top_p of their sum;
+///     of these the ones with w_i >= min_p
+///     token i with probability w_i / sum of the weights that stayed
+///
+/// The largest always stays. Each field's default turns it off. Among equal logits the lower token
+/// counts as the larger.
+/// @see Keskar et al.: "CTRL", 2019 (penalty); Fan et al., 2018 (top-k); Holtzman et al., 2020
+/// (top-p); Nguyen et al., 2024 (min-p).
+struct sampling {
+  float temperature = 0.0f;            ///< 0: greedy, the largest logit, nothing is drawn
+  std::size_t top_k = 0;               ///< 0: every token
+  float top_p = 1.0f;                  ///< in (0, 1]
+  float min_p = 0.0f;                  ///< in [0, 1], relative to the most likely token
+  float repetition_penalty = 1.0f;     ///< above 1 discourages repetition
+  std::size_t repetition_window = 64;  ///< tokens; 0: none
+  std::uint64_t seed = 0;
+};
+
+/// One token of a vocabulary and its logit.
+struct candidate {
+  float logit;
+  std::int32_t token;
+};
+
+/// Working memory of sample(). It grows to the vocabulary's size and then stays.
+struct sampler_scratch {
+  std::vector<candidate> heap;
+  std::vector<unsigned char> seen;  ///< one mark per token, all 0 between calls
+
+  sampler_scratch() = default;
+  explicit sampler_scratch(std::size_t vocabulary) : heap(vocabulary), seen(vocabulary) {}
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status check_sampling(const sampling& how);
+std::int32_t sample_token(std::span<float> logits, std::span<const std::int32_t> history,
+                          const sampling& how, std::uint64_t sequence, std::uint64_t position,
+                          sampler_scratch& scratch) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// Error: invalid_argument, with a sentence, for a field outside its range or not a number.
+[[nodiscard]] inline status check(const sampling& how) {
+  return TRILITH_IMPLEMENTED::check_sampling(how);
+}
+
+/// The next token. It depends on the arguments alone: a counter-based generator supplies the one
+/// random number for (seed, sequence, position), so neither threads nor batches nor earlier draws
+/// change it.
+///
+/// logits: [V], at least one; the penalty is applied in place. NaN counts as minus infinity.
+/// history: the tokens so far, the latest last. sequence: which of several texts, position: the
+/// index of the token in it. `how` has passed check(). Nothing is allocated once `scratch` has the
+/// vocabulary's size. O(V), plus O(log V) for each token that stays in the choice.
+[[nodiscard]] inline std::int32_t sample(std::span<float> logits,
+                                         std::span<const std::int32_t> history, const sampling& how,
+                                         std::uint64_t sequence, std::uint64_t position,
+                                         sampler_scratch& scratch) noexcept {
+  return TRILITH_IMPLEMENTED::sample_token(logits, history, how, sequence, position, scratch);
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/infer/sampler.hpp
 // ==== begin trilith/text/vocabulary.hpp
 #ifndef TRILITH_TEXT_VOCABULARY_HPP
 #define TRILITH_TEXT_VOCABULARY_HPP
@@ -5032,24 +5040,17 @@ class streaming_decoder {
 
 #endif
 // ==== end trilith/text/streaming_decoder.hpp
-// ==== begin trilith/infer/generate.hpp
-#ifndef TRILITH_INFER_GENERATE_HPP
-#define TRILITH_INFER_GENERATE_HPP
+// ==== begin trilith/infer/writer.hpp
+#ifndef TRILITH_INFER_WRITER_HPP
+#define TRILITH_INFER_WRITER_HPP
 
-namespace trilith::inline TRILITH_ABI {
+namespace trilith {
 
 struct generate_options {
   std::size_t max_tokens = 256;
   trilith::sampling sampling{};
   std::size_t threads = 1;
   std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS and EOS
-};
-
-/// A model with the tokenizer it was trained with.
-template <Realisation Model>
-struct text_model {
-  Model model;
-  text::tokenizer tokenizer;
 };
 
 /// Why a text ended.
@@ -5067,108 +5068,106 @@ struct generation {
   stop_reason reason = stop_reason::running;
 };
 
+/// The part of generation that knows nothing of models: prompts, drawing, streaming, stopping.
+namespace writing {
+
+/// One text being written.
+struct writer {
+  text::streaming_decoder decoder;
+  std::vector<std::int32_t> history;  ///< the prompt's tokens and those written
+  generation outcome{};
+};
+
+/// Where a writer's session stands when it draws.
+struct place {
+  std::size_t sequence;  ///< which text
+  std::size_t position;  ///< tokens before the one that is drawn
+  bool is_full;          ///< the context holds no token more
+};
+
+struct drawn {
+  std::int32_t token;
+  std::string_view piece;  ///< characters it completes; valid until the writer draws again
+};
+
+}  // namespace writing
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status check_generation(const text::tokenizer& words, std::size_t vocab,
+                        const generate_options& options);
+result<writing::writer> start_writer(const text::tokenizer& words, std::string_view prompt,
+                                     bool is_first, bool has_text_before);
+result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
+                                                   std::span<const std::string_view> prompts,
+                                                   std::size_t context);
+std::size_t longest_prompt(const std::vector<writing::writer>& writers) noexcept;
+std::vector<generation> outcomes_of(const std::vector<writing::writer>& writers);
+writing::drawn draw_token(writing::writer& w, std::span<float> logits, const writing::place& where,
+                          const text::tokenizer& words, const generate_options& options,
+                          sampler_scratch& scratch);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/infer/writer.hpp
+// ==== begin trilith/infer/generate.hpp
+#ifndef TRILITH_INFER_GENERATE_HPP
+#define TRILITH_INFER_GENERATE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A model with the tokenizer it was trained with.
+template <Realisation Model>
+struct text_model {
+  Model model;
+  text::tokenizer tokenizer;
+};
+
 namespace detail {
 
 /// Calls on_piece(arguments...); false where it returns false, true where it returns nothing.
 template <class OnPiece, class... Arguments>
-[[nodiscard]] bool wants_more(OnPiece& on_piece, Arguments&&... arguments) {
-  if constexpr (std::is_void_v<std::invoke_result_t<OnPiece&, Arguments...>>) {
-    on_piece(std::forward<Arguments>(arguments)...);
+[[nodiscard]] bool wants_more(OnPiece& on_piece, const Arguments&... arguments) {
+  if constexpr (std::is_void_v<std::invoke_result_t<OnPiece&, const Arguments&...>>) {
+    on_piece(arguments...);
     return true;
   } else {
-    return static_cast<bool>(on_piece(std::forward<Arguments>(arguments)...));
+    return static_cast<bool>(on_piece(arguments...));
   }
 }
 
-/// One text being written.
-struct writer {
-  writer(const text::tokenizer& words, bool start) : decoder(words, start) {}
-  text::streaming_decoder decoder;
-  std::vector<std::int32_t> history;
-  generation outcome;
-};
-
-// Spans are made of pointer and size here: their conversion from ranges costs compile time.
-[[nodiscard]] inline std::span<const std::int32_t> history_of(const writer& w) noexcept {
-  return {w.history.data(), w.history.size()};
-}
-
-[[nodiscard]] inline bool stops(std::int32_t token, const text::tokenizer& words,
-                                const generate_options& options) noexcept {
-  if (token == words.eos() || token == words.bos()) return true;
-  for (const std::int32_t stop : options.stop)
-    if (token == stop) return true;
-  return false;
-}
-
-/// Draws a writer's next token and streams it; leaves the reason where the text ends here.
+/// Draws the next token of text i and streams what it completes.
 template <class Session, class OnPiece>
-std::int32_t write_token(Session& s, std::size_t sequence, writer& w, const text::tokenizer& words,
-                         const generate_options& options, sampler_scratch& scratch,
-                         OnPiece& on_piece) {
-  const std::int32_t token = sample(s.logits(sequence), history_of(w), options.sampling, sequence,
-                                    s.length(sequence), scratch);
-  if (stops(token, words, options)) {
-    w.outcome.reason = stop_reason::stop_token;
-    return token;
-  }
-  w.history.push_back(token);
-  ++w.outcome.tokens;
-  const std::string_view piece = w.decoder.push(token);
-  if (!piece.empty() && !wants_more(on_piece, sequence, piece))
+std::int32_t write_token(Session& s, std::size_t i, writing::writer& w,
+                         const text::tokenizer& words, const generate_options& options,
+                         sampler_scratch& scratch, OnPiece& on_piece) {
+  const writing::drawn next = TRILITH_IMPLEMENTED::draw_token(
+      w, s.logits(i), {i, s.length(i), s.length(i) == s.context()}, words, options, scratch);
+  if (!next.piece.empty() && !wants_more(on_piece, i, next.piece))
     w.outcome.reason = stop_reason::callback;
-  else if (w.outcome.tokens == options.max_tokens)
-    w.outcome.reason = stop_reason::max_tokens;
-  else if (s.length(sequence) == s.context())
-    w.outcome.reason = stop_reason::context;
-  return token;
+  else if (w.outcome.reason != stop_reason::running)
+    if (const std::string_view rest = w.decoder.finish(); !rest.empty())
+      (void)wants_more(on_piece, i, rest);
+  return next.token;
 }
 
-/// Writes on all sequences that are still running, one token each a round.
+/// Writes on all texts that are still running, one token each a round.
 template <class Session, class OnPiece>
-[[nodiscard]] status write_all(Session& s, std::vector<writer>& writers,
+[[nodiscard]] status write_all(Session& s, std::span<writing::writer> writers,
                                const text::tokenizer& words, const generate_options& options,
                                OnPiece& on_piece) {
   sampler_scratch scratch(s.model().sizes.vocab);
-  std::vector<next_token> next;
-  do {
-    next.clear();
+  aligned_buffer<next_token> next(writers.size());
+  for (;;) {
+    std::size_t running = 0;
     for (std::size_t i = 0; i < writers.size(); ++i) {
-      writer& w = writers[i];
-      if (w.outcome.reason != stop_reason::running) continue;
-      const std::int32_t token = write_token(s, i, w, words, options, scratch, on_piece);
-      if (w.outcome.reason == stop_reason::running)
-        next.push_back({i, token});
-      else if (const auto rest = w.decoder.finish(); !rest.empty())
-        (void)wants_more(on_piece, i, rest);
+      if (writers[i].outcome.reason != stop_reason::running) continue;
+      const std::int32_t token = write_token(s, i, writers[i], words, options, scratch, on_piece);
+      if (writers[i].outcome.reason == stop_reason::running) next[running++] = {i, token};
     }
-    if (status ok = s.step({next.data(), next.size()}); !ok) return ok;
-  } while (!next.empty());
-  return done{};
-}
-
-[[nodiscard]] inline status check(const text::tokenizer& words, std::size_t vocab,
-                                  const generate_options& options) {
-  if (words.size() == 0)
-    return error{errc::invalid_argument,
-                 "generate: the model has no tokenizer; load one with text::load_tokenizer()."};
-  if (words.size() > vocab)
-    return error{errc::mismatch, join("generate: the tokenizer has ", words.size(),
-                                      " tokens, the model's vocabulary only ", vocab, ".")};
-  if (options.max_tokens == 0)
-    return error{errc::invalid_argument, "generate: expected max_tokens of at least 1, found 0."};
-  return trilith::check(options.sampling);
-}
-
-/// The tokens of a prompt; at least one.
-[[nodiscard]] inline result<std::vector<std::int32_t>> encode(const text::tokenizer& words,
-                                                              std::string_view prompt, bool start) {
-  auto tokens = words.encode(prompt, {.bos = start});
-  if (tokens && tokens->empty())
-    return error{
-        errc::invalid_argument,
-        "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
-  return tokens;
+    if (running == 0) return done{};
+    if (status ok = s.step({next.data(), running}); !ok) return ok;
+  }
 }
 
 }  // namespace detail
@@ -5182,39 +5181,23 @@ template <Realisation Model, class OnPiece>
 [[nodiscard]] result<std::vector<generation>> generate_batch(
     const Model& model, const text::tokenizer& words, std::span<const std::string_view> prompts,
     const generate_options& options, OnPiece&& on_piece) {
-  if (status ok = detail::check(words, model.sizes.vocab, options); !ok)
+  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, model.sizes.vocab, options); !ok)
     return std::move(ok).error();
-  std::vector<std::vector<std::int32_t>> tokens;
-  std::size_t longest = 0;
-  for (const std::string_view prompt : prompts) {
-    auto encoded = detail::encode(words, prompt, true);
-    if (!encoded) return std::move(encoded).error();
-    longest = max_of(longest, encoded->size());
-    tokens.push_back(std::move(*encoded));
-  }
-  if (longest >= model.sizes.context)
-    return error{errc::out_of_context,
-                 join("generate: a prompt of ", longest, " tokens leaves no room in a context of ",
-                      model.sizes.context, ".")};
-  auto s = session<Model>::open(
-      model, {.sequences = prompts.size(),
-              .context = min_of(model.sizes.context,
-                                longest + min_of(options.max_tokens, model.sizes.context)),
-              .threads = options.threads});
+  auto writers = TRILITH_IMPLEMENTED::start_writers(words, prompts, model.sizes.context);
+  if (!writers) return std::move(writers).error();
+  const std::size_t room = min_of(options.max_tokens, model.sizes.context);
+  const std::size_t needed = TRILITH_IMPLEMENTED::longest_prompt(*writers) + room;
+  auto s = session<Model>::open(model, {.sequences = prompts.size(),
+                                        .context = min_of(model.sizes.context, needed),
+                                        .threads = options.threads});
   if (!s) return std::move(s).error();
-  std::vector<detail::writer> writers;
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    if (status ok = s->append(i, {tokens[i].data(), tokens[i].size()}); !ok)
+  const std::span<writing::writer> all{writers->data(), writers->size()};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (status ok = s->append(i, {all[i].history.data(), all[i].history.size()}); !ok)
       return std::move(ok).error();
-    detail::writer& w = writers.emplace_back(words, prompts[i].empty());
-    w.outcome.prompt_tokens = tokens[i].size();
-    w.history = std::move(tokens[i]);
-  }
-  if (status ok = detail::write_all(*s, writers, words, options, on_piece); !ok)
+  if (status ok = detail::write_all(*s, all, words, options, on_piece); !ok)
     return std::move(ok).error();
-  std::vector<generation> out;
-  for (const detail::writer& w : writers) out.push_back(w.outcome);
-  return out;
+  return TRILITH_IMPLEMENTED::outcomes_of(*writers);
 }
 
 /// Continues a prompt. on_piece(text) receives whole UTF-8 characters as they are written (not the
@@ -5247,29 +5230,25 @@ template <Realisation Model, class OnPiece>
 [[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
                                           std::string_view text, const generate_options& options,
                                           OnPiece&& on_piece) {
-  if (status ok = detail::check(words, s.model().sizes.vocab, options); !ok)
+  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, s.model().sizes.vocab, options); !ok)
     return std::move(ok).error();
-  auto tokens = detail::encode(words, text, s.length(0) == 0);
-  if (!tokens) return std::move(tokens).error();
-  if (s.length(0) + tokens->size() >= s.context())
+  auto w = TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true);
+  if (!w) return std::move(w).error();
+  const std::size_t fed = w->outcome.prompt_tokens;
+  if (s.length(0) + fed >= s.context())
     return error{errc::out_of_context,
-                 join("generate: ", s.length(0), " + ", tokens->size(),
+                 join("generate: ", s.length(0), " + ", fed,
                       " tokens leave no room in a context of ", s.context(), ".")};
-  if (status ok = s.append(0, {tokens->data(), tokens->size()}); !ok) return std::move(ok).error();
-  std::vector<detail::writer> writers;
-  detail::writer& w = writers.emplace_back(words, false);
-  w.outcome.prompt_tokens = tokens->size();
-  w.history = std::move(*tokens);
+  if (status ok = s.append(0, {w->history.data(), fed}); !ok) return std::move(ok).error();
   const auto one = [&](std::size_t, std::string_view piece) {
     return detail::wants_more(on_piece, piece);
   };
-  if (status ok = detail::write_all(s, writers, words, options, one); !ok)
+  if (status ok = detail::write_all(s, {&*w, 1}, words, options, one); !ok)
     return std::move(ok).error();
   // A last token that nothing followed is not in the cache yet; the next turn comes after it.
-  const bool is_fed = w.outcome.reason == stop_reason::stop_token;
-  if (!is_fed && s.length(0) < s.context())
-    if (status ok = s.append(0, {&w.history.back(), 1}); !ok) return std::move(ok).error();
-  return w.outcome;
+  if (w->outcome.reason != stop_reason::stop_token && s.length(0) < s.context())
+    if (status ok = s.append(0, {&w->history.back(), 1}); !ok) return std::move(ok).error();
+  return w->outcome;
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -10445,6 +10424,90 @@ std::int32_t sample_token(std::span<float> logits, std::span<const std::int32_t>
 
 #endif
 // ==== end trilith/infer/sampler_impl.hpp
+// ==== begin trilith/infer/writer_impl.hpp
+#ifndef TRILITH_INFER_WRITER_IMPL_HPP
+#define TRILITH_INFER_WRITER_IMPL_HPP
+
+#include <algorithm>
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status check_generation(const text::tokenizer& words, std::size_t vocab,
+                        const generate_options& options) {
+  if (words.size() == 0)
+    return error{errc::invalid_argument,
+                 "generate: the model has no tokenizer; load one with text::load_tokenizer()."};
+  if (words.size() > vocab)
+    return error{errc::mismatch, join("generate: the tokenizer has ", words.size(),
+                                      " tokens, the model's vocabulary only ", vocab, ".")};
+  if (options.max_tokens == 0)
+    return error{errc::invalid_argument, "generate: expected max_tokens of at least 1, found 0."};
+  return check(options.sampling);
+}
+
+result<writing::writer> start_writer(const text::tokenizer& words, std::string_view prompt,
+                                     bool is_first, bool has_text_before) {
+  auto tokens = words.encode(prompt, {.bos = is_first});
+  if (!tokens) return std::move(tokens).error();
+  if (tokens->empty())
+    return error{
+        errc::invalid_argument,
+        "generate: the prompt has no tokens, and no begin-of-text token stands before it."};
+  writing::writer w{text::streaming_decoder(words, !has_text_before), std::move(*tokens)};
+  w.outcome.prompt_tokens = w.history.size();
+  return w;
+}
+
+result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
+                                                   std::span<const std::string_view> prompts,
+                                                   std::size_t context) {
+  std::vector<writing::writer> writers;
+  for (const std::string_view prompt : prompts) {
+    auto w = start_writer(words, prompt, true, !prompt.empty());
+    if (!w) return std::move(w).error();
+    if (w->history.size() >= context)
+      return error{errc::out_of_context,
+                   join("generate: a prompt of ", w->history.size(),
+                        " tokens leaves no room in a context of ", context, ".")};
+    writers.push_back(std::move(*w));
+  }
+  return writers;
+}
+
+std::size_t longest_prompt(const std::vector<writing::writer>& writers) noexcept {
+  std::size_t longest = 0;
+  for (const writing::writer& w : writers) longest = std::max(longest, w.outcome.prompt_tokens);
+  return longest;
+}
+
+std::vector<generation> outcomes_of(const std::vector<writing::writer>& writers) {
+  std::vector<generation> all;
+  for (const writing::writer& w : writers) all.push_back(w.outcome);
+  return all;
+}
+
+writing::drawn draw_token(writing::writer& w, std::span<float> logits, const writing::place& where,
+                          const text::tokenizer& words, const generate_options& options,
+                          sampler_scratch& scratch) {
+  const std::int32_t token =
+      sample(logits, w.history, options.sampling, where.sequence, where.position, scratch);
+  if (token == words.eos() || token == words.bos() ||
+      std::find(options.stop.begin(), options.stop.end(), token) != options.stop.end()) {
+    w.outcome.reason = stop_reason::stop_token;
+    return {token, {}};
+  }
+  w.history.push_back(token);
+  if (++w.outcome.tokens == options.max_tokens)
+    w.outcome.reason = stop_reason::max_tokens;
+  else if (where.is_full)
+    w.outcome.reason = stop_reason::context;
+  return {token, w.decoder.push(token)};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/infer/writer_impl.hpp
 // ==== begin trilith/io/checkpoint_codes_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_CODES_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_CODES_IMPL_HPP

@@ -54,7 +54,7 @@ std::string write(const bytes& content) {
   const std::string path = "llama2c_test.bin";
   std::FILE* file = std::fopen(path.c_str(), "wb");
   REQUIRE(file != nullptr);
-  REQUIRE(std::fwrite(content.data(), 1, content.size(), file) == content.size());
+  for (const unsigned char byte : content) std::fputc(byte, file);
   REQUIRE(std::fclose(file) == 0);
   return path;
 }

@@ -77,9 +77,9 @@ class session {
   [[nodiscard]] status append(std::size_t sequence, std::span<const std::int32_t> tokens) {
     if (status ok = check(sequence, tokens); !ok) return ok;
     while (!tokens.empty()) {
-      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      const auto now = part(tokens, 0);
       const span2d<float> h = pass(sequence, now);
-      tokens = tokens.subspan(now.size());
+      tokens = {tokens.data() + now.size(), tokens.size() - now.size()};
       if (tokens.empty())
         B::logits(model_->parameters, h.rows_from(h.rows - 1, 1), logits_row(sequence), work_);
     }
@@ -94,7 +94,7 @@ class session {
     if (status ok = check(sequence, tokens); !ok) return ok;
     if (all_logits_.empty()) all_logits_ = aligned_buffer<float>(tokens_per_pass * vocab());
     for (std::size_t first = 0; first < tokens.size(); first += tokens_per_pass) {
-      const auto now = tokens.subspan(first, min_of(tokens.size() - first, tokens_per_pass));
+      const auto now = part(tokens, first);
       const span2d<float> out(all_logits_.data(), now.size(), vocab());
       B::logits(model_->parameters, pass(sequence, now), out, work_);
       for (std::size_t i = 0; i < now.size(); ++i) visit(first + i, out.row(i));
@@ -113,9 +113,9 @@ class session {
                        join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
     }
     while (!tokens.empty()) {
-      const auto now = tokens.first(min_of(tokens.size(), tokens_per_pass));
+      const auto now = part(tokens, 0);
       step_together(now);
-      tokens = tokens.subspan(now.size());
+      tokens = {tokens.data() + now.size(), tokens.size() - now.size()};
     }
     return done{};
   }
@@ -193,6 +193,13 @@ class session {
       __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
   }
 
+  /// As many tokens from `first` on as one pass takes. (Spans are made of pointer and size here:
+  /// their own members cost every program that includes this compile time.)
+  template <class T>
+  [[nodiscard]] static std::span<const T> part(std::span<const T> tokens,
+                                               std::size_t first) noexcept {
+    return {tokens.data() + first, min_of(tokens.size() - first, tokens_per_pass)};
+  }
   [[nodiscard]] std::span<const token_slot> first_slots(std::size_t count) const noexcept {
     return {slots_.data(), count};
   }

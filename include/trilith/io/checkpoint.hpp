@@ -34,7 +34,8 @@ template <Realisation M>
   fields::walk<typename M::blueprint>(visit, model.parameters);
   checkpoint::facts facts = trilith::detail::facts_of<M>(model.sizes);
   facts.settings = model.settings;
-  return TRILITH_IMPLEMENTED::save_checkpoint(path, facts, visit.tensors, extras);
+  return TRILITH_IMPLEMENTED::save_checkpoint(path, facts,
+                                              {visit.tensors.data(), visit.tensors.size()}, extras);
 }
 
 /// Loads a model that save() wrote as the same blueprint and realisation.
