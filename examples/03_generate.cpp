@@ -56,7 +56,7 @@ int tell(const tl::text_model<Model>& teller, const command_line& line) {
 
 /// The model under the backend that was asked for: the parameters are moved, not copied.
 template <class Model>
-int tell_with_backend(Model&& model, tl::text::tokenizer words, const command_line& line) {
+int tell_with_backend(Model model, tl::text::tokenizer words, const command_line& line) {
   const auto with = [&]<class Backend>() {
     auto chosen = tl::with_backend<Backend>(std::move(model));
     return tell(tl::text_model<decltype(chosen)>{std::move(chosen), std::move(words)}, line);

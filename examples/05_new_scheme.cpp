@@ -60,7 +60,7 @@ std::vector<float> gaussian(std::size_t count, std::uint64_t seed) {
 }
 
 int main() {
-  const auto w = gaussian(64 * 1024, 1), x = gaussian(1024, 2);
+  const auto w = gaussian(65536, 1), x = gaussian(1024, 2);
   std::printf("relative error of a product with Gaussian weights\n");
   std::printf("  binary   %.3f\n", error_of<scheme::with_weights<tl::weights::binary<>>>(w, x, 64));
   std::printf("  ternary  %.3f\n",

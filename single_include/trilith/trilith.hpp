@@ -1170,7 +1170,7 @@ struct header {
                                              " should be positive, found ", *value, ".")};
     h.sizes.*m.value = static_cast<std::size_t>(size);
   }
-  if (h.sizes.dim % h.sizes.heads != 0)
+  if (h.sizes.heads == 0 || h.sizes.dim % h.sizes.heads != 0)
     return error{errc::invalid_value,
                  join(in.file(), ": header: dim should be a multiple of heads, found ", h.sizes.dim,
                       " and ", h.sizes.heads, ".")};
@@ -3559,7 +3559,7 @@ inline constexpr std::size_t header_bytes = 256;
 [[nodiscard]] inline std::size_t tensor_bytes(const shape& s) noexcept {
   const std::size_t codes =
       2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim + 3 * s.ffn_dim * s.dim;
-  return 4 * (s.dim + s.vocab * s.dim) + s.layers * (7 * 4 + codes / 4);
+  return 4 * (s.dim + s.vocab * s.dim) + s.layers * (28 + codes / 4);
 }
 
 /// One matrix: a float32 scale, then codes row by row, four to a byte, the first in the highest
@@ -10482,6 +10482,7 @@ std::size_t longest_prompt(const std::vector<writing::writer>& writers) noexcept
 
 std::vector<generation> outcomes_of(const std::vector<writing::writer>& writers) {
   std::vector<generation> all;
+  all.reserve(writers.size());
   for (const writing::writer& w : writers) all.push_back(w.outcome);
   return all;
 }

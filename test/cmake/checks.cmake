@@ -18,6 +18,8 @@ endfunction()
 
 trilith_script_test(check.levels tools/check_levels.py)
 trilith_script_test(check.format tools/check_format)
+trilith_script_test(check.tidy tools/check_tidy)
+set_tests_properties(check.tidy PROPERTIES PROCESSORS 2)
 trilith_script_test(check.docs tools/check_docs.py --compiler ${CMAKE_CXX_COMPILER})
 
 trilith_script_test(single_header.up_to_date tools/amalgamate.py --check)

@@ -58,6 +58,7 @@ std::size_t longest_prompt(const std::vector<writing::writer>& writers) noexcept
 
 std::vector<generation> outcomes_of(const std::vector<writing::writer>& writers) {
   std::vector<generation> all;
+  all.reserve(writers.size());
   for (const writing::writer& w : writers) all.push_back(w.outcome);
   return all;
 }

@@ -37,7 +37,7 @@ inline constexpr std::size_t header_bytes = 256;
 [[nodiscard]] inline std::size_t tensor_bytes(const shape& s) noexcept {
   const std::size_t codes =
       2 * s.dim * s.dim + 2 * extent(s, axis::kv_dim) * s.dim + 3 * s.ffn_dim * s.dim;
-  return 4 * (s.dim + s.vocab * s.dim) + s.layers * (7 * 4 + codes / 4);
+  return 4 * (s.dim + s.vocab * s.dim) + s.layers * (28 + codes / 4);
 }
 
 /// One matrix: a float32 scale, then codes row by row, four to a byte, the first in the highest

@@ -35,7 +35,7 @@ struct header {
                                              " should be positive, found ", *value, ".")};
     h.sizes.*m.value = static_cast<std::size_t>(size);
   }
-  if (h.sizes.dim % h.sizes.heads != 0)
+  if (h.sizes.heads == 0 || h.sizes.dim % h.sizes.heads != 0)
     return error{errc::invalid_value,
                  join(in.file(), ": header: dim should be a multiple of heads, found ", h.sizes.dim,
                       " and ", h.sizes.heads, ".")};
