@@ -39,18 +39,22 @@ void report(const tl::generation& done, seconds to_first, seconds whole) {
 
 template <class Model>
 int tell(const tl::text_model<Model>& teller, const command_line& line) {
-  std::printf("%s", line.prompt.c_str());
   const auto start = std::chrono::steady_clock::now();
   auto first = start;
+  const auto begin = [&] {
+    if (first != start) return;
+    first = std::chrono::steady_clock::now();
+    std::printf("%s", line.prompt.c_str());
+  };
   const auto done = tl::generate(teller, line.prompt, line.options, [&](std::string_view piece) {
-    if (first == start) first = std::chrono::steady_clock::now();
+    begin();
     std::fwrite(piece.data(), 1, piece.size(), stdout);
     return std::fflush(stdout) == 0;
   });
-  const auto end = std::chrono::steady_clock::now();
-  std::printf("\n");
   if (!done) return complain(done.error());
-  report(*done, first == start ? end - start : first - start, end - start);
+  begin();
+  std::printf("\n");
+  report(*done, first - start, std::chrono::steady_clock::now() - start);
   return 0;
 }
 
@@ -123,7 +127,14 @@ int main(int argc, char** argv) {
     return load_and_tell(tl::io::load_bitllama2c<tl::packed<stories::blueprint>>(line->model),
                          story_tokenizer(*line), *line);
   if (auto file = tl::io::open_safetensors(line->model)) return tell_checkpoint(*file, *line);
+  // llama2.c's files have no magic number: what is nothing else is taken for one
   using llama = tl::presets::llama_f32<tl::rotary::interleaved>;
-  return load_and_tell(tl::io::load_llama2c<tl::dense<llama>>(line->model), story_tokenizer(*line),
-                       *line);
+  auto floats = tl::io::load_llama2c<tl::dense<llama>>(line->model);
+  if (!floats)
+    return complain(
+        {floats.error().code, tl::join(line->model,
+                                       " is no checkpoint and no bitllama2c file; read as one "
+                                       "of llama2.c: ",
+                                       floats.error().message)});
+  return load_and_tell(std::move(floats), story_tokenizer(*line), *line);
 }

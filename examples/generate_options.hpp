@@ -28,11 +28,13 @@ inline std::optional<command_line> parse(int argc, char** argv, int& exit_code) 
                  "the model's file, or tok512.bin of TRILITH_DATA]");
   app.add_option("--prompt", line.prompt, "the text to continue")->capture_default_str();
   app.add_option("--max-tokens", line.options.max_tokens, "most tokens to write")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 24));
   app.add_option("--temperature", how.temperature, "0: always the likeliest token")
       ->capture_default_str();
   app.add_option("--top-k", how.top_k, "draw from the k likeliest tokens; 0: from all")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 24));
   app.add_option("--top-p", how.top_p, "draw from the likeliest tokens of this share")
       ->capture_default_str();
   app.add_option("--min-p", how.min_p, "drop tokens below this share of the likeliest one")

@@ -6238,11 +6238,11 @@ struct int8_sums {
   using sum = std::int32_t;
   int step;
   int offset;
+  std::size_t groups;  ///< in a row
 
   /// sum code * x = step * sum raw * x + offset * sum x. Each part may wrap, the result does not.
   [[nodiscard]] float value(const product& p, const sum& raw, std::size_t t,
                             std::size_t g) const noexcept {
-    const std::size_t groups = ceil_div(p.cols, p.group);
     const auto x_sum = static_cast<std::uint32_t>(p.x_sums[t * groups + g]);
     const std::uint32_t scaled = static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(raw);
     return static_cast<float>(
@@ -6673,9 +6673,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -7226,9 +7226,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -7596,9 +7596,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -8149,9 +8149,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -8519,9 +8519,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -9072,9 +9072,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -9446,9 +9446,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -9999,9 +9999,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

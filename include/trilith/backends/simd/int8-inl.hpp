@@ -95,9 +95,9 @@ inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
 template <class P>
 static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
   using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(p, first, last, simd_tiles::int8_sums{P::step, P::offset},
-                       tile{4, 1, &dot_int8<P, 4, 1>},
-                       tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+  simd_tiles::multiply(
+      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
+      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

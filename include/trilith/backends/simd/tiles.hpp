@@ -16,11 +16,11 @@ struct int8_sums {
   using sum = std::int32_t;
   int step;
   int offset;
+  std::size_t groups;  ///< in a row
 
   /// sum code * x = step * sum raw * x + offset * sum x. Each part may wrap, the result does not.
   [[nodiscard]] float value(const product& p, const sum& raw, std::size_t t,
                             std::size_t g) const noexcept {
-    const std::size_t groups = ceil_div(p.cols, p.group);
     const auto x_sum = static_cast<std::uint32_t>(p.x_sums[t * groups + g]);
     const std::uint32_t scaled = static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(raw);
     return static_cast<float>(
