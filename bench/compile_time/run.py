@@ -3,9 +3,11 @@
 
     run.py [--json FILE]      seconds (median of 5), peak memory, lines, instantiations
     run.py --equal-layers     only checks that 2 and 60 layers instantiate equally much
+    run.py --gate             only checks that no count has grown by more than 3 % over counts.json
+    run.py --record           writes counts.json: for a growth that is intended
 
 Files of corpus/ that are absent are left out. Seconds depend on the machine and are reported; the
-counts do not.
+counts do not, for one version of clang and of the headers below.
 """
 import argparse
 import json
@@ -21,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 INCLUDE = PROJECT / "include"
 CORPUS = HERE / "corpus"
+RECORD = HERE / "counts.json"
 FLAGS = ["-std=c++20", "-O2", f"-I{INCLUDE}"]
 RUNS = 5
 
@@ -115,6 +118,34 @@ def equal_layers():
     return 0 if few == many else 1
 
 
+def counts():
+    """Instantiations of the umbrella, one layer and a decoder, and the clang that counted them."""
+    version = subprocess.run(["clang++", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    gated = {name: count_instantiations.count(source, flags) for name, source, flags, budgets in CASES[:3]}
+    return {"compiler": version, "counts": gated}
+
+
+def gate():
+    """Fails where a count has grown by more than 3 %."""
+    if "clang++" not in compilers():
+        print("skipped: needs clang++.")
+        return 77
+    now, before = counts(), json.loads(RECORD.read_text())
+    if now["compiler"] != before["compiler"]:
+        print(f"skipped: counts.json is of {before['compiler']}, this is {now['compiler']}.")
+        return 77
+    grown = [f"{case}: {kind} grew from {before['counts'][case][kind]} to {count}"
+             for case, kinds in now["counts"].items() for kind, count in kinds.items()
+             if count > 1.03 * before["counts"][case][kind]]
+    print("\n".join(grown) or f"no count has grown: {now['counts']}")
+    return 1 if grown else 0
+
+
+def record():
+    RECORD.write_text(json.dumps(counts(), indent=2) + "\n")
+    return 0
+
+
 def report(options):
     rows, kept = {}, []
     budgets_of = {name: budgets for name, _, _, budgets in CASES}
@@ -142,8 +173,14 @@ def main():
     parser = argparse.ArgumentParser(description="Compile-time cost and its budgets.")
     parser.add_argument("--json", type=pathlib.Path, help="also write the numbers there")
     parser.add_argument("--equal-layers", action="store_true", help="only compare 2 and 60 layers")
+    parser.add_argument("--gate", action="store_true", help="only compare the counts with counts.json")
+    parser.add_argument("--record", action="store_true", help="write counts.json")
     options = parser.parse_args()
-    return equal_layers() if options.equal_layers else report(options)
+    if options.equal_layers:
+        return equal_layers()
+    if options.gate:
+        return gate()
+    return record() if options.record else report(options)
 
 
 if __name__ == "__main__":

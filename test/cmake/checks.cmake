@@ -50,3 +50,4 @@ foreach(way find_package add_subdirectory fetch_content pkg_config single_header
 endforeach()
 
 trilith_script_test(compile_time.instantiations bench/compile_time/run.py --equal-layers)
+trilith_script_test(compile_time.gate bench/compile_time/run.py --gate)

@@ -1,9 +1,5 @@
 // One linear layer: the scheme, its quantised weights, a product.
-#include <trilith/layers/bit_linear.hpp>
-
-#include <trilith/activations/int8.hpp>
-#include <trilith/backends/automatic.hpp>
-#include <trilith/weights/ternary.hpp>
+#include <trilith/trilith.hpp>
 
 namespace tl = trilith;
 
