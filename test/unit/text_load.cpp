@@ -163,7 +163,7 @@ TEST_CASE("a small .model is read; other kinds are refused in words", "[text]") 
 TEST_CASE("files that are no tokenizer are refused in words", "[text]") {
   CHECK(refusal(text::load_tokenizer("/no/such/tokenizer")).code == errc::file_not_found);
   for (const char* no_file : {"/", "/dev/null"}) {
-    const tl::error why = refusal(text::load_tokenizer(no_file));
+    const trilith::error why = refusal(text::load_tokenizer(no_file));
     CHECK(why.code == errc::file_not_found);
     CHECK_THAT(why.message, Catch::Contains("expected a file, found something else"));
   }
