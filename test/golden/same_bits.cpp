@@ -2,6 +2,8 @@
 
 #include <trilith/backends/eigen.hpp>
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "../../examples/stories.hpp"
@@ -101,7 +103,8 @@ TEST_CASE("a checkpoint gives the same bits, in either packing", "[golden][same_
   if (path.empty()) return;
   const auto words = tl::text::load_tokenizer(test::data_file("models/tok512.bin")).value();
   const auto m = tl::io::load_bitllama2c<bits2>(path).value();
-  const std::string file = "same_bits.safetensors";
+  // ctest runs this for several targets at once, in one directory
+  const std::string file = "same_bits_" + std::to_string(::getpid()) + ".safetensors";
   REQUIRE(tl::io::save(m, file, {.tokenizer = tl::text::serialize(words)}));
   const auto expected = logits_of(m, 50);
   CHECK(logits_of(tl::io::load_checkpoint<bits2>(file).value(), 50) == expected);

@@ -64,7 +64,7 @@ def main():
                       "const char* version() { return TRILITH_VERSION; }\n")
     build(work, options.compiler, "first", ["consumer.cpp", "second.cpp", by_name])
     build(work, options.compiler, "second", ["consumer.cpp", "second.cpp", renamed, relative],
-          "-O0")
+          "-O0", "-DTRILITH_HAS_JSON=0")  # and without nlohmann-json, wherever it may lie
 
 
 if __name__ == "__main__":
