@@ -6,6 +6,7 @@
 
 #include <trilith/core/thread_pool_impl.hpp>
 #include <trilith/infer/sampler_impl.hpp>
+#include <trilith/infer/session_options_impl.hpp>
 #include <trilith/infer/writer_impl.hpp>
 #include <trilith/io/checkpoint_impl.hpp>
 #include <trilith/io/mapped_file_impl.hpp>

@@ -2092,41 +2092,68 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
 
 #endif
 // ==== end trilith/backends/multiply.hpp
-// ==== begin trilith/weights/quantize.hpp
-#ifndef TRILITH_WEIGHTS_QUANTIZE_HPP
-#define TRILITH_WEIGHTS_QUANTIZE_HPP
+// ==== begin trilith/weights/decode.hpp
+#ifndef TRILITH_WEIGHTS_DECODE_HPP
+#define TRILITH_WEIGHTS_DECODE_HPP
 
 namespace trilith::inline TRILITH_ABI {
 
-/// A few codes with ==, for examples and static_asserts: trits{1, 0, -1}.
-template <std::size_t N>
-struct trits {
-  std::array<std::int8_t, N> values{};
-  constexpr trits() = default;
-  template <class... Ints>
-    requires(sizeof...(Ints) == N && N > 0)
-  constexpr trits(Ints... codes) : values{static_cast<std::int8_t>(codes)...} {}
-  friend constexpr bool operator==(const trits&, const trits&) = default;
-};
-template <class... Ints>
-trits(Ints...) -> trits<sizeof...(Ints)>;
+/// All codes of row r, in order; codes: [cols].
+template <class W, class P>
+void unpack_codes(const packed_matrix<W, P>& m, std::size_t r, std::int8_t* codes) noexcept {
+  for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
+    const std::size_t first = g * m.group();
+    packing::unpack_row<P>(m.row(r) + g * m.group_bytes(), min_of(m.group(), m.cols - first),
+                           codes + first);
+  }
+}
 
-/// The codes of a few weights that share one scale. Works at compile time:
-///
-///     static_assert(quantize<weights::ternary<>>({0.9f, -0.1f, -2.f}) == trits{1, 0, -1});
-template <weights::CodedWeights W, std::size_t N>
-[[nodiscard]] constexpr trits<N> quantize(const float (&w)[N]) noexcept {
-  const weights::calibration c = W::calibrate(w, N);
-  trits<N> out;
-  for (std::size_t i = 0; i < N; ++i) out.values[i] = W::encode(w[i], c, i);
+/// out_i = scale * code_i for row r; out: [cols]. Exact.
+template <class W, class P>
+void decode_row(const packed_matrix<W, P>& m, std::size_t r, float* out) noexcept {
+  std::int8_t codes[P::block];
+  for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
+    const std::size_t start = g * m.group();
+    const std::size_t n = min_of(m.group(), m.cols - start);
+    for (std::size_t first = 0; first < n; first += P::block) {
+      const std::size_t count =
+          packing::unpack_block<P>(m.row(r) + g * m.group_bytes(), n, first, codes);
+      for (std::size_t i = 0; i < count; ++i)
+        out[start + first + i] = weights::decode<W>(codes[i], m.scale(r, g));
+    }
+  }
+}
+template <class W>
+void decode_row(const plain_matrix<W>& m, std::size_t r, float* out) noexcept {
+  for (std::size_t i = 0; i < m.cols; ++i) out[i] = W::load(m.row(r)[i]);
+}
+
+/// The same codes and scales in another packing. Lossless.
+template <packing::Packing To, class W, class From>
+[[nodiscard]] packed_matrix<W, To> change_packing(const packed_matrix<W, From>& m) {
+  packed_matrix<W, To> out(m.rows, m.cols);
+  out.scales = m.scales;
+  std::vector<std::int8_t> codes(m.cols);
+  for (std::size_t r = 0; r < m.rows; ++r) {
+    unpack_codes(m, r, codes.data());
+    for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
+      const std::size_t first = g * m.group();
+      packing::pack_row<To>(codes.data() + first, min_of(m.group(), m.cols - first),
+                            out.row(r) + g * out.group_bytes());
+    }
+  }
   return out;
 }
 
-/// The scale those weights share.
-template <weights::CodedWeights W, std::size_t N>
-[[nodiscard]] constexpr float scale_of(const float (&w)[N]) noexcept {
-  return W::calibrate(w, N).scale;
-}
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/weights/decode.hpp
+// ==== begin trilith/weights/recalibrate.hpp
+#ifndef TRILITH_WEIGHTS_RECALIBRATE_HPP
+#define TRILITH_WEIGHTS_RECALIBRATE_HPP
+
+namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 
@@ -2190,6 +2217,60 @@ struct recalibrated {
   }
 };
 
+}  // namespace detail
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/weights/recalibrate.hpp
+// ==== begin trilith/weights/trits.hpp
+#ifndef TRILITH_WEIGHTS_TRITS_HPP
+#define TRILITH_WEIGHTS_TRITS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A few codes with ==, for examples and static_asserts: trits{1, 0, -1}.
+template <std::size_t N>
+struct trits {
+  std::array<std::int8_t, N> values{};
+  constexpr trits() = default;
+  template <class... Ints>
+    requires(sizeof...(Ints) == N && N > 0)
+  constexpr trits(Ints... codes) : values{static_cast<std::int8_t>(codes)...} {}
+  friend constexpr bool operator==(const trits&, const trits&) = default;
+};
+template <class... Ints>
+trits(Ints...) -> trits<sizeof...(Ints)>;
+
+/// The codes of a few weights that share one scale. Works at compile time:
+///
+///     static_assert(quantize<weights::ternary<>>({0.9f, -0.1f, -2.f}) == trits{1, 0, -1});
+template <weights::CodedWeights W, std::size_t N>
+[[nodiscard]] constexpr trits<N> quantize(const float (&w)[N]) noexcept {
+  const weights::calibration c = W::calibrate(w, N);
+  trits<N> out;
+  for (std::size_t i = 0; i < N; ++i) out.values[i] = W::encode(w[i], c, i);
+  return out;
+}
+
+/// The scale those weights share.
+template <weights::CodedWeights W, std::size_t N>
+[[nodiscard]] constexpr float scale_of(const float (&w)[N]) noexcept {
+  return W::calibrate(w, N).scale;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/weights/trits.hpp
+// ==== begin trilith/weights/quantize.hpp
+#ifndef TRILITH_WEIGHTS_QUANTIZE_HPP
+#define TRILITH_WEIGHTS_QUANTIZE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
 template <class W, packing::Packing P, class Calibrator>
 void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::size_t g,
                   std::vector<std::int8_t>& codes, const weights::calibration& c) {
@@ -2236,53 +2317,6 @@ template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 [[nodiscard]] packed_matrix<W, P> repack_matrix(const float* w, std::size_t rows,
                                                 std::size_t cols) {
   return detail::encode_matrix<W, P, detail::recalibrated<W>>(w, rows, cols);
-}
-
-/// All codes of row r, in order; codes: [cols].
-template <class W, class P>
-void unpack_codes(const packed_matrix<W, P>& m, std::size_t r, std::int8_t* codes) noexcept {
-  for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
-    const std::size_t first = g * m.group();
-    packing::unpack_row<P>(m.row(r) + g * m.group_bytes(), min_of(m.group(), m.cols - first),
-                           codes + first);
-  }
-}
-
-/// out_i = scale * code_i for row r; out: [cols]. Exact.
-template <class W, class P>
-void decode_row(const packed_matrix<W, P>& m, std::size_t r, float* out) noexcept {
-  std::int8_t codes[P::block];
-  for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
-    const std::size_t start = g * m.group();
-    const std::size_t n = min_of(m.group(), m.cols - start);
-    for (std::size_t first = 0; first < n; first += P::block) {
-      const std::size_t count =
-          packing::unpack_block<P>(m.row(r) + g * m.group_bytes(), n, first, codes);
-      for (std::size_t i = 0; i < count; ++i)
-        out[start + first + i] = weights::decode<W>(codes[i], m.scale(r, g));
-    }
-  }
-}
-template <class W>
-void decode_row(const plain_matrix<W>& m, std::size_t r, float* out) noexcept {
-  for (std::size_t i = 0; i < m.cols; ++i) out[i] = W::load(m.row(r)[i]);
-}
-
-/// The same codes and scales in another packing. Lossless.
-template <packing::Packing To, class W, class From>
-[[nodiscard]] packed_matrix<W, To> change_packing(const packed_matrix<W, From>& m) {
-  packed_matrix<W, To> out(m.rows, m.cols);
-  out.scales = m.scales;
-  std::vector<std::int8_t> codes(m.cols);
-  for (std::size_t r = 0; r < m.rows; ++r) {
-    unpack_codes(m, r, codes.data());
-    for (std::size_t g = 0; g < m.groups_per_row(); ++g) {
-      const std::size_t first = g * m.group();
-      packing::pack_row<To>(codes.data() + first, min_of(m.group(), m.cols - first),
-                            out.row(r) + g * out.group_bytes());
-    }
-  }
-  return out;
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -4495,11 +4529,11 @@ class thread_pool {
 
 #endif
 // ==== end trilith/core/thread_pool.hpp
-// ==== begin trilith/infer/session.hpp
-#ifndef TRILITH_INFER_SESSION_HPP
-#define TRILITH_INFER_SESSION_HPP
+// ==== begin trilith/infer/session_options.hpp
+#ifndef TRILITH_INFER_SESSION_OPTIONS_HPP
+#define TRILITH_INFER_SESSION_OPTIONS_HPP
 
-namespace trilith::inline TRILITH_ABI {
+namespace trilith {
 
 struct session_options {
   std::size_t sequences = 1;  ///< texts that are kept at once
@@ -4513,6 +4547,24 @@ struct next_token {
   std::size_t sequence = 0;
   std::int32_t token = 0;
 };
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status check_session(const session_options& options, std::size_t context, const shape& sizes);
+/// Whether `tokens` may follow the lengths[sequence] ones that are there.
+status check_tokens(std::span<const std::size_t> lengths, std::size_t sequence,
+                    std::span<const std::int32_t> tokens, std::size_t context, std::size_t vocab);
+status check_distinct(std::span<const next_token> tokens);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/infer/session_options.hpp
+// ==== begin trilith/infer/session.hpp
+#ifndef TRILITH_INFER_SESSION_HPP
+#define TRILITH_INFER_SESSION_HPP
+
+namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 /// The most groups of activations any matrix of a model needs sums for.
@@ -4547,15 +4599,8 @@ class session {
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
-    if (options.sequences == 0)
-      return error{errc::invalid_argument, "session: expected at least 1 sequence, found 0."};
-    if (context > model.sizes.context)
-      return error{errc::invalid_argument,
-                   join("session: expected a context of at most ", model.sizes.context,
-                        " tokens, found ", context, ".")};
-    if (options.threads > most_threads)
-      return error{errc::invalid_argument, join("session: expected at most ", most_threads,
-                                                " threads, found ", options.threads, ".")};
+    if (status ok = TRILITH_IMPLEMENTED::check_session(options, context, model.sizes); !ok)
+      return std::move(ok).error();
     if (!kv_cache::fits(model.sizes, options.sequences, context))
       return error{errc::out_of_memory,
                    join("session: there is no memory for the keys and values of ",
@@ -4597,13 +4642,9 @@ class session {
   /// One token for each of several different sequences, computed together; each gets the same bits
   /// as alone.
   [[nodiscard]] status step(std::span<const next_token> tokens) {
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
+    for (std::size_t i = 0; i < tokens.size(); ++i)
       if (status ok = check(tokens[i].sequence, {&tokens[i].token, 1}); !ok) return ok;
-      for (std::size_t k = 0; k < i; ++k)
-        if (tokens[k].sequence == tokens[i].sequence)
-          return error{errc::invalid_argument,
-                       join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
-    }
+    if (status ok = TRILITH_IMPLEMENTED::check_distinct(tokens); !ok) return ok;
     while (!tokens.empty()) {
       const auto now = part(tokens, 0);
       step_together(now);
@@ -4630,7 +4671,6 @@ class session {
 
  private:
   static constexpr std::size_t tokens_per_pass = 64;
-  static constexpr std::size_t most_threads = 1024;
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
@@ -4654,18 +4694,8 @@ class session {
   }
 
   [[nodiscard]] status check(std::size_t sequence, std::span<const std::int32_t> tokens) const {
-    if (sequence >= lengths_.size())
-      return error{errc::invalid_argument, join("session: expected a sequence below ",
-                                                lengths_.size(), ", found ", sequence, ".")};
-    if (tokens.size() > context() - lengths_[sequence])
-      return error{errc::out_of_context,
-                   join("session: ", lengths_[sequence], " + ", tokens.size(),
-                        " tokens do not fit into a context of ", context(), ".")};
-    for (const std::int32_t token : tokens)
-      if (token < 0 || static_cast<std::size_t>(token) >= vocab())
-        return error{errc::invalid_value,
-                     join("session: expected tokens in [0, ", vocab(), "), found ", token, ".")};
-    return done{};
+    return TRILITH_IMPLEMENTED::check_tokens({lengths_.data(), lengths_.size()}, sequence, tokens,
+                                             context(), vocab());
   }
 
   /// Hidden states of some tokens of one sequence.
@@ -10424,6 +10454,53 @@ std::int32_t sample_token(std::span<float> logits, std::span<const std::int32_t>
 
 #endif
 // ==== end trilith/infer/sampler_impl.hpp
+// ==== begin trilith/infer/session_options_impl.hpp
+#ifndef TRILITH_INFER_SESSION_OPTIONS_IMPL_HPP
+#define TRILITH_INFER_SESSION_OPTIONS_IMPL_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status check_session(const session_options& options, std::size_t context, const shape& sizes) {
+  constexpr std::size_t most_threads = 1024;
+  if (options.sequences == 0)
+    return error{errc::invalid_argument, "session: expected at least 1 sequence, found 0."};
+  if (context > sizes.context)
+    return error{errc::invalid_argument, join("session: expected a context of at most ",
+                                              sizes.context, " tokens, found ", context, ".")};
+  if (options.threads > most_threads)
+    return error{errc::invalid_argument, join("session: expected at most ", most_threads,
+                                              " threads, found ", options.threads, ".")};
+  return done{};
+}
+
+status check_tokens(std::span<const std::size_t> lengths, std::size_t sequence,
+                    std::span<const std::int32_t> tokens, std::size_t context, std::size_t vocab) {
+  if (sequence >= lengths.size())
+    return error{errc::invalid_argument, join("session: expected a sequence below ", lengths.size(),
+                                              ", found ", sequence, ".")};
+  if (tokens.size() > context - lengths[sequence])
+    return error{errc::out_of_context, join("session: ", lengths[sequence], " + ", tokens.size(),
+                                            " tokens do not fit into a context of ", context, ".")};
+  for (const std::int32_t token : tokens)
+    if (token < 0 || static_cast<std::size_t>(token) >= vocab)
+      return error{errc::invalid_value,
+                   join("session: expected tokens in [0, ", vocab, "), found ", token, ".")};
+  return done{};
+}
+
+status check_distinct(std::span<const next_token> tokens) {
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (tokens[k].sequence == tokens[i].sequence)
+        return error{errc::invalid_argument,
+                     join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
+  return done{};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/infer/session_options_impl.hpp
 // ==== begin trilith/infer/writer_impl.hpp
 #ifndef TRILITH_INFER_WRITER_IMPL_HPP
 #define TRILITH_INFER_WRITER_IMPL_HPP

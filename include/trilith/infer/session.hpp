@@ -2,25 +2,13 @@
 #define TRILITH_INFER_SESSION_HPP
 
 #include <trilith/core/thread_pool.hpp>
+#include <trilith/infer/session_options.hpp>
 #include <trilith/model/realisation.hpp>
 
 #include <span>
 #include <vector>
 
 namespace trilith::inline TRILITH_ABI {
-
-struct session_options {
-  std::size_t sequences = 1;  ///< texts that are kept at once
-  std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
-  std::size_t threads = 1;
-  executor run{};  ///< threads of the program's own, instead of `threads`
-};
-
-/// The next token of one sequence.
-struct next_token {
-  std::size_t sequence = 0;
-  std::int32_t token = 0;
-};
 
 namespace detail {
 /// The most groups of activations any matrix of a model needs sums for.
@@ -55,15 +43,8 @@ class session {
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
-    if (options.sequences == 0)
-      return error{errc::invalid_argument, "session: expected at least 1 sequence, found 0."};
-    if (context > model.sizes.context)
-      return error{errc::invalid_argument,
-                   join("session: expected a context of at most ", model.sizes.context,
-                        " tokens, found ", context, ".")};
-    if (options.threads > most_threads)
-      return error{errc::invalid_argument, join("session: expected at most ", most_threads,
-                                                " threads, found ", options.threads, ".")};
+    if (status ok = TRILITH_IMPLEMENTED::check_session(options, context, model.sizes); !ok)
+      return std::move(ok).error();
     if (!kv_cache::fits(model.sizes, options.sequences, context))
       return error{errc::out_of_memory,
                    join("session: there is no memory for the keys and values of ",
@@ -105,13 +86,9 @@ class session {
   /// One token for each of several different sequences, computed together; each gets the same bits
   /// as alone.
   [[nodiscard]] status step(std::span<const next_token> tokens) {
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
+    for (std::size_t i = 0; i < tokens.size(); ++i)
       if (status ok = check(tokens[i].sequence, {&tokens[i].token, 1}); !ok) return ok;
-      for (std::size_t k = 0; k < i; ++k)
-        if (tokens[k].sequence == tokens[i].sequence)
-          return error{errc::invalid_argument,
-                       join("session: step() was given sequence ", tokens[i].sequence, " twice.")};
-    }
+    if (status ok = TRILITH_IMPLEMENTED::check_distinct(tokens); !ok) return ok;
     while (!tokens.empty()) {
       const auto now = part(tokens, 0);
       step_together(now);
@@ -138,7 +115,6 @@ class session {
 
  private:
   static constexpr std::size_t tokens_per_pass = 64;
-  static constexpr std::size_t most_threads = 1024;
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
@@ -162,18 +138,8 @@ class session {
   }
 
   [[nodiscard]] status check(std::size_t sequence, std::span<const std::int32_t> tokens) const {
-    if (sequence >= lengths_.size())
-      return error{errc::invalid_argument, join("session: expected a sequence below ",
-                                                lengths_.size(), ", found ", sequence, ".")};
-    if (tokens.size() > context() - lengths_[sequence])
-      return error{errc::out_of_context,
-                   join("session: ", lengths_[sequence], " + ", tokens.size(),
-                        " tokens do not fit into a context of ", context(), ".")};
-    for (const std::int32_t token : tokens)
-      if (token < 0 || static_cast<std::size_t>(token) >= vocab())
-        return error{errc::invalid_value,
-                     join("session: expected tokens in [0, ", vocab(), "), found ", token, ".")};
-    return done{};
+    return TRILITH_IMPLEMENTED::check_tokens({lengths_.data(), lengths_.size()}, sequence, tokens,
+                                             context(), vocab());
   }
 
   /// Hidden states of some tokens of one sequence.

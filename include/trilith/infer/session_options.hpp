@@ -1,0 +1,34 @@
+#ifndef TRILITH_INFER_SESSION_OPTIONS_HPP
+#define TRILITH_INFER_SESSION_OPTIONS_HPP
+
+#include <trilith/core/executor.hpp>
+#include <trilith/core/shape.hpp>
+
+#include <span>
+
+namespace trilith {
+
+struct session_options {
+  std::size_t sequences = 1;  ///< texts that are kept at once
+  std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
+  std::size_t threads = 1;
+  executor run{};  ///< threads of the program's own, instead of `threads`
+};
+
+/// The next token of one sequence.
+struct next_token {
+  std::size_t sequence = 0;
+  std::int32_t token = 0;
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status check_session(const session_options& options, std::size_t context, const shape& sizes);
+/// Whether `tokens` may follow the lengths[sequence] ones that are there.
+status check_tokens(std::span<const std::size_t> lengths, std::size_t sequence,
+                    std::span<const std::int32_t> tokens, std::size_t context, std::size_t vocab);
+status check_distinct(std::span<const next_token> tokens);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
