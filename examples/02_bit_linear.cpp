@@ -2,7 +2,6 @@
 
 #include <trilith/trilith.hpp>
 
-#include <cmath>
 #include <cstdio>
 #include <vector>
 

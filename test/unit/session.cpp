@@ -61,6 +61,18 @@ TEST_CASE("a prompt may be fed in any number of pieces", "[session]") {
   CHECK(copy(pieces.logits(0)) == copy(whole.logits(0)));
 }
 
+TEST_CASE("scoring leaves the logits that appending leaves", "[session]") {
+  const model m = small_model();
+  const tokens prompt = some_tokens(70);
+  auto appended = tl::session<model>::open(m).value();
+  REQUIRE(appended.append(0, prompt));
+  auto scored = tl::session<model>::open(m).value();
+  std::size_t visited = 0;
+  REQUIRE(scored.score(0, prompt, [&](std::size_t i, std::span<float>) { visited += i; }));
+  CHECK(visited == 69 * 70 / 2);
+  CHECK(copy(scored.logits(0)) == copy(appended.logits(0)));
+}
+
 TEST_CASE("the cache is kept between turns and can be rewound", "[session]") {
   const model m = small_model();
   const tokens prompt = some_tokens(40);

@@ -30,9 +30,6 @@ concept PolicyOf = std::same_as<typename T::policy_kind, Kind> && requires {
   { T::name } -> std::convertible_to<std::string_view>;
 };
 
-template <class>
-inline constexpr bool always_false = false;
-
 }  // namespace trilith
 
 #endif

@@ -78,6 +78,7 @@ class session {
       const auto now = part(tokens, first);
       const span2d<float> out(all_logits_.data(), now.size(), vocab());
       B::logits(model_->parameters, pass(sequence, now), out, work_);
+      keep_logits(sequence, &out(now.size() - 1, 0));
       for (std::size_t i = 0; i < now.size(); ++i) visit(first + i, out.row(i));
     }
     return done{};
@@ -109,6 +110,7 @@ class session {
   [[nodiscard]] const Model& model() const noexcept { return *model_; }
 
   /// Forgets all but the first `length` tokens of a sequence, so that other tokens may follow.
+  /// logits(sequence) stay what they were until some do.
   void rewind(std::size_t sequence, std::size_t length) noexcept {
     lengths_[sequence] = min_of(length, lengths_[sequence]);
   }
@@ -142,6 +144,10 @@ class session {
                                              context(), vocab());
   }
 
+  void keep_logits(std::size_t sequence, const float* from) noexcept {
+    __builtin_memcpy(logits(sequence).data(), from, vocab() * sizeof(float));
+  }
+
   /// Hidden states of some tokens of one sequence.
   span2d<float> pass(std::size_t sequence, std::span<const std::int32_t> tokens) noexcept {
     for (std::size_t i = 0; i < tokens.size(); ++i) slots_[i] = take_slot(sequence, tokens[i]);
@@ -155,8 +161,7 @@ class session {
         B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
     const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
     B::logits(model_->parameters, h, out, work_);
-    for (std::size_t i = 0; i < tokens.size(); ++i)
-      __builtin_memcpy(logits(tokens[i].sequence).data(), &out(i, 0), vocab() * sizeof(float));
+    for (std::size_t i = 0; i < tokens.size(); ++i) keep_logits(tokens[i].sequence, &out(i, 0));
   }
 
   /// As many tokens from `first` on as one pass takes. (Spans are made of pointer and size here:
