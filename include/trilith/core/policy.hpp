@@ -14,6 +14,7 @@ struct scale_kind {};
 struct rule_kind {};
 struct rounding_kind {};
 struct packing_kind {};
+struct layout_kind {};
 struct activations_kind {};
 struct backend_kind {};
 struct norm_kind {};
