@@ -1,4 +1,4 @@
-# The package holds no compiled code: headers, two .cpp files and the CMake and pkg-config files.
+# The package holds no compiled code: headers, five .cpp files and the CMake and pkg-config files.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -12,7 +12,8 @@ configure_file(cmake/trilith.pc.in trilith.pc @ONLY)
 
 install(DIRECTORY include/trilith DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.hpp")
-install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/runtime.cpp
+install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/runtime.cpp cmake/text.cpp
+              cmake/load.cpp cmake/families.cpp
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfigVersion.cmake
         DESTINATION ${trilith_package_dir})

@@ -2,8 +2,10 @@
 # function, so find_package, add_subdirectory and FetchContent give a program the same thing:
 #
 #   trilith::trilith   what programs link: the headers and the compiled runtime
-#   trilith::runtime   the two files that define what the headers only declare: the kernel table,
-#                      compiled once per SIMD target, and the threads, files and tokenizers
+#   trilith::runtime   the files that define what the headers only declare: the kernel table,
+#                      compiled once per SIMD target; threads, files and SentencePiece; byte-level
+#                      tokenizers; readers of other programs' models
+#   trilith::families  trilith::trilith and the published blueprints, for io::load(path)
 #   trilith::headers   the include path alone, for a program that defines TRILITH_IMPLEMENTATION
 #                      in one of its own files
 #
@@ -33,8 +35,11 @@ function(trilith_define_targets include_dir source_dir)
   target_include_directories(trilith_headers INTERFACE ${include_dir})
   target_include_directories(trilith_headers SYSTEM INTERFACE ${TRILITH_BOOST_INCLUDE_DIR})
 
-  add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL
-              ${source_dir}/kernels.cpp ${source_dir}/runtime.cpp)
+  set(sources)
+  foreach(part kernels runtime text load)
+    list(APPEND sources ${source_dir}/${part}.cpp)
+  endforeach()
+  add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL ${sources})
   add_library(trilith::runtime ALIAS trilith_runtime)
   target_link_libraries(trilith_runtime PUBLIC trilith_headers Threads::Threads)
   set_target_properties(trilith_runtime PROPERTIES
@@ -42,14 +47,24 @@ function(trilith_define_targets include_dir source_dir)
   # The kernels are vector code that only an optimiser turns into registers: never built without.
   set_property(SOURCE ${source_dir}/kernels.cpp TARGET_DIRECTORY trilith_runtime
                PROPERTY COMPILE_OPTIONS $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2>)
-  set_property(SOURCE ${source_dir}/runtime.cpp TARGET_DIRECTORY trilith_runtime
+  list(REMOVE_ITEM sources ${source_dir}/kernels.cpp)
+  set_property(SOURCE ${sources} TARGET_DIRECTORY trilith_runtime
                PROPERTY COMPILE_OPTIONS $<$<CONFIG:>:-O2>)
   trilith_use_highway()
   trilith_use_json()
+  trilith_use_icu()
 
   add_library(trilith INTERFACE)
   add_library(trilith::trilith ALIAS trilith)
   target_link_libraries(trilith INTERFACE trilith_headers trilith_runtime)
+
+  add_library(trilith_families STATIC EXCLUDE_FROM_ALL ${source_dir}/families.cpp)
+  add_library(trilith::families ALIAS trilith_families)
+  target_link_libraries(trilith_families PUBLIC trilith)
+  set_target_properties(trilith_families PROPERTIES
+                        POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
+  set_property(SOURCE ${source_dir}/families.cpp TARGET_DIRECTORY trilith_families
+               PROPERTY COMPILE_OPTIONS $<$<CONFIG:>:-O2>)
 endfunction()
 
 # Highway's headers are all that the kernels need; its library is never linked. A program that
@@ -75,5 +90,22 @@ function(trilith_use_json)
     target_compile_definitions(trilith_runtime PRIVATE TRILITH_HAS_JSON=1)
   else()
     message(STATUS "trilith: nlohmann-json was not found; checkpoints are left out.")
+  endif()
+endfunction()
+
+# Unicode's classes for byte-level tokenizers. A program that uses none does not load the library;
+# without it those tokenizers return an error that says so.
+function(trilith_use_icu)
+  find_package(ICU QUIET COMPONENTS uc)
+  if(TARGET ICU::uc)
+    target_compile_definitions(trilith_runtime PRIVATE TRILITH_HAS_ICU=1)
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+      target_link_libraries(trilith_runtime PUBLIC
+        -Wl,--push-state,--as-needed ICU::uc -Wl,--pop-state)
+    else()
+      target_link_libraries(trilith_runtime PUBLIC ICU::uc)
+    endif()
+  else()
+    message(STATUS "trilith: ICU was not found; byte-level tokenizers are left out.")
   endif()
 endfunction()

@@ -48,6 +48,11 @@
 // misses them prints the remedy.
 #define TRILITH_IMPLEMENTED link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
 
+// The same for the blueprints of published models, which cost compile time and are used by
+// io::load(path) alone: cmake/families.cpp compiles them.
+#define TRILITH_FAMILIES_IMPLEMENTED \
+  link_to_trilith_families_or_define_TRILITH_IMPLEMENT_FAMILIES_beside_TRILITH_IMPLEMENTATION
+
 // Floats are added and multiplied in one fixed order and never fused, so that every backend,
 // target and thread count gives the same bits. g++ wants an attribute, clang a pragma in the body.
 #if defined(__clang__)

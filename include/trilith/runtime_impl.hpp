@@ -9,6 +9,8 @@
 #include <trilith/infer/session_options_impl.hpp>
 #include <trilith/infer/writer_impl.hpp>
 #include <trilith/io/checkpoint_impl.hpp>
+#include <trilith/io/gguf_impl.hpp>
+#include <trilith/io/hf_impl.hpp>
 #include <trilith/io/mapped_file_impl.hpp>
 #include <trilith/io/safetensors_impl.hpp>
 #include <trilith/model/tree_text_impl.hpp>

@@ -1,6 +1,8 @@
 #ifndef TRILITH_CORE_ALIGNED_BUFFER_HPP
 #define TRILITH_CORE_ALIGNED_BUFFER_HPP
 
+#include <trilith/core/shared_owner.hpp>
+
 #include <cstddef>
 #include <new>
 #include <span>
@@ -9,8 +11,12 @@
 
 namespace trilith {
 
-/// An owning array of trivial T on a 64-byte boundary, zero-filled, with 64 readable zero bytes
-/// after the end, so that a kernel may load one whole vector past a row's tail.
+/// For memory that is written whole before it is read.
+struct not_zeroed {};
+
+/// An array of trivial T with 64 readable bytes after the end, so that a kernel may load one whole
+/// vector past a row's tail. It owns its memory, on a 64-byte boundary and zero-filled; or, made by
+/// view_of(), it shows memory that someone else keeps alive. A copy always owns.
 template <class T>
 class aligned_buffer {
   static_assert(std::is_trivially_copyable_v<T>, "aligned_buffer holds trivially copyable values.");
@@ -20,24 +26,43 @@ class aligned_buffer {
   static constexpr std::size_t slack_bytes = 64;
 
   aligned_buffer() noexcept = default;
-  explicit aligned_buffer(std::size_t count) : size_(count) {
+  explicit aligned_buffer(std::size_t count) : aligned_buffer(count, not_zeroed{}) {
+    __builtin_memset(static_cast<void*>(data_), 0, count * sizeof(T));
+  }
+  aligned_buffer(std::size_t count, not_zeroed) : size_(count) {
     const std::size_t bytes = count * sizeof(T) + slack_bytes;
     data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
-    __builtin_memset(static_cast<void*>(data_), 0, bytes);
+    __builtin_memset(static_cast<void*>(data_ + count), 0, slack_bytes);
   }
-  aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_) {
+  /// Shows `count` values that `owner` keeps alive. 64 bytes after them must be readable; they need
+  /// no more alignment than T has. Values shown this way may be in memory that cannot be written.
+  [[nodiscard]] static aligned_buffer view_of(const T* data, std::size_t count,
+                                              shared_owner owner) noexcept {
+    aligned_buffer out;
+    out.data_ = const_cast<T*>(data);
+    out.size_ = count;
+    out.owner_ = std::move(owner);
+    return out;
+  }
+  aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_, not_zeroed{}) {
     if (size_ != 0) __builtin_memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
   }
   aligned_buffer(aligned_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        owner_(std::move(other.owner_)) {}
   aligned_buffer& operator=(aligned_buffer other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(owner_, other.owner_);
     return *this;
   }
   ~aligned_buffer() {
-    if (data_ != nullptr) ::operator delete(data_, std::align_val_t{alignment});
+    if (data_ != nullptr && !owner_) ::operator delete(data_, std::align_val_t{alignment});
   }
+
+  /// Whether it shows memory of someone else.
+  [[nodiscard]] bool is_view() const noexcept { return static_cast<bool>(owner_); }
 
   [[nodiscard]] T* data() noexcept { return data_; }
   [[nodiscard]] const T* data() const noexcept { return data_; }
@@ -55,6 +80,7 @@ class aligned_buffer {
  private:
   T* data_ = nullptr;
   std::size_t size_ = 0;
+  shared_owner owner_;
 };
 
 }  // namespace trilith

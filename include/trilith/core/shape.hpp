@@ -33,7 +33,7 @@ struct settings {
 };
 
 /// A size of the model, by meaning. A parameter's description is written in these.
-enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
+enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, head_dim, vocab };
 
 [[nodiscard]] constexpr std::size_t extent(const shape& s, axis a) noexcept {
   switch (a) {
@@ -45,6 +45,8 @@ enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
       return s.heads * s.head_dim;
     case axis::kv_dim:
       return s.kv_heads * s.head_dim;
+    case axis::head_dim:
+      return s.head_dim;
     case axis::vocab:
       return s.vocab;
   }

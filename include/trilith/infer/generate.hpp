@@ -2,16 +2,10 @@
 #define TRILITH_INFER_GENERATE_HPP
 
 #include <trilith/infer/session.hpp>
+#include <trilith/infer/text_model.hpp>
 #include <trilith/infer/writer.hpp>
 
 namespace trilith::inline TRILITH_ABI {
-
-/// A model with the tokenizer it was trained with.
-template <Realisation Model>
-struct text_model {
-  Model model;
-  text::tokenizer tokenizer;
-};
 
 namespace detail {
 
@@ -60,6 +54,31 @@ template <class Session, class OnPiece>
   }
 }
 
+/// Feeds what a writer begins with to sequence 0, then writes on.
+template <class Session, class OnPiece>
+[[nodiscard]] result<generation> go_on(Session& s, const text::tokenizer& words,
+                                       const generate_options& options, OnPiece& on_piece,
+                                       result<writing::writer> w) {
+  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, s.model().sizes.vocab, options); !ok)
+    return std::move(ok).error();
+  if (!w) return std::move(w).error();
+  const std::size_t fed = w->outcome.prompt_tokens;
+  if (s.length(0) + fed >= s.context())
+    return error{errc::out_of_context,
+                 join("generate: ", s.length(0), " + ", fed,
+                      " tokens leave no room in a context of ", s.context(), ".")};
+  if (status ok = s.append(0, {w->history.data(), fed}); !ok) return std::move(ok).error();
+  const auto on_text = [&](std::size_t, std::string_view piece) {
+    return wants_more(on_piece, piece);
+  };
+  if (status ok = write_all(s, {&*w, 1}, words, options, on_text); !ok)
+    return std::move(ok).error();
+  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
+  if (w->outcome.reason != stop_reason::stop_token && s.length(0) < s.context())
+    if (status ok = s.append(0, {&w->history.back(), 1}); !ok) return std::move(ok).error();
+  return w->outcome;
+}
+
 }  // namespace detail
 
 /// Continues several prompts at once, each as it would be alone. on_piece(i, text) receives whole
@@ -67,7 +86,7 @@ template <class Session, class OnPiece>
 ///
 /// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without
 /// BOS, or longer than the context, options out of range.
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<std::vector<generation>> generate_batch(
     const Model& model, const text::tokenizer& words, std::span<const std::string_view> prompts,
     const generate_options& options, OnPiece&& on_piece) {
@@ -95,7 +114,7 @@ template <Realisation Model, class OnPiece>
 ///
 ///     tl::generate(bitnet, "Once upon a time", {.max_tokens = 64},
 ///                  [](std::string_view piece) { std::cout << piece << std::flush; });
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<generation> generate(const text_model<Model>& m, std::string_view prompt,
                                           const generate_options& options, OnPiece&& on_piece) {
   auto all = generate_batch(
@@ -116,29 +135,22 @@ template <Realisation Model, class OnPiece>
 /// The tokenizer puts a space in front of each turn, as it does with any text.
 /// Errors: as generate_batch; out_of_context where the text does not fit behind what is there. The
 /// session is as before then.
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
                                           std::string_view text, const generate_options& options,
                                           OnPiece&& on_piece) {
-  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, s.model().sizes.vocab, options); !ok)
-    return std::move(ok).error();
-  auto w = TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true);
-  if (!w) return std::move(w).error();
-  const std::size_t fed = w->outcome.prompt_tokens;
-  if (s.length(0) + fed >= s.context())
-    return error{errc::out_of_context,
-                 join("generate: ", s.length(0), " + ", fed,
-                      " tokens leave no room in a context of ", s.context(), ".")};
-  if (status ok = s.append(0, {w->history.data(), fed}); !ok) return std::move(ok).error();
-  const auto one = [&](std::size_t, std::string_view piece) {
-    return detail::wants_more(on_piece, piece);
-  };
-  if (status ok = detail::write_all(s, {&*w, 1}, words, options, one); !ok)
-    return std::move(ok).error();
-  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
-  if (w->outcome.reason != stop_reason::stop_token && s.length(0) < s.context())
-    if (status ok = s.append(0, {&w->history.back(), 1}); !ok) return std::move(ok).error();
-  return w->outcome;
+  return detail::go_on(
+      s, words, options, on_piece,
+      TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true));
+}
+
+/// The same from tokens, such as a turn of a chat (text/chat.hpp).
+template <Runnable Model, class OnPiece>
+[[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
+                                          std::span<const std::int32_t> tokens,
+                                          const generate_options& options, OnPiece&& on_piece) {
+  return detail::go_on(s, words, options, on_piece,
+                       TRILITH_IMPLEMENTED::start_writer(words, tokens));
 }
 
 }  // namespace trilith::inline TRILITH_ABI

@@ -10,6 +10,10 @@
 
 namespace trilith::inline TRILITH_ABI {
 
+/// What sessions run: a realisation of a blueprint, or any_model.
+template <class T>
+concept Runnable = Realisation<T> || requires { typename T::erased_session; };
+
 namespace detail {
 /// The most groups of activations any matrix of a model needs sums for.
 struct count_groups {
@@ -30,7 +34,7 @@ struct count_groups {
 ///     auto s = session<decltype(model)>::open(model, {.threads = 4});
 ///     auto fed = s->append(0, tokens);  // a prompt, or the next turn of a conversation
 ///     auto next = sample(s->logits(0), ...);
-template <Realisation Model>
+template <Runnable Model>
 class session {
   static_assert(!Latent<Model>,
                 "trilith::session: latent weights do not run as they are: call trilith::pack() "

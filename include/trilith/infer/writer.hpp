@@ -59,6 +59,9 @@ status check_generation(const text::tokenizer& words, std::size_t vocab,
                         const generate_options& options);
 result<writing::writer> start_writer(const text::tokenizer& words, std::string_view prompt,
                                      bool is_first, bool has_text_before);
+/// As start_writer, from tokens that follow others.
+result<writing::writer> start_writer(const text::tokenizer& words,
+                                     std::span<const std::int32_t> tokens);
 result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
                                                    std::span<const std::string_view> prompts,
                                                    std::size_t context);

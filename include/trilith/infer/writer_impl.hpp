@@ -34,6 +34,14 @@ result<writing::writer> start_writer(const text::tokenizer& words, std::string_v
   return w;
 }
 
+result<writing::writer> start_writer(const text::tokenizer& words,
+                                     std::span<const std::int32_t> tokens) {
+  if (tokens.empty()) return error{errc::invalid_argument, "generate: there are no tokens to feed."};
+  writing::writer w{text::streaming_decoder(words, false), {tokens.begin(), tokens.end()}};
+  w.outcome.prompt_tokens = tokens.size();
+  return w;
+}
+
 result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
                                                    std::span<const std::string_view> prompts,
                                                    std::size_t context) {

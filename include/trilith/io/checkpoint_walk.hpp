@@ -15,6 +15,9 @@ struct checkpoint_extras {
 
 struct load_options {
   progress report = {};
+  /// Threads that convert other programs' tensors; 0: as many as the machine has. With more than
+  /// one, `report` is called from any of them, one call at a time.
+  std::size_t threads = 0;
 };
 
 namespace checkpoint {

@@ -16,6 +16,8 @@ class mapped_file;
 namespace trilith::TRILITH_IMPLEMENTED {
 result<io::mapped_file> map_file(std::string_view path);
 void unmap_file(const unsigned char* data, std::size_t size) noexcept;
+/// Lets the system forget whole pages of a mapping; reading them again brings them back.
+void release_pages(std::span<const unsigned char> bytes) noexcept;
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 namespace trilith::io {

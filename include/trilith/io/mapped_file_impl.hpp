@@ -5,6 +5,7 @@
 #include <trilith/io/mapped_file.hpp>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -77,6 +78,13 @@ result<io::mapped_file> map_file(std::string_view path) {
 
 void unmap_file(const unsigned char* data, std::size_t size) noexcept {
   (void)::munmap(const_cast<unsigned char*>(data), size);
+}
+
+void release_pages(std::span<const unsigned char> bytes) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto last = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
 
-#include <trilith/io/safetensors_atomic_impl.hpp>
+#include <trilith/io/atomic_file_impl.hpp>
 #include <trilith/io/safetensors_read_impl.hpp>
 
 #include <algorithm>

@@ -17,6 +17,7 @@ struct attention_parameters {
   Matrix value;   ///< [K * head_dim, D]
   Matrix output;  ///< [D, H * head_dim]
   parameter_vector sub_norm;
+  parameter_vector query_norm, key_norm;  ///< [head_dim], shared by all heads
 };
 
 /// y = Wo norm(concat_h softmax(q_h k^T / sqrt(d) + causal) v),  q, k, v = Wq x, Wk x, Wv x
@@ -25,14 +26,21 @@ struct attention_parameters {
 /// (multi-head where K = H, grouped-query where K < H).
 ///
 /// @tparam S        the scheme of the four projections
-/// @tparam SubNorm  a norm in front of Wo: no_norm, sub_norm<>, ...
-/// @tparam Pairing  rotary::half_split or rotary::interleaved
-template <Scheme S, Norm SubNorm = no_norm, Rotary Pairing = rotary::half_split>
+/// @tparam SubNorm   a norm in front of Wo: no_norm, sub_norm<>, ...
+/// @tparam Pairing   rotary::half_split or rotary::interleaved
+/// @tparam HeadNorm  a norm of each head's query and key before they are turned (Qwen3): no_norm,
+///                   rms_norm<>, ...
+template <Scheme S, Norm SubNorm = no_norm, Rotary Pairing = rotary::half_split,
+          Norm HeadNorm = no_norm>
 struct attention {
   using policy_kind = layer_kind;
   using scheme = S;
+  using pairing = Pairing;
+  using output_norm = SubNorm;
+  using head_norm = HeadNorm;
   template <class Backend>
-  using with_backend = attention<typename S::template with_backend<Backend>, SubNorm, Pairing>;
+  using with_backend =
+      attention<typename S::template with_backend<Backend>, SubNorm, Pairing, HeadNorm>;
   template <class Realisation>
   using parameters =
       attention_parameters<typename Realisation::template matrix<typename S::weights>>;
@@ -52,11 +60,17 @@ struct attention {
             "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
             fields::shard::columns),
         fields::gains<SubNorm::has_gain>(
-            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim),
+        fields::gains<HeadNorm::has_gain>(
+            "query_norm", [](auto& p) -> auto& { return p.query_norm; }, axis::head_dim),
+        fields::gains<HeadNorm::has_gain>(
+            "key_norm", [](auto& p) -> auto& { return p.key_norm; }, axis::head_dim));
   }
 
   [[nodiscard]] static std::string name() {
-    return join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name, ">");
+    std::string out = join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name);
+    if (!HeadNorm::is_identity) out += join(",", HeadNorm::name);
+    return out + ">";
   }
 
   /// y: [T, D] from the normalised x: [T, D]; the tokens' keys and values go into the cache.
@@ -70,6 +84,8 @@ struct attention {
     apply<S>(p.query, xq, q, w.run);
     apply<S>(p.key, xq, k, w.run);
     apply<S>(p.value, xq, v, w.run);
+    normalize_heads(q, p.query_norm, w);
+    normalize_heads(k, p.key_norm, w);
     turn_and_store(q, k, v, c);
     const auto mixed = w.mixed.rows(tokens);
     mix(q, mixed, c);
@@ -78,6 +94,15 @@ struct attention {
   }
 
  private:
+  static void normalize_heads(span2d<float> x, const parameter_vector& gains,
+                              const workspace& w) noexcept {
+    if constexpr (!HeadNorm::is_identity)
+      for (std::size_t t = 0; t < x.rows; ++t)
+        for (std::size_t i = 0; i < x.cols; i += w.sizes.head_dim)
+          HeadNorm::apply(&x(t, i), gains.values.data(), &x(t, i), w.sizes.head_dim,
+                          w.settings.norm_eps);
+  }
+
   static void turn_and_store(span2d<float> q, span2d<float> k, span2d<float> v,
                              forward_context& c) noexcept {
     const shape& s = c.work.sizes;

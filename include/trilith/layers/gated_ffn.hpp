@@ -28,6 +28,7 @@ template <Scheme S, Gate G = silu, Norm SubNorm = no_norm>
 struct gated_ffn {
   using policy_kind = layer_kind;
   using scheme = S;
+  using gate_function = G;
   template <class Backend>
   using with_backend = gated_ffn<typename S::template with_backend<Backend>, G, SubNorm>;
   template <class Realisation>

@@ -30,6 +30,8 @@ struct block_parameters {
 template <Norm N, Layer Attention, Layer Ffn>
 struct transformer_block {
   using policy_kind = block_kind;
+  using attention_layer = Attention;
+  using ffn_layer = Ffn;
   template <class Backend>
   using with_backend = transformer_block<N, typename Attention::template with_backend<Backend>,
                                          typename Ffn::template with_backend<Backend>>;

@@ -43,12 +43,20 @@ inline void streaming_decoder::push_unfit(std::string_view sign) {
   at_start_ = false;
 }
 
+/// A byte-level piece may end, or begin, inside a character.
+inline void streaming_decoder::push_bytes(std::string_view piece) {
+  if (waiting_.empty() && valid_prefix(piece) == piece.size()) return push_text(piece);
+  for (const char byte : piece) push_byte(byte);
+}
+
 inline void streaming_decoder::push_piece(const piece& p, bool starts_text) {
+  const bool is_text = p.kind == piece_kind::normal || p.kind == piece_kind::user_defined;
+  if (is_text && words_->vocab().pre != pre_tokenizer::none) return push_bytes(p.text);
   if (p.kind == piece_kind::byte) return push_byte(static_cast<char>(detail::spelled_byte(p.text)));
   if (p.kind == piece_kind::unknown) return push_unfit(unknown_text);
   abandon_bytes();
   if (starts_text) at_start_ = true;
-  if (p.kind != piece_kind::control) push_text(p.text);
+  if (is_text) push_text(p.text);
 }
 
 inline void streaming_decoder::abandon_bytes() {

@@ -2,9 +2,11 @@
 #define TRILITH_TEXT_ENCODE_IMPL_HPP
 
 #include <trilith/core/text.hpp>
+#include <trilith/text/check_text_impl.hpp>
 #include <trilith/text/merge_impl.hpp>
+#include <trilith/text/special_impl.hpp>
 #include <trilith/text/spelling_impl.hpp>
-#include <trilith/text/tokenizer.hpp>
+#include <trilith/text/tokenizer_access_impl.hpp>
 #include <trilith/text/utf8.hpp>
 
 #include <cstdint>
@@ -14,19 +16,6 @@
 #include <vector>
 
 namespace trilith::text::detail {
-
-/// `s` with U+FFFD in place of each byte that belongs to no character.
-[[nodiscard]] inline std::string with_replacements(std::string_view s) {
-  std::string out;
-  while (!s.empty()) {
-    const std::size_t valid = valid_prefix(s);
-    out += s.substr(0, valid);
-    if (valid == s.size()) break;
-    out += replacement_character;
-    s.remove_prefix(valid + 1);
-  }
-  return out;
-}
 
 /// `s` with plain spaces, a run of them as one, none at the start. A U+2581 becomes a space that
 /// belongs to no run, as in SentencePiece.
@@ -51,30 +40,28 @@ namespace trilith::text::detail {
   return out;
 }
 
-[[nodiscard]] inline error not_utf8(std::string_view s, std::size_t offset) {
-  return {errc::invalid_value,
-          join("The text is not valid UTF-8: byte ", offset, " of ", s.size(), ", ",
-               byte_name(static_cast<unsigned char>(s[offset])),
-               ", begins no character. With invalid_utf8::replace it would read as U+FFFD.")};
-}
-
-/// The first reason why `s` cannot be encoded as it is.
-[[nodiscard]] inline status check_text(const tokenizer& with, std::string_view s,
-                                       encode_options options) {
-  if (with.size() == 0)
-    return error{errc::invalid_argument, "The tokenizer is empty: load one before encoding text."};
-  if (options.invalid == invalid_utf8::replace) return done{};
-  const std::size_t valid = valid_prefix(s);
-  if (valid != s.size()) return not_utf8(s, valid);
+/// Tokens of a text that has no special pieces in it, appended to `out`.
+[[nodiscard]] inline status append_merged(const tokenizer& with, std::string_view text,
+                                          std::vector<std::int32_t>& out) {
+  const std::string clean = normalized(text, with.vocab());
+  if (status good = check_size(clean); !good) return good;
+  merger(with, clean).append_tokens(out);
   return done{};
 }
 
-/// Tokens are found by 31-bit offsets.
-[[nodiscard]] inline status check_size(std::string_view s) {
-  if (s.size() < std::size_t{1} << 31) return done{};
-  return error{errc::invalid_argument,
-               join("The text has ", s.size(), " bytes; at most ", (std::size_t{1} << 31) - 1,
-                    " can be encoded at once.")};
+/// The same where control pieces are asked for. As in llama.cpp, the text behind one begins anew,
+/// with its own space in front.
+[[nodiscard]] inline status append_parsed(const tokenizer& with, std::string_view text,
+                                          std::vector<std::int32_t>& out) {
+  status good = done{};
+  const special_finder find(with, matches_control);
+  cut_at_special(
+      find, with.vocab(), text,
+      [&](std::string_view part) {
+        if (good) good = append_merged(with, part, out);
+      },
+      [&](std::int32_t token) { out.push_back(token); });
+  return good;
 }
 
 }  // namespace trilith::text::detail
@@ -84,13 +71,16 @@ namespace trilith::TRILITH_IMPLEMENTED {
 result<std::vector<std::int32_t>> encode_text(const text::tokenizer& with, std::string_view text,
                                               text::encode_options options) {
   using namespace text::detail;
+  if (const encoder other = tokenizer_access::encoder_of(with)) return other(with, text, options);
   if (status good = check_text(with, text, options); !good) return std::move(good).error();
   const bool replace = options.invalid == text::invalid_utf8::replace;
-  const std::string clean = normalized(replace ? with_replacements(text) : text, with.vocab());
-  if (status good = check_size(clean); !good) return std::move(good).error();
+  const std::string replaced = replace ? with_replacements(text) : std::string();
+  const std::string_view clean = replace ? replaced : text;
   std::vector<std::int32_t> tokens;
   if (options.bos && with.bos() >= 0) tokens.push_back(with.bos());
-  merger(with, clean).append_tokens(tokens);
+  const bool parse = options.special == text::special_text::parse;
+  status good = parse ? append_parsed(with, clean, tokens) : append_merged(with, clean, tokens);
+  if (!good) return std::move(good).error();
   if (options.eos && with.eos() >= 0) tokens.push_back(with.eos());
   return tokens;
 }

@@ -92,8 +92,8 @@ class llama2c_reader {
   [[nodiscard]] status read_kinds() {
     for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
       const std::uint8_t kind = in_.u8();
-      if (kind > static_cast<std::uint8_t>(piece_kind::user_defined))
-        return malformed(join(name_, ": piece ", i, " is of kind ", kind, "; expected 0 to 4."));
+      if (kind > static_cast<std::uint8_t>(piece_kind::unused))
+        return malformed(join(name_, ": piece ", i, " is of kind ", kind, "; expected 0 to 5."));
       words_.pieces[i].kind = static_cast<piece_kind>(kind);
     }
     if (words_.bos == 1) unwrap(1, llama2c_bos);

@@ -2,35 +2,25 @@
 #define TRILITH_TEXT_LOAD_TOKENIZER_IMPL_HPP
 
 #include <trilith/core/text.hpp>
-#include <trilith/io/mapped_file_impl.hpp>
-#include <trilith/text/llama2c_impl.hpp>
+#include <trilith/io/mapped_file.hpp>
+#include <trilith/text/binary_format_impl.hpp>
+#include <trilith/text/byte_level.hpp>
 #include <trilith/text/load_tokenizer.hpp>
-#include <trilith/text/make_tokenizer_impl.hpp>
-#include <trilith/text/sentencepiece_impl.hpp>
-#include <trilith/text/spelling_impl.hpp>
+#include <trilith/text/tiktoken_impl.hpp>
+#include <trilith/text/tokenizer_json_impl.hpp>
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <utility>
 
 namespace trilith::text::detail {
 
-/// The first field of a ModelProto, pieces or a spec: tag 1, 2 or 3 of wire type 2.
-[[nodiscard]] inline bool is_sentencepiece(std::span<const unsigned char> bytes) {
-  return !bytes.empty() && (bytes[0] == 0x0A || bytes[0] == 0x12 || bytes[0] == 0x1A);
-}
-
-[[nodiscard]] inline result<vocabulary> parse_vocabulary(std::span<const unsigned char> bytes,
-                                                         std::string_view name) {
-  if (bytes.size() < 4)
-    return error{errc::truncated,
-                 join(name, " has ", bytes.size(), " bytes; no tokenizer is that short.")};
-  if (is_llama2c(bytes)) return llama2c_reader(bytes, name).run();
-  if (is_sentencepiece(bytes)) return sentencepiece_reader(bytes, name).run();
-  return error{errc::unsupported,
-               join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
-                    ", so it is neither a SentencePiece .model nor a llama2.c .bin tokenizer.")};
+/// A tokenizer of either kind, as the vocabulary says.
+[[nodiscard]] inline result<tokenizer> make_any_tokenizer(result<vocabulary> words,
+                                                          std::string_view name) {
+  if (!words) return std::move(words).error();
+  if (words->pre == pre_tokenizer::none) return make_tokenizer(std::move(words).value(), name);
+  return make_byte_level_tokenizer(std::move(words).value(), name);
 }
 
 }  // namespace trilith::text::detail
@@ -39,9 +29,11 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes,
                                        std::string_view name) {
-  result<text::vocabulary> words = text::detail::parse_vocabulary(bytes, name);
-  if (!words) return std::move(words).error();
-  return build_tokenizer(std::move(words).value(), name);
+  using namespace text::detail;
+  if (is_binary_format(bytes)) return make_any_tokenizer(binary_reader(bytes, name).run(), name);
+  if (is_json(bytes)) return make_any_tokenizer(tokenizer_json_reader(name).run(bytes), name);
+  if (is_tiktoken(bytes)) return read_llama3(bytes, name);
+  return read_sentencepiece(bytes, name);
 }
 
 result<text::tokenizer> read_tokenizer_file(std::string_view path) {

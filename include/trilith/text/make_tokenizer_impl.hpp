@@ -1,27 +1,21 @@
 #ifndef TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
 #define TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
 
-#include <trilith/core/numeric.hpp>
 #include <trilith/core/text.hpp>
+#include <trilith/text/check_vocabulary_impl.hpp>
+#include <trilith/text/special_impl.hpp>
 #include <trilith/text/spelling_impl.hpp>
-#include <trilith/text/tokenizer.hpp>
+#include <trilith/text/tokenizer_access_impl.hpp>
 #include <trilith/text/utf8.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace trilith::text::detail {
-
-inline constexpr std::size_t longest_piece = 65535;  // what tells a .bin from a .model (is_llama2c)
-
-[[nodiscard]] inline bool is_text(piece_kind kind) {
-  return kind == piece_kind::normal || kind == piece_kind::user_defined;
-}
 
 /// Checks a vocabulary and indexes it.
 class indexer {
@@ -29,36 +23,26 @@ class indexer {
   indexer(vocabulary& words, std::string_view name) : words_(words), name_(name) {}
 
   [[nodiscard]] result<piece_index> run() {
-    if (words_.pieces.size() > std::size_t{std::numeric_limits<std::int32_t>::max() / 2})
-      return malformed(join(name_, ": ", words_.pieces.size(), " pieces are too many."));
+    if (status good = check_size(words_, name_); !good) return std::move(good).error();
     index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
     index_.byte_tokens.fill(-1);
     for (std::size_t i = 0; i < words_.pieces.size(); ++i)
       if (status good = add(i); !good) return std::move(good).error();
-    if (status good = check_special(); !good) return std::move(good).error();
+    if (status good = check_roles(words_, name_); !good) return std::move(good).error();
     if (status good = check_bytes(); !good) return std::move(good).error();
+    index_special(words_, index_);
     return std::move(index_);
   }
 
  private:
   [[nodiscard]] error wrong(std::size_t id, std::string_view what) const {
-    return malformed(
-        join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
-  }
-
-  [[nodiscard]] status check_spelling(std::size_t id) const {
-    const std::string& text = words_.pieces[id].text;
-    if (text.empty()) return wrong(id, "is empty.");
-    if (text.size() > longest_piece)
-      return wrong(id, join("has ", text.size(), " bytes; at most ", longest_piece, " are read."));
-    if (valid_prefix(text) != text.size()) return wrong(id, "is not valid UTF-8.");
-    if (!is_finite(words_.pieces[id].score)) return wrong(id, "has a score that is not finite.");
-    return done{};
+    return wrong_piece(words_, id, name_, what);
   }
 
   [[nodiscard]] status add(std::size_t id) {
     piece& p = words_.pieces[id];
-    if (status good = check_spelling(id); !good) return good;
+    if (status good = check_piece(words_, id, name_); !good) return good;
+    if (valid_prefix(p.text) != p.text.size()) return wrong(id, "is not valid UTF-8.");
     if (p.kind == piece_kind::byte) return add_byte(id);
     if (!is_text(p.kind)) return done{};
     p.text = with_plain_spaces(p.text);
@@ -77,29 +61,6 @@ class indexer {
     std::int32_t& token = index_.byte_tokens[static_cast<std::size_t>(byte)];
     if (token >= 0) return wrong(id, join("is spelled like piece ", token, "."));
     token = static_cast<std::int32_t>(id);
-    return done{};
-  }
-
-  [[nodiscard]] status check_special() const {
-    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
-      if (words_.pieces[i].kind == piece_kind::unknown &&
-          static_cast<std::int32_t>(i) != words_.unknown)
-        return wrong(i, join("is of the unknown kind, which is piece ", words_.unknown, "'s."));
-    if (status good = check_role("unknown", words_.unknown, piece_kind::unknown); !good)
-      return good;
-    if (status good = check_role("begin-of-text", words_.bos, piece_kind::control); !good)
-      return good;
-    return check_role("end-of-text", words_.eos, piece_kind::control);
-  }
-
-  [[nodiscard]] status check_role(std::string_view role, std::int32_t id, piece_kind kind) const {
-    if (id == -1) return done{};
-    if (id < 0 || static_cast<std::size_t>(id) >= words_.pieces.size())
-      return malformed(join(name_, ": the ", role, " token is ", id, ", but there are ",
-                            words_.pieces.size(), " pieces."));
-    if (words_.pieces[static_cast<std::size_t>(id)].kind != kind)
-      return wrong(static_cast<std::size_t>(id),
-                   join("is the ", role, " token, but not marked so."));
     return done{};
   }
 
@@ -125,9 +86,16 @@ class indexer {
 namespace trilith::TRILITH_IMPLEMENTED {
 
 result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view name) {
+  if (words.pre != text::pre_tokenizer::none)
+    return error{errc::unsupported,
+                 join(name, " is a byte-level vocabulary; expected one of SentencePiece's kind. ",
+                      "text::make_byte_level_tokenizer() makes a tokenizer of it.")};
+  if (!words.merges.empty())
+    return text::detail::malformed(join(name, " lists ", words.merges.size(), " merges, which only ",
+                                        "byte-level vocabularies have."));
   result<text::piece_index> index = text::detail::indexer(words, name).run();
   if (!index) return std::move(index).error();
-  return text::tokenizer(std::move(words), std::move(index).value());
+  return text::detail::tokenizer_access::make(std::move(words), std::move(index).value());
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

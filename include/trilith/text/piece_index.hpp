@@ -12,11 +12,19 @@ namespace trilith::text {
 /// Finds the token of a text among the normal and user-defined pieces: a hash table with linear
 /// probing, kept as plain data so that a tokenizer copies and moves by itself.
 struct piece_index {
+  /// One place of the table of merges; left is -1 where it is empty.
+  struct merge_slot {
+    std::int32_t left = -1, right = -1, rank = 0, token = 0;
+  };
+
   std::vector<std::int32_t> slots;              ///< a power of two of them; -1 where empty
   std::array<std::int32_t, 256> byte_tokens{};  ///< the token of each byte piece
   bool has_bytes = false;
   std::size_t longest = 0;               ///< bytes of the longest normal piece
   std::size_t longest_user_defined = 0;  ///< bytes of the longest user-defined piece
+  std::vector<std::int32_t> special;     ///< the pieces of other kinds than normal, by their text
+  std::array<std::uint8_t, 256> special_starts{};  ///< 1 user-defined, 2 control: how those begin
+  std::vector<merge_slot> merges;                  ///< byte-level: a power of two of them
 
   /// FNV-1a, byte by byte, so that the hashes of all prefixes of a text cost one pass.
   static constexpr std::uint64_t hash_start = 0xCBF29CE484222325u;

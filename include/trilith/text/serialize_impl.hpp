@@ -1,6 +1,7 @@
 #ifndef TRILITH_TEXT_SERIALIZE_IMPL_HPP
 #define TRILITH_TEXT_SERIALIZE_IMPL_HPP
 
+#include <trilith/text/binary_format_impl.hpp>
 #include <trilith/text/little_endian_impl.hpp>
 #include <trilith/text/llama2c_impl.hpp>
 #include <trilith/text/load_tokenizer.hpp>
@@ -58,6 +59,7 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
   using namespace text::detail;
+  if (needs_binary_format(words.vocab())) return binary_format(words.vocab());
   std::vector<unsigned char> out = written_pieces(words.vocab());
   if (!is_conventional(words.vocab(), out)) append_rules(out, words.vocab());
   return out;

@@ -56,6 +56,7 @@ class streaming_decoder {
   void push_piece(const piece& p, bool starts_text);
   void push_unfit(std::string_view sign);
   void push_byte(char byte);
+  void push_bytes(std::string_view piece);
   void push_text(std::string_view piece);
   void abandon_bytes();
 

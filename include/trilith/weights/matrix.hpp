@@ -27,6 +27,8 @@ struct packed_matrix {
   packed_matrix() = default;
   packed_matrix(std::size_t r, std::size_t c)
       : rows(r), cols(c), codes(r * row_bytes_of(c)), scales(granularity::count(r, c)) {}
+  packed_matrix(std::size_t r, std::size_t c, not_zeroed how)
+      : rows(r), cols(c), codes(r * row_bytes_of(c), how), scales(granularity::count(r, c)) {}
 
   std::size_t rows = 0;  ///< Out
   std::size_t cols = 0;  ///< In
@@ -79,6 +81,8 @@ struct plain_matrix {
 
   plain_matrix() = default;
   plain_matrix(std::size_t r, std::size_t c) : rows(r), cols(c), elements(r * c) {}
+  plain_matrix(std::size_t r, std::size_t c, not_zeroed how)
+      : rows(r), cols(c), elements(r * c, how) {}
 
   std::size_t rows = 0;
   std::size_t cols = 0;

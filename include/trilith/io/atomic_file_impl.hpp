@@ -1,5 +1,5 @@
-#ifndef TRILITH_IO_SAFETENSORS_ATOMIC_IMPL_HPP
-#define TRILITH_IO_SAFETENSORS_ATOMIC_IMPL_HPP
+#ifndef TRILITH_IO_ATOMIC_FILE_IMPL_HPP
+#define TRILITH_IO_ATOMIC_FILE_IMPL_HPP
 
 #include <trilith/io/mapped_file_impl.hpp>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace trilith::io::safetensors {
+namespace trilith::io {
 
 /// A file written piece by piece under a temporary name beside `path`, which commit() gives it.
 /// Without a commit nothing remains.
@@ -56,6 +56,6 @@ class atomic_file {
   bool committed_ = false;
 };
 
-}  // namespace trilith::io::safetensors
+}  // namespace trilith::io
 
 #endif

@@ -1,0 +1,9 @@
+#ifndef TRILITH_IO_LOAD_IMPL_HPP
+#define TRILITH_IO_LOAD_IMPL_HPP
+
+/// The readers of other programs' model files, compiled in one file of a program.
+
+#include <trilith/io/load_jobs_impl.hpp>
+#include <trilith/io/source_impl.hpp>
+
+#endif
