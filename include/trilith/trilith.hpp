@@ -30,7 +30,12 @@
 
 #if defined(TRILITH_IMPLEMENTATION)
 #include <trilith/backends/simd/dispatch_impl.hpp>
+#include <trilith/io/load_impl.hpp>
 #include <trilith/runtime_impl.hpp>
+#include <trilith/text/byte_level_impl.hpp>
+#if defined(TRILITH_IMPLEMENT_FAMILIES)
+#include <trilith/io/families_impl.hpp>
+#endif
 #endif
 
 #endif

@@ -7,7 +7,7 @@ if(NOT Catch2_FOUND)
 endif()
 
 add_library(trilith_test INTERFACE)
-target_link_libraries(trilith_test INTERFACE trilith::trilith)
+target_link_libraries(trilith_test INTERFACE trilith::trilith trilith::families)
 target_compile_options(trilith_test INTERFACE ${trilith_warnings})
 target_include_directories(trilith_test INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(trilith_test INTERFACE TRILITH_TEST_DATA_DIR="${trilith_data}"

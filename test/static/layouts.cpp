@@ -96,20 +96,17 @@ static_assert(arrives<i2_s>(2, 384, 1, 130) && arrives<i2_s>(1, 384, 0, 383));
 static_assert(arrives<tq2_0>(2, 256, 1, 200) && arrives<tq1_0>(2, 256, 0, 250));
 static_assert(arrives<hf_u8>(5, 300, 3, 299) && arrives<hf_u8>(4, 256, 2, 70));
 
-// TQ1_0: how many bytes are accepted at a place of a block.
-constexpr int accepted(std::size_t at) {
-  int count = 0;
-  for (int byte = 0; byte < 256; ++byte) {
-    std::uint8_t block[tq1_0::block_bytes] = {}, out[64] = {};
-    std::int8_t codes[256] = {};
-    block[at] = static_cast<std::uint8_t>(byte);
-    const bool valid = tq1_0::unpack_block(block, codes) == 256;
-    if (valid != tq1_0::block_to_bits2(block, out)) return -1;
-    count += valid;
-  }
-  return count;
+// TQ1_0: whether both ways accept a byte at a place of a block.
+constexpr bool accepts(std::size_t at, std::uint8_t byte) {
+  std::uint8_t block[tq1_0::block_bytes] = {}, out[64] = {};
+  std::int8_t codes[256] = {};
+  block[at] = byte;
+  const bool valid = tq1_0::unpack_block(block, codes) == 256;
+  return valid == tq1_0::block_to_bits2(block, out) ? valid : throw "the ways differ";
 }
-static_assert(accepted(1) == 243 && accepted(40) == 243 && accepted(48) == 81);
+static_assert(accepts(1, 0x80) && accepts(40, 255) && accepts(48, 127));
+static_assert(!accepts(1, 20) && !accepts(2, 237) && !accepts(40, 1) && !accepts(47, 138));
+static_assert(!accepts(48, 0x80) && !accepts(51, 255) && !accepts(50, 99));
 
 // Q8_0: 63.5 is a tie and goes away from zero.
 constexpr float tie_of_q8_0() {

@@ -11,13 +11,14 @@ struct generate_options {
   std::size_t max_tokens = 256;
   trilith::sampling sampling{};
   std::size_t threads = 1;
-  std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS and EOS
+  std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS, EOS
+                                     ///< and those the vocabulary lists
 };
 
 /// Why a text ended.
 enum class stop_reason : std::uint8_t {
   running,     ///< not yet
-  stop_token,  ///< the model wrote BOS, EOS or one of generate_options::stop
+  stop_token,  ///< the model wrote BOS, EOS or a stop token
   max_tokens,  ///< as many tokens as were asked for
   context,     ///< the model's context is full
   callback,    ///< the callback returned false

@@ -76,8 +76,11 @@ writing::drawn draw_token(writing::writer& w, std::span<float> logits, const wri
                           sampler_scratch& scratch) {
   const std::int32_t token =
       sample(logits, w.history, options.sampling, where.sequence, where.position, scratch);
-  if (token == words.eos() || token == words.bos() ||
-      std::find(options.stop.begin(), options.stop.end(), token) != options.stop.end()) {
+  const auto is_in = [token](const std::vector<std::int32_t>& stop) {
+    return std::find(stop.begin(), stop.end(), token) != stop.end();
+  };
+  if (token == words.eos() || token == words.bos() || is_in(words.vocab().stop) ||
+      is_in(options.stop)) {
     w.outcome.reason = stop_reason::stop_token;
     return {token, {}};
   }

@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_ATOMIC_FILE_IMPL_HPP
 #define TRILITH_IO_ATOMIC_FILE_IMPL_HPP
 
-#include <trilith/io/mapped_file_impl.hpp>
+#include <trilith/io/files_impl.hpp>
 
 #include <cerrno>
 #include <string>

@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_GGUF_OWNED_VALUE_HPP
 #define TRILITH_IO_GGUF_OWNED_VALUE_HPP
 
-#include <trilith/io/gguf_value.hpp>
+#include <trilith/io/gguf_elements.hpp>
 
 #include <string>
 #include <string_view>

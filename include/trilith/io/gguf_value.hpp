@@ -1,7 +1,8 @@
 #ifndef TRILITH_IO_GGUF_VALUE_HPP
 #define TRILITH_IO_GGUF_VALUE_HPP
 
-#include <array>
+#include <trilith/io/gguf_value_type.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,49 +13,6 @@ namespace trilith::io {
 
 static_assert(std::endian::native == std::endian::little,
               "trilith::io reads little-endian files on little-endian machines.");
-
-/// The types of GGUF metadata; the values are the numbers in files.
-enum class gguf_type : std::uint32_t {
-  u8 = 0,
-  i8 = 1,
-  u16 = 2,
-  i16 = 3,
-  u32 = 4,
-  i32 = 5,
-  f32 = 6,
-  boolean = 7,
-  string = 8,
-  array = 9,
-  u64 = 10,
-  i64 = 11,
-  f64 = 12
-};
-
-struct gguf_type_traits {
-  std::string_view name;
-  std::uint32_t bytes;  ///< of a value; 0 where that differs from value to value
-};
-
-inline constexpr std::array<gguf_type_traits, 13> gguf_types{{{"u8", 1},
-                                                              {"i8", 1},
-                                                              {"u16", 2},
-                                                              {"i16", 2},
-                                                              {"u32", 4},
-                                                              {"i32", 4},
-                                                              {"f32", 4},
-                                                              {"bool", 1},
-                                                              {"string", 0},
-                                                              {"array", 0},
-                                                              {"u64", 8},
-                                                              {"i64", 8},
-                                                              {"f64", 8}}};
-
-[[nodiscard]] constexpr std::string_view name_of(gguf_type t) noexcept {
-  return gguf_types[static_cast<std::size_t>(t)].name;
-}
-[[nodiscard]] constexpr std::uint32_t bytes_of(gguf_type t) noexcept {
-  return gguf_types[static_cast<std::size_t>(t)].bytes;
-}
 
 class gguf_elements;
 class gguf_strings;
@@ -145,88 +103,6 @@ class gguf_value {
   std::uint64_t count_;
   std::span<const unsigned char> encoded_;
 };
-
-namespace gguf {
-
-/// Walks encoded values of one type.
-class cursor {
- public:
-  cursor(gguf_type type, const unsigned char* at, std::uint64_t left) noexcept
-      : type_(type), at_(at), left_(left) {}
-
-  [[nodiscard]] gguf_value value() const noexcept { return {type_, type_, 1, {at_, bytes()}}; }
-  void advance() noexcept {
-    at_ += bytes();
-    --left_;
-  }
-  [[nodiscard]] bool at_end() const noexcept { return left_ == 0; }
-
- private:
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    if (type_ != gguf_type::string) return bytes_of(type_);
-    std::uint64_t length;
-    __builtin_memcpy(&length, at_, sizeof length);
-    return 8 + length;
-  }
-
-  gguf_type type_;
-  const unsigned char* at_;
-  std::uint64_t left_;
-};
-
-struct end_of_values {};
-
-}  // namespace gguf
-
-/// `for (const gguf_value element : value.elements())`
-class gguf_elements {
- public:
-  class iterator : gguf::cursor {
-   public:
-    explicit iterator(gguf::cursor c) noexcept : cursor(c) {}
-    [[nodiscard]] gguf_value operator*() const noexcept { return value(); }
-    iterator& operator++() noexcept { return advance(), *this; }
-    friend bool operator==(const iterator& i, gguf::end_of_values) noexcept { return i.at_end(); }
-  };
-
-  explicit gguf_elements(gguf::cursor first) noexcept : first_(first) {}
-  [[nodiscard]] iterator begin() const noexcept { return iterator(first_); }
-  [[nodiscard]] gguf::end_of_values end() const noexcept { return {}; }
-
- private:
-  gguf::cursor first_;
-};
-
-/// `for (const std::string_view text : value.strings())`
-class gguf_strings {
- public:
-  class iterator : gguf::cursor {
-   public:
-    explicit iterator(gguf::cursor c) noexcept : cursor(c) {}
-    [[nodiscard]] std::string_view operator*() const noexcept {
-      std::string_view text;
-      (void)value().as_string(text);
-      return text;
-    }
-    iterator& operator++() noexcept { return advance(), *this; }
-    friend bool operator==(const iterator& i, gguf::end_of_values) noexcept { return i.at_end(); }
-  };
-
-  explicit gguf_strings(gguf::cursor first) noexcept : first_(first) {}
-  [[nodiscard]] iterator begin() const noexcept { return iterator(first_); }
-  [[nodiscard]] gguf::end_of_values end() const noexcept { return {}; }
-
- private:
-  gguf::cursor first_;
-};
-
-inline gguf_elements gguf_value::elements() const noexcept {
-  return gguf_elements({element_type_, encoded_.data(), count_});
-}
-inline gguf_strings gguf_value::strings() const noexcept {
-  const bool are_strings = is_array() && element_type_ == gguf_type::string;
-  return gguf_strings({gguf_type::string, encoded_.data(), are_strings ? count_ : 0});
-}
 
 }  // namespace trilith::io
 

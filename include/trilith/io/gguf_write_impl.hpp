@@ -8,6 +8,8 @@
 #include <trilith/io/gguf_text_impl.hpp>
 
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace trilith::io::gguf {

@@ -91,12 +91,22 @@ class safetensors_file {
   mapped_file owner_;
 };
 
-/// A tensor for write_safetensors, which does not own its bytes.
+/// Fills `out` with a tensor's bytes from its byte `at` on.
+using safetensors_producer = status (*)(void* context, std::uint64_t at,
+                                        std::span<unsigned char> out);
+
+/// A tensor for write_safetensors, which does not own its bytes: they are there, or made on demand.
 struct tensor_to_write {
   std::string name;
   dtype type = dtype::u8;
   std::vector<std::uint64_t> shape;
-  std::span<const unsigned char> bytes;
+  std::span<const unsigned char> bytes = {};
+  /// Where it is not null, `bytes` is empty, and this is called for ascending, adjacent parts of
+  /// the tensor, each of at most 16 MiB and of a multiple of `part_multiple` bytes (a row, say),
+  /// but for the last. A part_multiple above 16 MiB is a part by itself.
+  safetensors_producer produce = nullptr;
+  void* context = nullptr;
+  std::uint64_t part_multiple = 1;
 };
 
 }  // namespace trilith::io
@@ -135,7 +145,8 @@ namespace trilith::io {
 /// `report` hears of every 16 MiB and may cancel; then, as after an error, nothing is left behind.
 /// Its last call, with fraction 1 and no name, comes when the file is in place.
 /// Errors: invalid_argument for names that are repeated or no UTF-8, and for bytes that do not
-/// match their shape; io_failure; unsupported in a build without nlohmann-json.
+/// match their shape; io_failure; unsupported in a build without nlohmann-json; cancelled; and
+/// whatever a producer returns.
 [[nodiscard]] inline status write_safetensors(std::string_view path,
                                               std::span<const tensor_to_write> tensors,
                                               std::span<const metadata_pair> metadata = {},

@@ -19,13 +19,23 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   return {errc::invalid_argument, join(file, ": ", json::shown(name), ": ", what)};
 }
 
+[[nodiscard]] inline std::uint64_t size_of(const tensor_to_write& t) noexcept {
+  std::uint64_t bytes = 0;
+  (void)count_bytes(t.type, t.shape, bytes);
+  return bytes;
+}
+
 [[nodiscard]] inline status check_tensor(const tensor_to_write& t, std::string_view file) {
   if (text::valid_prefix(t.name) != t.name.size() || t.name == "__metadata__")
     return unwritable(file, t.name, "a tensor cannot have this name.");
   for (const std::uint64_t size : t.shape)
     if (size > largest_number) return unwritable(file, t.name, "its shape is beyond 2^53.");
+  if (t.produce != nullptr && (!t.bytes.empty() || t.part_multiple == 0))
+    return unwritable(file, t.name,
+                      "expected no bytes and a part_multiple above 0 beside a producer.");
   std::uint64_t bytes = 0;
-  if (!count_bytes(t.type, t.shape, bytes) || bytes != t.bytes.size())
+  const bool fits = count_bytes(t.type, t.shape, bytes);
+  if (!fits || (t.produce == nullptr && bytes != t.bytes.size()))
     return unwritable(file, t.name,
                       join("expected ", bytes, " bytes for its shape ", spelled(t.shape), " of ",
                            name_of(t.type), ", found ", t.bytes.size(), "."));
@@ -52,8 +62,8 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   std::vector<const tensor_to_write*> out;
   for (const tensor_to_write& t : tensors) out.push_back(&t);
   std::sort(out.begin(), out.end(), [](const tensor_to_write* a, const tensor_to_write* b) {
-    const bool a_first = a->bytes.size() % data_alignment == 0;
-    const bool b_first = b->bytes.size() % data_alignment == 0;
+    const bool a_first = size_of(*a) % data_alignment == 0;
+    const bool b_first = size_of(*b) % data_alignment == 0;
     if (a_first != b_first) return a_first;
     if (bits_of(a->type) != bits_of(b->type)) return bits_of(a->type) > bits_of(b->type);
     return a->name < b->name;
@@ -73,7 +83,7 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
     const tensor_to_write& t = *tensors[i];
     std::string shape;
     for (const std::uint64_t size : t.shape) shape += join(shape.empty() ? "" : ",", size);
-    const std::uint64_t end = begin + t.bytes.size();
+    const std::uint64_t end = begin + size_of(t);
     out += join(i == 0 ? "" : ",", json::spelled(t.name), ":{\"dtype\":\"", name_of(t.type),
                 "\",\"shape\":[", shape, "],\"data_offsets\":[", begin, ",", end, "]}");
     begin = end;
@@ -94,22 +104,51 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   return {reinterpret_cast<const unsigned char*>(s.data()), s.size()};
 }
 
+/// Writes the bytes of tensors, part by part.
+class data_writer {
+ public:
+  data_writer(atomic_file& file, std::string_view path, double total, const progress& report)
+      : file_(file), path_(path), total_(total), report_(report) {}
+
+  [[nodiscard]] status write(const tensor_to_write& t) {
+    const std::uint64_t bytes = size_of(t);
+    const std::uint64_t multiple = t.produce == nullptr ? 1 : t.part_multiple;
+    const std::uint64_t most = std::max<std::uint64_t>(chunk_bytes / multiple, 1) * multiple;
+    for (std::uint64_t at = 0; at < bytes; at += most)
+      if (status ok = write_part(t, at, std::min(most, bytes - at)); !ok) return ok;
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] status write_part(const tensor_to_write& t, std::uint64_t at, std::uint64_t count) {
+    if (t.produce != nullptr) {
+      part_.resize(count);
+      if (status ok = t.produce(t.context, at, part_); !ok) return ok;
+    }
+    if (status ok = file_.write(t.produce == nullptr ? t.bytes.subspan(at, count) : part_); !ok)
+      return ok;
+    written_ += static_cast<double>(count);
+    if (report_(written_ / total_, t.name)) return done{};
+    return error{errc::cancelled, join(path_, ": saving was cancelled; nothing was written.")};
+  }
+
+  atomic_file& file_;
+  std::string_view path_;
+  double total_, written_ = 0;
+  const progress& report_;
+  std::vector<unsigned char> part_;
+};
+
 [[nodiscard]] inline status write_tensors(std::string_view path, const std::string& header,
                                           std::span<const tensor_to_write* const> tensors,
                                           const progress& report) {
   atomic_file file(path);
   status ok = file.open();
   if (ok) ok = file.write(bytes_of(header));
-  double total = 1, written = 0;
-  for (const tensor_to_write* t : tensors) total += static_cast<double>(t->bytes.size());
-  for (const tensor_to_write* t : tensors)
-    for (std::size_t at = 0; ok && at < t->bytes.size(); at += chunk_bytes) {
-      const auto chunk = t->bytes.subspan(at, std::min(chunk_bytes, t->bytes.size() - at));
-      ok = file.write(chunk);
-      written += static_cast<double>(chunk.size());
-      if (ok && !report(written / total, t->name))
-        ok = error{errc::cancelled, join(path, ": saving was cancelled; nothing was written.")};
-    }
+  double total = 1;
+  for (const tensor_to_write* t : tensors) total += static_cast<double>(size_of(*t));
+  data_writer data(file, path, total, report);
+  for (std::size_t i = 0; ok && i < tensors.size(); ++i) ok = data.write(*tensors[i]);
   if (ok) ok = file.commit();
   if (ok) (void)report(1.0, {});
   return ok;

@@ -3,6 +3,7 @@
 
 #include <trilith/core/text.hpp>
 #include <trilith/io/source_rows_impl.hpp>
+#include <trilith/text/chat.hpp>
 
 #include <algorithm>
 #include <string>
@@ -29,6 +30,17 @@ inline void sort_by_name(model_source& source) {
   if (name == "silu" || name == "swish") return "silu";
   if (name == "relu2" || name == "relu_squared" || name == "squared_relu") return "relu_squared";
   return {};
+}
+
+[[nodiscard]] inline std::string_view name_of(text::chat_format format) noexcept {
+  switch (format) {
+    case text::chat_format::bitnet:
+      return "bitnet";
+    case text::chat_format::llama3:
+      return "llama3";
+    default:
+      return "chatml";
+  }
 }
 
 /// Which kind of numbers the blocks' matrices hold, from their encoding.
@@ -69,8 +81,11 @@ inline void report_facts(model_source& source) {
   r.embedding = join(traits_of(f.embedding).name, f.has_separate_head ? ", head of its own"
                                                                       : ", also the head");
   const text::tokenizer& words = source.tokenizer;
-  if (r.tokenizer.empty())
-    r.tokenizer = words.size() == 0 ? std::string("none") : join(words.size(), " tokens");
+  const bool is_byte_level = words.vocab().pre != text::pre_tokenizer::none;
+  r.tokenizer = words.size() == 0 ? std::string("none")
+                                  : join(is_byte_level ? "byte-level BPE, " : "SentencePiece, ",
+                                         words.size(), " tokens");
+  if (r.chat.empty()) r.chat = "none";
 }
 
 /// Facts that follow from which tensors there are.

@@ -183,7 +183,17 @@ inline void report_hf(const hf_model& model, model_source& out) {
                                       out.facts.sizes.vocab, " tokens, as the model has, found ",
                                       words->size(), ".")};
   out.tokenizer = std::move(*words);
+  for (const std::int32_t token : model.config.eos_tokens) out.tokenizer.add_stop(token);
   return done{};
+}
+
+/// 2B4T's checkpoints are chatted with by a template that some of them do not carry.
+inline void choose_chat_format(const hf_model& model, model_source& out) {
+  if (const auto format = text::chat_format_of(model.chat_template);
+      format && !model.chat_template.empty())
+    out.report.chat = name_of(*format);
+  else if (model.config.family == hf_family::bitnet_2b4t)
+    out.report.chat = name_of(text::chat_format::bitnet);
 }
 
 [[nodiscard]] inline result<model_source> open_hf_source(std::string_view path) {
@@ -208,6 +218,7 @@ inline void report_hf(const hf_model& model, model_source& out) {
   if (const source_tensor* q = out.find("blocks.0.attention.query"); q != nullptr)
     set_weights(out.facts, *q, q->is_latent);
   if (status ok = read_tokenizer(*model, out); !ok) return std::move(ok).error();
+  choose_chat_format(*model, out);
   report_facts(out);
   report_hf(*model, out);
   return out;

@@ -39,9 +39,8 @@ struct binary_flags {
 }
 
 [[nodiscard]] inline bool has_scores(const vocabulary& words) {
-  return std::any_of(words.pieces.begin(), words.pieces.end(), [](const piece& p) {
-    return std::bit_cast<std::uint32_t>(p.score) != 0;
-  });
+  return std::any_of(words.pieces.begin(), words.pieces.end(),
+                     [](const piece& p) { return std::bit_cast<std::uint32_t>(p.score) != 0; });
 }
 
 [[nodiscard]] inline unsigned flags_of(const vocabulary& words) {

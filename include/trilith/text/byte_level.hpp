@@ -30,9 +30,9 @@ struct gguf_vocabulary {
   std::vector<std::int32_t> types;  ///< token_type: 1 normal, 2 unknown, 3 control, 4 user-defined,
                                     ///< 5 unused, 6 byte; empty: all are normal
   std::int32_t bos = -1, eos = -1, unknown = -1, padding = -1;  ///< -1: not said
-  std::int32_t eot = -1;  ///< end of turn; it becomes a stop token
-  std::int8_t add_bos = -1;            ///< 1, 0, or -1: not said
-  std::int8_t add_space_prefix = -1;   ///< 1, 0, or -1: not said
+  std::int32_t eot = -1;              ///< end of turn; it becomes a stop token
+  std::int8_t add_bos = -1;           ///< 1, 0, or -1: not said
+  std::int8_t add_space_prefix = -1;  ///< 1, 0, or -1: not said
 };
 
 }  // namespace trilith::text

@@ -25,13 +25,18 @@ namespace trilith::text::detail {
 class byte_level_encoder {
  public:
   byte_level_encoder(const tokenizer& with, std::string_view text)
-      : with_(with), words_(with.vocab()), text_(text), merger_(with.index()), cache_(text.size()) {}
+      : with_(with),
+        words_(with.vocab()),
+        text_(text),
+        merger_(with.index()),
+        cache_(text.size()) {}
 
   [[nodiscard]] result<std::vector<std::int32_t>> run(encode_options options) {
     out_.reserve(text_.size() / 4 + 2);
     if (options.bos && words_.bos >= 0) out_.push_back(words_.bos);
     const bool parse = options.special == special_text::parse;
-    const auto wanted = static_cast<std::uint8_t>(matches_user_defined | (parse ? matches_control : 0));
+    const auto wanted =
+        static_cast<std::uint8_t>(matches_user_defined | (parse ? matches_control : 0));
     status good = done{};
     cut_at_special(
         special_finder(with_, wanted), words_, text_,

@@ -64,10 +64,10 @@ class byte_level_indexer {
   [[nodiscard]] status check_bytes() {
     const auto missing = std::find(index_.byte_tokens.begin(), index_.byte_tokens.end(), -1);
     if (missing != index_.byte_tokens.end())
-      return malformed(join(
-          name_, ": no piece is the single byte ",
-          byte_name(static_cast<unsigned char>(missing - index_.byte_tokens.begin())),
-          "; a byte-level vocabulary has all 256, so that every text can be encoded."));
+      return malformed(
+          join(name_, ": no piece is the single byte ",
+               byte_name(static_cast<unsigned char>(missing - index_.byte_tokens.begin())),
+               "; a byte-level vocabulary has all 256, so that every text can be encoded."));
     index_.has_bytes = true;
     return done{};
   }
@@ -87,8 +87,8 @@ class byte_level_indexer {
       both.assign(text_of(m.left)).append(text_of(m.right));
       const std::int32_t token = table_.find(both);
       if (token < 0)
-        return malformed(join(name_, ": merge ", rank, " makes ", in_quotes(both),
-                              ", which is no piece."));
+        return malformed(
+            join(name_, ": merge ", rank, " makes ", in_quotes(both), ", which is no piece."));
       merges_.push_back({m.left, m.right, rank, token});
     }
     return done{};

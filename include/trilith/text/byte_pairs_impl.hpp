@@ -24,8 +24,8 @@ class merge_table {
   /// The slot of a pair, or the empty one where it belongs; slots.size() is a power of two.
   [[nodiscard]] static std::size_t slot_of(const slot* slots, std::size_t mask, std::int32_t left,
                                            std::int32_t right) {
-    const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(left)} << 32 |
-                              static_cast<std::uint32_t>(right);
+    const std::uint64_t key =
+        std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
     const std::uint64_t hash = key * 0x9E3779B97F4A7C15u;
     std::size_t at = static_cast<std::size_t>(hash ^ hash >> 32) & mask;
     while (slots[at].left >= 0 && (slots[at].left != left || slots[at].right != right))

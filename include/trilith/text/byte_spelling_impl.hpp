@@ -16,8 +16,7 @@ namespace trilith::text::detail {
     out.fill(-1);
     std::size_t next = 0x100;
     for (std::size_t byte = 0; byte < 256; ++byte) {
-      const bool itself =
-          (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
+      const bool itself = (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
       out[itself ? byte : next++] = static_cast<std::int16_t>(byte);
     }
     return out;

@@ -36,8 +36,9 @@ inline constexpr std::size_t longest_piece = 65535;  // what tells a .bin from a
   const piece& p = words.pieces[id];
   if (p.text.empty()) return wrong_piece(words, id, name, "is empty.");
   if (p.text.size() > longest_piece)
-    return wrong_piece(words, id, name,
-                       join("has ", p.text.size(), " bytes; at most ", longest_piece, " are read."));
+    return wrong_piece(
+        words, id, name,
+        join("has ", p.text.size(), " bytes; at most ", longest_piece, " are read."));
   if (!is_finite(p.score)) return wrong_piece(words, id, name, "has a score that is not finite.");
   return done{};
 }

@@ -52,9 +52,9 @@ class gguf_vocabulary_reader {
 
   [[nodiscard]] result<vocabulary> run() {
     if (file_.model != "llama" && file_.model != "gpt2")
-      return error{errc::unsupported, join(name_, ": the tokenizer is of the model ",
-                                           in_quotes(file_.model),
-                                           "; expected \"llama\" or \"gpt2\".")};
+      return error{errc::unsupported,
+                   join(name_, ": the tokenizer is of the model ", in_quotes(file_.model),
+                        "; expected \"llama\" or \"gpt2\".")};
     if (status good = check_lists(); !good) return std::move(good).error();
     if (status good = file_.model == "llama" ? read_rules() : read_byte_level_rules(); !good)
       return std::move(good).error();
@@ -69,8 +69,10 @@ class gguf_vocabulary_reader {
   [[nodiscard]] status check_lists() const {
     if (status good = check_length("scores", file_.scores.size()); !good) return good;
     if (status good = check_length("token types", file_.types.size()); !good) return good;
-    for (const auto& [role, id] : {std::pair{"bos", file_.bos}, {"eos", file_.eos},
-                                   {"unknown", file_.unknown}, {"padding", file_.padding},
+    for (const auto& [role, id] : {std::pair{"bos", file_.bos},
+                                   {"eos", file_.eos},
+                                   {"unknown", file_.unknown},
+                                   {"padding", file_.padding},
                                    {"end-of-turn", file_.eot}})
       if (id < -1 || (id >= 0 && static_cast<std::size_t>(id) >= file_.tokens.size()))
         return malformed(join(name_, ": the ", role, " token is ", id, ", but there are ",
@@ -133,9 +135,9 @@ class gguf_vocabulary_reader {
   }
 
   [[nodiscard]] status read_kind(std::size_t i, piece_kind& kind) const {
-    static constexpr std::array kinds{piece_kind::normal,       piece_kind::unknown,
-                                      piece_kind::control,      piece_kind::user_defined,
-                                      piece_kind::unused,       piece_kind::byte};
+    static constexpr std::array kinds{piece_kind::normal,  piece_kind::unknown,
+                                      piece_kind::control, piece_kind::user_defined,
+                                      piece_kind::unused,  piece_kind::byte};
     if (file_.types.empty()) return done{};
     const std::int32_t type = file_.types[i];
     if (type < 1 || type > 6) return wrong(i, join("is of type ", type, "; expected 1 to 6."));
@@ -156,7 +158,8 @@ class gguf_vocabulary_reader {
   void read_roles() {
     words_.unknown = words_.pre == pre_tokenizer::none ? file_.unknown : -1;
     for (std::size_t i = 0; words_.unknown < 0 && i < words_.pieces.size(); ++i)
-      if (words_.pieces[i].kind == piece_kind::unknown) words_.unknown = static_cast<std::int32_t>(i);
+      if (words_.pieces[i].kind == piece_kind::unknown)
+        words_.unknown = static_cast<std::int32_t>(i);
     words_.bos = has_bos_ ? file_.bos : -1;
     words_.eos = file_.eos;
     mark(words_, file_.bos, piece_kind::control);

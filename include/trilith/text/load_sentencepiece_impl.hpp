@@ -30,9 +30,10 @@ namespace trilith::text::detail {
   if (is_binary_format(bytes)) return binary_reader(bytes, name).run();
   if (is_llama2c(bytes)) return llama2c_reader(bytes, name).run();
   if (is_sentencepiece(bytes)) return sentencepiece_reader(bytes, name).run();
-  return error{errc::unsupported,
-               join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
-                    ", so it is none of the tokenizers that can be read here (docs/tokenizers.md).")};
+  return error{
+      errc::unsupported,
+      join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
+           ", so it is none of the tokenizers that can be read here (docs/tokenizers.md).")};
 }
 
 }  // namespace trilith::text::detail

@@ -91,8 +91,8 @@ result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view
                  join(name, " is a byte-level vocabulary; expected one of SentencePiece's kind. ",
                       "text::make_byte_level_tokenizer() makes a tokenizer of it.")};
   if (!words.merges.empty())
-    return text::detail::malformed(join(name, " lists ", words.merges.size(), " merges, which only ",
-                                        "byte-level vocabularies have."));
+    return text::detail::malformed(join(name, " lists ", words.merges.size(),
+                                        " merges, which only ", "byte-level vocabularies have."));
   result<text::piece_index> index = text::detail::indexer(words, name).run();
   if (!index) return std::move(index).error();
   return text::detail::tokenizer_access::make(std::move(words), std::move(index).value());

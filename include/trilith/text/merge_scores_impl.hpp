@@ -5,6 +5,7 @@
 #include <trilith/text/check_vocabulary_impl.hpp>
 #include <trilith/text/text_table_impl.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,11 @@ class merge_scorer {
       if (is_text(words_.pieces[i].kind))
         table_.add(words_.pieces[i].text, static_cast<std::int32_t>(i));
     ways_.assign(words_.pieces.size(), 0);
+    for (const piece& p : words_.pieces)
+      if (is_text(p.kind) && p.text.size() <= longest_piece) {
+        has_length_.resize(std::max(has_length_.size(), p.text.size() + 1));
+        has_length_[p.text.size()] = true;
+      }
     for (std::size_t i = 0; i < words_.merges.size(); ++i)
       if (status good = score(i); !good) return good;
     for (std::size_t i = 0; i < words_.pieces.size(); ++i)
@@ -48,7 +54,8 @@ class merge_scorer {
                              words_.pieces[static_cast<std::size_t>(m.right)].text;
     const std::int32_t made = table_.find(both);
     if (made < 0)
-      return malformed(join(name_, ": merge ", i, " makes ", in_quotes(both), ", which is no text."));
+      return malformed(
+          join(name_, ": merge ", i, " makes ", in_quotes(both), ", which is no text."));
     const auto at = static_cast<std::size_t>(made);
     if (ways_[at] != 0 && made != last_) return refusal(at, "the merges stand apart");
     if (made != last_) words_.pieces[at].score = -static_cast<float>(++groups_);
@@ -57,11 +64,14 @@ class merge_scorer {
     return done{};
   }
 
+  /// Only lengths that pieces have are tried, so that a long piece costs little.
   [[nodiscard]] std::size_t possible_ways(std::string_view text) const {
     std::size_t ways = 0;
     if (text.size() > longest_piece) return ways;
     for (std::size_t n = 1; n < text.size(); ++n)
-      if (table_.find(text.substr(0, n)) >= 0 && table_.find(text.substr(n)) >= 0) ++ways;
+      if (has_length_[n] && has_length_[text.size() - n] && table_.find(text.substr(0, n)) >= 0 &&
+          table_.find(text.substr(n)) >= 0)
+        ++ways;
     return ways;
   }
 
@@ -69,6 +79,7 @@ class merge_scorer {
   std::string_view name_;
   text_table table_;
   std::vector<std::size_t> ways_;
+  std::vector<bool> has_length_;
   std::int32_t last_ = -1;
   std::size_t groups_ = 0;
 };

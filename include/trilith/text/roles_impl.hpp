@@ -14,7 +14,7 @@ namespace trilith::text::detail {
 /// Pieces that end a text or a turn wherever they occur; eos, where nobody says which it is, is the
 /// first of them that a vocabulary has.
 inline constexpr std::array<std::string_view, 9> end_names{
-    "<|end_of_text|>", "<|endoftext|>", "</s>",   "<eos>",        "<|eot_id|>",
+    "<|end_of_text|>", "<|endoftext|>", "</s>",    "<eos>",        "<|eot_id|>",
     "<|im_end|>",      "<|eom_id|>",    "<|end|>", "<end_of_turn>"};
 
 /// Pieces that begin a text or a turn. A file that calls them normal text is believed as little as

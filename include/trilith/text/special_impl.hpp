@@ -76,7 +76,9 @@ class special_finder {
         if (best.length != n && counts(*first)) best = {at, n, *first};
       if (at + n == text.size()) break;
       const auto byte = static_cast<unsigned char>(text[at + n]);
-      const auto byte_of = [&](std::int32_t t) { return static_cast<unsigned char>(text_of(t)[n]); };
+      const auto byte_of = [&](std::int32_t t) {
+        return static_cast<unsigned char>(text_of(t)[n]);
+      };
       first = std::lower_bound(first, last, byte,
                                [&](std::int32_t t, unsigned char b) { return byte_of(t) < b; });
       last = std::upper_bound(first, last, byte,

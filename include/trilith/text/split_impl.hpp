@@ -76,7 +76,9 @@ class text_scanner {
     }
   };
 
-  [[nodiscard]] unsigned byte(std::size_t at) const { return static_cast<unsigned char>(text_[at]); }
+  [[nodiscard]] unsigned byte(std::size_t at) const {
+    return static_cast<unsigned char>(text_[at]);
+  }
   [[nodiscard]] unsigned tail(std::size_t at) const { return byte(at) & 0x3F; }
 
   [[nodiscard]] step step_at(std::size_t at) const {
@@ -86,8 +88,8 @@ class text_scanner {
     if (lead < 0xE0) return {at + 2, classes_[(lead & 0x1F) << 6 | tail(at + 1)]};
     if (lead < 0xF0)
       return {at + 3, classes_[(lead & 0x0F) << 12 | tail(at + 1) << 6 | tail(at + 2)]};
-    return {at + 4, classes_[(lead & 0x07) << 18 | tail(at + 1) << 12 | tail(at + 2) << 6 |
-                             tail(at + 3)]};
+    return {at + 4,
+            classes_[(lead & 0x07) << 18 | tail(at + 1) << 12 | tail(at + 2) << 6 | tail(at + 3)]};
   }
 
   [[nodiscard]] bool is_line_end(std::size_t at) const {
@@ -153,8 +155,9 @@ void split_digits_gpt2(std::string_view text, OnPart&& on_part) {
     scan.stop_at(text.size());
     const bool number = scan.is_number(at);
     const std::size_t end =
-        number ? scan.character_end(at)
-               : scan.alike_end(at, [](std::size_t, std::uint8_t k) { return (k & unicode::number) != 0; });
+        number ? scan.character_end(at) : scan.alike_end(at, [](std::size_t, std::uint8_t k) {
+          return (k & unicode::number) != 0;
+        });
     scan.stop_at(end);
     for (; at < end && !number; at = scan.gpt2_end(at))
       on_part(text.substr(at, scan.gpt2_end(at) - at));

@@ -100,9 +100,10 @@ class tiktoken_reader {
     const auto number = [&](const std::string& text, std::int32_t& id) -> status {
       const auto found = std::find(rules.special.begin(), rules.special.end(), text);
       if (found == rules.special.end())
-        return error{errc::invalid_argument, join(name_, ": ", in_quotes(text),
-                                                  " is not among the special pieces.")};
-      id = static_cast<std::int32_t>(first + static_cast<std::size_t>(found - rules.special.begin()));
+        return error{errc::invalid_argument,
+                     join(name_, ": ", in_quotes(text), " is not among the special pieces.")};
+      id = static_cast<std::int32_t>(first +
+                                     static_cast<std::size_t>(found - rules.special.begin()));
       return done{};
     };
     if (!rules.bos.empty())
@@ -137,11 +138,16 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 text::tiktoken_rules rules_of_llama3() {
   text::tiktoken_rules rules;
-  rules.special = {"<|begin_of_text|>",           "<|end_of_text|>",
-                   "<|reserved_special_token_0|>", "<|reserved_special_token_1|>",
-                   "<|reserved_special_token_2|>", "<|reserved_special_token_3|>",
-                   "<|start_header_id|>",          "<|end_header_id|>",
-                   "<|reserved_special_token_4|>", "<|eot_id|>"};
+  rules.special = {"<|begin_of_text|>",
+                   "<|end_of_text|>",
+                   "<|reserved_special_token_0|>",
+                   "<|reserved_special_token_1|>",
+                   "<|reserved_special_token_2|>",
+                   "<|reserved_special_token_3|>",
+                   "<|start_header_id|>",
+                   "<|end_header_id|>",
+                   "<|reserved_special_token_4|>",
+                   "<|eot_id|>"};
   for (unsigned i = 5; rules.special.size() < 256; ++i)
     rules.special.push_back(join("<|reserved_special_token_", i, "|>"));
   rules.bos = rules.special[0];

@@ -59,8 +59,9 @@ namespace trilith::text {
 /// Byte-pair encoding, as SentencePiece does it or on bytes, as the vocabulary has it.
 ///
 /// SentencePiece: a space is put in front, then of all neighbouring pieces the two whose union has
-/// the highest score are merged, leftmost first among equals, until no union is a piece. A character
-/// that is no piece becomes its bytes "<0xNN>", or unknown. Byte-level: see text/byte_level.hpp.
+/// the highest score are merged, leftmost first among equals, until no union is a piece. A
+/// character that is no piece becomes its bytes "<0xNN>", or unknown. Byte-level: see
+/// text/byte_level.hpp.
 ///
 /// A value: it copies, moves, and is read by any number of threads at once. An empty one knows no
 /// piece, and its encode() is an error.
@@ -100,6 +101,13 @@ class tokenizer {
   [[nodiscard]] std::int32_t bos() const noexcept { return vocab_.bos; }
   [[nodiscard]] std::int32_t eos() const noexcept { return vocab_.eos; }
   [[nodiscard]] const vocabulary& vocab() const noexcept { return vocab_; }
+  /// Makes one more token end what a model writes; one outside the vocabulary is left out.
+  void add_stop(std::int32_t token) {
+    if (token < 0 || token == eos() || static_cast<std::size_t>(token) >= size()) return;
+    for (const std::int32_t known : vocab_.stop)
+      if (known == token) return;
+    vocab_.stop.push_back(token);
+  }
   [[nodiscard]] const piece_index& index() const noexcept { return index_; }
 
  private:

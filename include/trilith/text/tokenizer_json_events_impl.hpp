@@ -30,7 +30,7 @@ struct json_tokenizer {
   std::vector<entry> vocab;
   std::vector<added> added_tokens;
   std::vector<fact> facts;
-  std::string merges;                  // the texts of all merges, one behind the other
+  std::string merges;                   // the texts of all merges, one behind the other
   std::vector<std::size_t> merge_ends;  // where each ends
   bool pairs = false;                   // merges are written ["a", "b"], so two texts are one merge
 
@@ -48,8 +48,9 @@ class tokenizer_json_events : public io::json::events {
   explicit tokenizer_json_events(json_tokenizer& out) : out_(out) {}
 
   bool begin(char bracket) override {
-    if (frames_.size() == deepest) return stop(join("it is nested deeper than ", deepest, " levels."));
-    if (in_merges() && depth() == 2 && bracket == '[') out_.pairs = true;
+    if (frames_.size() == deepest)
+      return stop(join("it is nested deeper than ", deepest, " levels."));
+    if (in_merges() && depth() == 3 && bracket == '[') out_.pairs = true;
     frames_.push_back({bracket == '{', {}, 0});
     if (in_added() && depth() == 3) out_.added_tokens.emplace_back();
     return true;
@@ -64,7 +65,7 @@ class tokenizer_json_events : public io::json::events {
     return true;
   }
   bool text(std::string& value) override {
-    if (in_merges() && depth() == (out_.pairs ? 3u : 2u)) {
+    if (in_merges() && depth() == (out_.pairs ? 4u : 3u)) {
       out_.merges += value;
       out_.merge_ends.push_back(out_.merges.size());
     } else if (in_added() && depth() == 3 && frames_.back().key == "content") {
@@ -152,7 +153,8 @@ class tokenizer_json_events : public io::json::events {
     for (const char* const part : parts) wanted = wanted || is_at(0, part);
     if (wanted && value.size() <= longest_fact && out_.facts.size() < most_facts) {
       std::string where = path();
-      if (where.size() <= longest_path) out_.facts.push_back({std::move(where), std::string(value)});
+      if (where.size() <= longest_path)
+        out_.facts.push_back({std::move(where), std::string(value)});
     }
     advance();
     return true;

@@ -54,9 +54,10 @@ class tokenizer_json_reader {
   [[nodiscard]] status parse(std::string_view text) {
     if (status good = io::json::available(name_); !good)
       return error{errc::unsupported,
-                   join(name_, ": this program was compiled without nlohmann-json, which "
-                               "tokenizer.json needs; install it (Debian: nlohmann-json3-dev) and "
-                               "compile again.")};
+                   join(name_,
+                        ": this program was compiled without nlohmann-json, which "
+                        "tokenizer.json needs; install it (Debian: nlohmann-json3-dev) and "
+                        "compile again.")};
     if (const std::size_t valid = valid_bytes(text); valid != text.size())
       return malformed(join(name_, " is not valid UTF-8 at its byte ", valid, "."));
     tokenizer_json_events events(file_);
@@ -69,8 +70,8 @@ class tokenizer_json_reader {
   [[nodiscard]] status place(std::int32_t id, std::string_view text) const {
     const std::size_t most = file_.vocab.size() + file_.added_tokens.size();
     if (id >= 0 && static_cast<std::size_t>(id) < most) return done{};
-    return malformed(join(name_, ": token ", in_quotes(text), " has the id ", id, ", but there are ",
-                          most, " tokens."));
+    return malformed(join(name_, ": token ", in_quotes(text), " has the id ", id,
+                          ", but there are ", most, " tokens."));
   }
 
   [[nodiscard]] status place_vocab(text_table& spelled) {
@@ -102,7 +103,8 @@ class tokenizer_json_reader {
       if (!p.text.empty() && p.text != e.text)
         return malformed(join(name_, ": the id ", e.id, " is given to ", in_quotes(p.text), " and ",
                               in_quotes(e.text), "."));
-      p = {e.text, 0, e.special ? piece_kind::control : piece_kind::user_defined, e.lstrip, e.rstrip};
+      p = {e.text, 0, e.special ? piece_kind::control : piece_kind::user_defined, e.lstrip,
+           e.rstrip};
       is_added_[at] = true;
     }
     return done{};
@@ -118,7 +120,8 @@ class tokenizer_json_reader {
   [[nodiscard]] status read_merges(const text_table& spelled) {
     std::size_t from = 0;
     const auto next = [&](std::size_t i) {
-      const std::string_view text = std::string_view(file_.merges).substr(from, file_.merge_ends[i] - from);
+      const std::string_view text =
+          std::string_view(file_.merges).substr(from, file_.merge_ends[i] - from);
       from = file_.merge_ends[i];
       return text;
     };

@@ -73,8 +73,8 @@ class tokenizer_json_rules {
   [[nodiscard]] status check_model() const {
     if (fact("model.type") != "BPE" && (is_set("model.type") || file_.merge_ends.empty()))
       return unsupported("model", fact("model.type"), "BPE");
-    for (const char* const option : {"model.dropout", "model.continuing_subword_prefix",
-                                     "model.end_of_word_suffix"})
+    for (const char* const option :
+         {"model.dropout", "model.continuing_subword_prefix", "model.end_of_word_suffix"})
       if (is_set(option)) return unsupported(option, fact(option), "none");
     return done{};
   }
@@ -118,7 +118,8 @@ class tokenizer_json_rules {
     return done{};
   }
 
-  [[nodiscard]] status read_split(const std::string& step, bool then_gpt2, vocabulary& words) const {
+  [[nodiscard]] status read_split(const std::string& step, bool then_gpt2,
+                                  vocabulary& words) const {
     const std::string_view type = fact(step + ".type");
     if (type == "Digits" && then_gpt2 && fact(step + ".individual_digits") == "true") {
       words.pre = pre_tokenizer::digits_gpt2;

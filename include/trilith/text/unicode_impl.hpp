@@ -34,9 +34,8 @@ inline constexpr std::size_t code_points = 0x110000;
 inline constexpr unsigned char first_composing_lead = 0xCC;  // of U+0300, in UTF-8
 
 [[nodiscard]] inline bool may_compose(std::string_view s) {
-  return std::any_of(s.begin(), s.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= first_composing_lead;
-  });
+  return std::any_of(s.begin(), s.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= first_composing_lead; });
 }
 
 #if TRILITH_HAS_ICU

@@ -1,0 +1,236 @@
+#ifndef TRILITH_INFER_PERPLEXITY_HPP
+#define TRILITH_INFER_PERPLEXITY_HPP
+
+#include <trilith/core/numeric.hpp>
+#include <trilith/infer/generate.hpp>
+
+/// How well a model predicts a text.
+namespace trilith {
+
+/// Which tokens of a text are scored, and after how many others.
+///
+/// Windows of `window` tokens begin at the text's tokens 0, stride, 2 stride, ... until one reaches
+/// the end; each is a sequence of its own. A window scores those of its tokens that no window
+/// before it reached and that have at least `least_context` tokens before them in it, BOS included.
+///
+/// - The defaults cut the text into pieces that do not overlap, and score all but the first token
+///   of each; all tokens where `bos` is given.
+/// - stride < window is the sliding window of Hugging Face's page "Perplexity of fixed-length
+///   models": later windows score their last tokens only, after more context, at more cost.
+/// - like_llama_cpp() is what llama-perplexity does.
+struct perplexity_options {
+  std::size_t window = 0;         ///< tokens, with BOS; 0: the model's context
+  std::size_t stride = 0;         ///< tokens of the text; 0: those of a window
+  std::size_t least_context = 1;  ///< tokens before a scored one in its window
+  std::int32_t bos = -1;          ///< stands before every window; -1: none does
+  bool bos_replaces = false;      ///< ... in place of the window's first token
+  bool only_whole = false;        ///< a last window that is shorter than the others is dropped
+  std::size_t threads = 1;
+};
+
+/// The windows of llama.cpp's llama-perplexity -c `window`: the second half of each is scored. Its
+/// text begins with BOS where the vocabulary has one.
+/// @see tools/perplexity of llama.cpp
+[[nodiscard]] inline perplexity_options like_llama_cpp(std::size_t window, std::int32_t bos) {
+  return {.window = window,
+          .least_context = window / 2 + 1,
+          .bos = bos,
+          .bos_replaces = true,
+          .only_whole = true};
+}
+
+/// Sums over the scored tokens. Several texts' may be added.
+struct likelihood {
+  double surprise = 0;     ///< sum of -ln p(token | those before it), in nats
+  std::size_t tokens = 0;  ///< scored
+  std::size_t windows = 0;
+
+  /// Nats a token.
+  [[nodiscard]] double mean() const noexcept {
+    return tokens == 0 ? 0.0 : surprise / static_cast<double>(tokens);
+  }
+  /// exp(mean()).
+  [[nodiscard]] double perplexity() const noexcept { return __builtin_exp(mean()); }
+  /// Bits that the scored tokens cost, spread over the text's bytes: comparable between tokenizers,
+  /// as far as all tokens of the text were scored.
+  [[nodiscard]] double bits_per_byte(std::size_t bytes) const noexcept {
+    return bytes == 0 ? 0.0 : surprise / __builtin_log(2.0) / static_cast<double>(bytes);
+  }
+
+  likelihood& operator+=(const likelihood& more) noexcept {
+    surprise += more.surprise;
+    tokens += more.tokens;
+    windows += more.windows;
+    return *this;
+  }
+};
+
+namespace perplexities {
+
+/// Tokens that stand in a window besides the text's.
+[[nodiscard]] inline std::size_t lead(const perplexity_options& options) noexcept {
+  return options.bos >= 0 && !options.bos_replaces ? 1 : 0;
+}
+
+[[nodiscard]] inline error expected(std::string_view option, std::string_view range,
+                                    std::size_t found) {
+  return {errc::invalid_argument,
+          join("perplexity: expected ", option, " ", range, ", found ", found, ".")};
+}
+
+/// A window that fits the model, strides that skip nothing, tokens of the vocabulary.
+[[nodiscard]] inline status check(const perplexity_options& options, std::size_t window,
+                                  std::span<const std::int32_t> tokens, const shape& sizes) {
+  if (window < 2 || window > sizes.context)
+    return expected("a window", join("from 2 to the model's context of ", sizes.context), window);
+  if (const std::size_t room = window - lead(options); options.stride > room)
+    return expected("a stride", join("of at most ", room, ", the window's tokens of text"),
+                    options.stride);
+  if (options.least_context >= window)
+    return expected("least_context", join("below the window of ", window), options.least_context);
+  const auto is_outside = [&](std::int32_t token) {
+    return token < 0 || static_cast<std::size_t>(token) >= sizes.vocab;
+  };
+  if (options.bos >= 0 && is_outside(options.bos))
+    return error{errc::invalid_value, join("perplexity: expected a BOS below ", sizes.vocab,
+                                           ", found ", options.bos, ".")};
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (is_outside(tokens[i]))
+      return error{errc::invalid_value,
+                   join("perplexity: expected tokens from 0 to ", sizes.vocab - 1, ", found ",
+                        tokens[i], " as token ", i, ".")};
+  return done{};
+}
+
+}  // namespace perplexities
+
+/// -ln softmax(logits)[target], in double, without overflow.
+[[nodiscard]] inline double surprise_of(std::span<const float> logits,
+                                        std::int32_t target) noexcept {
+  float top = logits[0];
+  for (std::size_t i = 1; i < logits.size(); ++i) top = max_of(top, logits[i]);
+  double sum = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    sum += __builtin_exp(static_cast<double>(logits[i]) - static_cast<double>(top));
+  return static_cast<double>(top) + __builtin_log(sum) -
+         static_cast<double>(logits[static_cast<std::size_t>(target)]);
+}
+
+}  // namespace trilith
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// Scores one text, window after window.
+template <Runnable Model, class OnProgress>
+class text_scorer {
+ public:
+  text_scorer(session<Model>& s, std::span<const std::int32_t> tokens,
+              const perplexity_options& options, OnProgress& on_progress)
+      : session_(s),
+        tokens_(tokens),
+        options_(options),
+        on_progress_(on_progress),
+        lead_(perplexities::lead(options)),
+        room_(s.context() - lead_) {}
+
+  [[nodiscard]] result<likelihood> run() {
+    const std::size_t stride = options_.stride == 0 ? room_ : options_.stride;
+    std::size_t reached = 0;
+    for (std::size_t first = 0; reached < tokens_.size(); first += stride) {
+      const std::size_t end = min_of(first + room_, tokens_.size());
+      if (options_.only_whole && end - first < room_) break;
+      if (status ok = score_window(first, reached, end); !ok) return std::move(ok).error();
+      reached = end;
+    }
+    return sum_;
+  }
+
+ private:
+  /// Between two calls of the callback: as much as a session does in one pass.
+  static constexpr std::size_t slice = 64;
+
+  [[nodiscard]] status score_window(std::size_t first, std::size_t reached, std::size_t end) {
+    input_.clear();
+    if (lead_ == 1) input_.push_back(options_.bos);
+    for (std::size_t i = first; i + 1 < end; ++i) input_.push_back(tokens_[i]);
+    if (options_.bos >= 0 && !input_.empty()) input_[0] = options_.bos;
+    follower_ = first + 1 - lead_;
+    const std::size_t context = max_of<std::size_t>(options_.least_context, 1);
+    const std::size_t scored = max_of(reached, first + context - lead_);  // the first one
+    const std::size_t skipped = min_of(scored - follower_, input_.size());
+    session_.rewind(0, 0);
+    if (status ok = read(0, skipped, false); !ok) return ok;
+    if (status ok = read(skipped, input_.size(), true); !ok) return ok;
+    ++sum_.windows;
+    return done{};
+  }
+
+  [[nodiscard]] status read(std::size_t from, std::size_t to, bool is_scored) {
+    while (from < to) {
+      const std::span<const std::int32_t> now{input_.data() + from, min_of(slice, to - from)};
+      const auto visit = [&](std::size_t i, std::span<const float> logits) {
+        sum_.surprise += surprise_of(logits, tokens_[follower_ + from + i]);
+        ++sum_.tokens;
+      };
+      status ok = is_scored ? session_.score(0, now, visit) : session_.append(0, now);
+      if (!ok) return ok;
+      from += now.size();
+      const auto place = static_cast<double>(follower_ + from);
+      if (!wants_more(on_progress_, sum_, place / static_cast<double>(tokens_.size())))
+        return error{errc::cancelled, "perplexity: it was cancelled."};
+    }
+    return done{};
+  }
+
+  session<Model>& session_;
+  std::span<const std::int32_t> tokens_;
+  const perplexity_options& options_;
+  OnProgress& on_progress_;
+  std::size_t lead_, room_;   ///< tokens of a window that are BOS, and that are text
+  std::size_t follower_ = 0;  ///< the token of the text that follows input_[0]
+  std::vector<std::int32_t> input_ = {};
+  likelihood sum_ = {};
+};
+
+}  // namespace detail
+
+/// How well a model predicts the tokens of one text: see perplexity_options for which are scored.
+///
+///     auto tokens = words.encode(text, {.bos = false});
+///     auto found = tl::perplexity(m.model, *tokens, {.bos = words.bos()},
+///                                 [](const tl::likelihood& so_far, double fraction) { ... });
+///     found->perplexity();  // 17.1
+///
+/// on_progress(sums so far, fraction of the text) may return false to cancel.
+/// Errors: invalid_argument for windows beyond the model's context, strides that skip tokens, and
+/// texts with nothing to score; invalid_value for tokens outside the vocabulary; cancelled.
+/// Cost: one pass over window / stride times the text, and one exponential for each logit.
+template <Runnable Model, class OnProgress>
+[[nodiscard]] result<likelihood> perplexity(const Model& model,
+                                            std::span<const std::int32_t> tokens,
+                                            const perplexity_options& options,
+                                            OnProgress&& on_progress) {
+  const std::size_t window = options.window == 0 ? model.sizes.context : options.window;
+  if (status ok = perplexities::check(options, window, tokens, model.sizes); !ok)
+    return std::move(ok).error();
+  auto s = session<Model>::open(model, {.context = window, .threads = options.threads});
+  if (!s) return std::move(s).error();
+  auto sum = detail::text_scorer(*s, tokens, options, on_progress).run();
+  if (sum && sum->tokens == 0)
+    return error{errc::invalid_argument,
+                 join("perplexity: expected tokens with ", options.least_context,
+                      " or more before them in a window, found none among ", tokens.size(), ".")};
+  return sum;
+}
+template <Runnable Model>
+[[nodiscard]] result<likelihood> perplexity(const Model& model,
+                                            std::span<const std::int32_t> tokens,
+                                            const perplexity_options& options = {}) {
+  return perplexity(model, tokens, options, [](const likelihood&, double) {});
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
