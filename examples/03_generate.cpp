@@ -1,25 +1,18 @@
-// The program behind tools/demo: loads a model, whichever of four blueprints its file holds,
-// streams a continuation of a prompt, and says how fast that was.
+// The program behind tools/demo: loads a model file of any kind, streams a continuation of a
+// prompt, and says how fast that was.
 
 #include <trilith/backends/eigen.hpp>
-#include <trilith/io/llama2c.hpp>
 
 #include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
 
-#include "data.hpp"
 #include "generate_options.hpp"
-#include "stories.hpp"
+#include "open_model.hpp"
 
 namespace tl = trilith;
 using seconds = std::chrono::duration<double>;
-
-int complain(const tl::error& why) {
-  std::fprintf(stderr, "error: %s\n", why.message.c_str());
-  return 1;
-}
 
 /// Goes to stderr: stdout is the text alone.
 void report(const tl::generation& done, seconds to_first, seconds whole) {
@@ -60,10 +53,10 @@ int tell(const tl::text_model<Model>& teller, const command_line& line) {
 
 /// The model under the backend that was asked for: the parameters are moved, not copied.
 template <class Model>
-int tell_with_backend(Model model, tl::text::tokenizer words, const command_line& line) {
+int tell_with_backend(opened_model<Model> m, const command_line& line) {
   const auto with = [&]<class Backend>() {
-    auto chosen = tl::with_backend<Backend>(std::move(model));
-    return tell(tl::text_model<decltype(chosen)>{std::move(chosen), std::move(words)}, line);
+    auto chosen = tl::with_backend<Backend>(std::move(m.model));
+    return tell(tl::text_model<decltype(chosen)>{std::move(chosen), std::move(m.tokenizer)}, line);
   };
   if (line.backend == "reference") return with.template operator()<tl::backends::reference>();
   if (line.backend == "portable") return with.template operator()<tl::backends::portable>();
@@ -71,70 +64,23 @@ int tell_with_backend(Model model, tl::text::tokenizer words, const command_line
   return with.template operator()<tl::backends::automatic>();
 }
 
-template <class Model>
-int load_and_tell(tl::result<Model> model, tl::result<tl::text::tokenizer> words,
-                  const command_line& line) {
-  if (!model) return complain(model.error());
-  if (!words) return complain(words.error());
-  return tell_with_backend(std::move(model).value(), std::move(words).value(), line);
-}
-
-/// The tokenizer that was asked for, else the small one that both story tellers use.
-tl::result<tl::text::tokenizer> story_tokenizer(const command_line& line) {
-  if (!line.tokenizer.empty()) return tl::text::load_tokenizer(line.tokenizer);
-  const std::string path = data_file("models/tok512.bin");
-  if (path.empty())
-    return tl::error{tl::errc::file_not_found,
-                     "The model needs a tokenizer; name one with --tokenizer."};
-  return tl::text::load_tokenizer(path);
-}
-
-/// A checkpoint says itself which blueprint it holds.
-int tell_checkpoint(const tl::io::safetensors_file& file, const command_line& line) {
-  auto embedded = tl::io::embedded_tokenizer(file);
-  if (!embedded && line.tokenizer.empty()) return complain(embedded.error());
-  const std::string* name = file.find_metadata("blueprint");
-  int code = -1;
-  const auto attempt = [&]<class Model>() {
-    if (code >= 0 || name == nullptr || *name != Model::blueprint::name()) return;
-    code = load_and_tell(tl::io::load_checkpoint<Model>(file),
-                         line.tokenizer.empty() ? tl::text::parse_tokenizer(*embedded, line.model)
-                                                : tl::text::load_tokenizer(line.tokenizer),
-                         line);
-  };
-  attempt.template operator()<tl::packed<stories::blueprint>>();
-  attempt.template operator()<tl::packed<tl::presets::b1_58<>>>();
-  attempt.template operator()<tl::packed<tl::presets::b1_58_relu<>>>();
-  if (code >= 0) return code;
+/// The blueprints of io::load(path) are compiled with one backend.
+int tell_with_backend(opened_model<tl::any_model> m, const command_line& line) {
+  if (line.backend == "automatic" || line.backend == "simd") return tell(m, line);
   return complain(
-      {tl::errc::unsupported, tl::join(line.model, ": this program knows no blueprint named '",
-                                       name == nullptr ? "" : *name, "'; see examples/04.")});
+      {tl::errc::unsupported,
+       tl::join(line.files.model, ": expected the backend automatic for this model, found ",
+                line.backend, ".")});
 }
 
 int main(int argc, char** argv) {
   int exit_code = 0;
   auto line = parse(argc, argv, exit_code);
   if (!line) return exit_code;
-  if (line->model.empty()) line->model = data_file("models/bitnet-stories-1M/model.bin");
-  if (line->model.empty()) return 0;
-
-  const auto bytes = tl::io::map_file(line->model);
-  if (!bytes) return complain(bytes.error());
-  tl::io::byte_reader start(bytes->bytes(), line->model);
-  const auto magic = start.read<std::uint32_t>("its first four bytes");
-  if (!magic) return complain(magic.error());
-  if (*magic == tl::io::bitllama2c::magic)
-    return load_and_tell(tl::io::load_bitllama2c<tl::packed<stories::blueprint>>(line->model),
-                         story_tokenizer(*line), *line);
-  if (auto file = tl::io::open_safetensors(line->model)) return tell_checkpoint(*file, *line);
-  // llama2.c's files have no magic number: what is nothing else is taken for one
-  using llama = tl::presets::llama_f32<tl::rotary::interleaved>;
-  auto floats = tl::io::load_llama2c<tl::dense<llama>>(line->model);
-  if (!floats)
-    return complain(
-        {floats.error().code, tl::join(line->model,
-                                       " is no checkpoint and no bitllama2c file; read as one "
-                                       "of llama2.c: ",
-                                       floats.error().message)});
-  return load_and_tell(std::move(floats), story_tokenizer(*line), *line);
+  line->files.model = model_or_default(line->files.model);
+  if (line->files.model.empty()) return 0;
+  return with_model(line->files, [&](auto m) {
+    std::fprintf(stderr, "%s\n", m.report.text().c_str());
+    return tell_with_backend(std::move(m), *line);
+  });
 }

@@ -8,26 +8,12 @@
 #include <optional>
 #include <string>
 
-/// The command line of 03_generate.
-struct command_line {
-  std::string model, tokenizer, prompt = "Once upon a time";
-  std::string backend = "automatic";
-  trilith::generate_options options{.max_tokens = 200, .sampling = {.temperature = 0.0f}};
-};
+#include "open_model.hpp"
 
-/// Parses the command line; without a value the program should end with `exit_code`.
-inline std::optional<command_line> parse(int argc, char** argv, int& exit_code) {
-  command_line line;
-  trilith::sampling& how = line.options.sampling;
-  CLI::App app{"Loads a 1-bit language model and continues a prompt."};
-  app.add_option("--model", line.model,
-                 "a model: .safetensors of Trilith, .bin of llama2.c or bitllama2.c "
-                 "[default: bitnet-stories-1M of TRILITH_DATA]");
-  app.add_option("--tokenizer", line.tokenizer,
-                 "its tokenizer: .model of SentencePiece or .bin of llama2.c [default: the one in "
-                 "the model's file, or tok512.bin of TRILITH_DATA]");
-  app.add_option("--prompt", line.prompt, "the text to continue")->capture_default_str();
-  app.add_option("--max-tokens", line.options.max_tokens, "most tokens to write")
+/// Options for how text is written, which several programs have.
+inline void add_writing_options(CLI::App& app, trilith::generate_options& options) {
+  trilith::sampling& how = options.sampling;
+  app.add_option("--max-tokens", options.max_tokens, "most tokens to write")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 24));
   app.add_option("--temperature", how.temperature, "0: always the likeliest token")
@@ -42,10 +28,27 @@ inline std::optional<command_line> parse(int argc, char** argv, int& exit_code) 
   app.add_option("--repetition-penalty", how.repetition_penalty, "above 1 discourages repetition")
       ->capture_default_str();
   app.add_option("--seed", how.seed, "same seed, same text")->capture_default_str();
-  app.add_option("--threads", line.options.threads, "threads to compute with")
+  app.add_option("--threads", options.threads, "threads to compute with")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  app.add_option("--backend", line.backend, "who multiplies")
+}
+
+/// The command line of 03_generate.
+struct command_line {
+  model_choice files;
+  std::string prompt = "Once upon a time", backend = "automatic";
+  trilith::generate_options options{.max_tokens = 200, .sampling = {.temperature = 0.0f}};
+};
+
+/// Parses the command line; without a value the program should end with `exit_code`.
+inline std::optional<command_line> parse(int argc, char** argv, int& exit_code) {
+  command_line line;
+  CLI::App app{"Loads a 1-bit language model and continues a prompt."};
+  app.add_option("--model", line.files.model, model_help);
+  app.add_option("--tokenizer", line.files.tokenizer, tokenizer_help);
+  app.add_option("--prompt", line.prompt, "the text to continue")->capture_default_str();
+  add_writing_options(app, line.options);
+  app.add_option("--backend", line.backend, "who multiplies; others than automatic for .bin only")
       ->capture_default_str()
       ->check(CLI::IsMember({"automatic", "simd", "portable", "eigen", "reference"}));
   try {

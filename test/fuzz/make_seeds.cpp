@@ -5,7 +5,9 @@
 // The committed corpora are what fuzzing made of them (docs/fuzzing.md).
 #include <trilith/io/checkpoint.hpp>
 #include <trilith/io/gguf.hpp>
+#include <trilith/io/hf_names.hpp>
 #include <trilith/model/initialize.hpp>
+#include <trilith/packing/hf_u8.hpp>
 #include <trilith/packing/i2_s.hpp>
 #include <trilith/packing/q1_0.hpp>
 #include <trilith/packing/q2_0.hpp>
@@ -18,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "checkpoint_models.hpp"
 #include "vocabularies.hpp"
@@ -246,6 +249,107 @@ void make_models() {
     copy_seed(file.path(), out / "gguf" / file.path().filename());
 }
 
+// --- Hugging Face models -------------------------------------------------------------------------
+
+/// A directory of one small block, as config.json and model.safetensors divided by a byte 0.
+class hf_seed {
+ public:
+  hf_seed(std::string name, tl::io::hf_family family, std::string config)
+      : name_(std::move(name)), family_(family), config_(std::move(config)) {}
+
+  void make(bool is_packed, bool sub_norms, tl::io::dtype type) {
+    type_ = type;
+    add("embedding", 5, 8, false);
+    if (!sub_norms) add("head", 5, 8, false);
+    add("final_norm", 0, 8, false);
+    add_in_block("attention_norm", 0, 8, false);
+    add_in_block("ffn_norm", 0, 8, false);
+    for (const auto& [part, rows, cols] :
+         {std::tuple{"attention.query", 8, 8}, {"attention.key", 4, 8}, {"attention.value", 4, 8},
+          {"attention.output", 8, 8}, {"ffn.gate", 6, 8}, {"ffn.up", 6, 8}, {"ffn.down", 8, 6}})
+      add_in_block(part, rows, cols, is_packed);
+    if (sub_norms) add_in_block("attention.sub_norm", 0, 8, false);
+    if (sub_norms) add_in_block("ffn.sub_norm", 0, 6, false);
+    write_seed();
+  }
+
+ private:
+  void add_in_block(const std::string& part, int rows, int cols, bool is_packed) {
+    add("blocks.0." + part, rows, cols, is_packed);
+  }
+  void add(const std::string& canonical, int rows, int cols, bool is_packed) {
+    const std::string name = tl::io::hf_name(family_, canonical);
+    fuzz::expect(!name.empty(), canonical);
+    const auto r = static_cast<std::size_t>(rows == 0 ? 1 : rows);
+    const auto c = static_cast<std::size_t>(cols);
+    if (is_packed) {
+      own_.push_back(coded<tl::packing::hf_u8>(r, c));
+      push(name, tl::io::dtype::u8, {(r + 3) / 4, c});
+      own_.push_back(plain(1, tl::to_bfloat16(1.5f), tl::to_bfloat16(1.5f)));
+      push(name + "_scale", tl::io::dtype::bf16, {1});
+      return;
+    }
+    own_.push_back(type_ == tl::io::dtype::f16
+                       ? plain(r * c, tl::to_float16(0.5f), tl::to_float16(-0.5f))
+                       : plain(r * c, tl::to_bfloat16(0.5f), tl::to_bfloat16(-0.5f)));
+    push(name, type_, rows == 0 ? std::vector<std::uint64_t>{c} : std::vector<std::uint64_t>{r, c});
+  }
+  void push(std::string name, tl::io::dtype type, std::vector<std::uint64_t> shape) {
+    tensors_.push_back({std::move(name), type, std::move(shape), {}});
+  }
+  void write_seed() {
+    for (std::size_t i = 0; i < own_.size(); ++i)
+      tensors_[i].bytes = {own_[i].data(), own_[i].size()};
+    const fs::path path = out / "safetensors" / name_;
+    fs::create_directories(path.parent_path());
+    const auto ok =
+        tl::io::write_safetensors(path.string(), {tensors_.data(), tensors_.size()});
+    fuzz::expect(static_cast<bool>(ok), ok ? "" : ok.error().message);
+    write(out / "hf_model" / name_,
+          divided(bytes(config_.begin(), config_.end()), contents_of(path)));
+  }
+
+  std::string name_;
+  tl::io::hf_family family_;
+  std::string config_;
+  tl::io::dtype type_ = tl::io::dtype::bf16;
+  std::vector<bytes> own_;
+  std::vector<tl::io::tensor_to_write> tensors_;
+};
+
+[[nodiscard]] std::string config_of(const std::string& first) {
+  return "{" + first +
+         R"(,"hidden_size":8,"intermediate_size":6,"max_position_embeddings":16,)"
+         R"("num_attention_heads":2,"num_hidden_layers":1,"num_key_value_heads":1,)"
+         R"("rms_norm_eps":1e-05,"rope_theta":10000.0,"vocab_size":5,"torch_dtype":"bfloat16"})";
+}
+
+void make_hf_models() {
+  using tl::io::dtype;
+  using tl::io::hf_family;
+  const std::string relu2 = R"("architectures":["BitNetForCausalLM"],"model_type":"bitnet",)"
+                            R"("hidden_act":"relu2","tie_word_embeddings":true)";
+  const std::string llama = R"("architectures":["LlamaForCausalLM"],"model_type":"llama",)"
+                            R"("hidden_act":"silu","tie_word_embeddings":false)";
+  const auto quantized = [](const std::string& linear, const std::string& mode) {
+    return R"(,"quantization_config":{"quant_method":"bitnet","linear_class":")" + linear +
+           R"(","quantization_mode":")" + mode + R"("})";
+  };
+  const auto make = [](const char* name, hf_family family, const std::string& config, bool packed,
+                       dtype type) {
+    hf_seed(name, family, config_of(config)).make(packed, family != hf_family::llama, type);
+  };
+  make("packed_divide", hf_family::bitnet_2b4t, relu2 + quantized("bitlinear", "offline"), true,
+       dtype::bf16);
+  make("packed_multiply", hf_family::bitnet_2b4t, relu2 + quantized("autobitlinear", "offline"),
+       true, dtype::bf16);
+  make("latent", hf_family::bitnet_2b4t, relu2 + quantized("autobitlinear", "online"), false,
+       dtype::bf16);
+  make("llama_packed", hf_family::llama, llama + quantized("bitlinear", "offline"), true,
+       dtype::f16);
+  make("llama_plain", hf_family::llama, llama, false, dtype::bf16);
+}
+
 // --- checkpoints ---------------------------------------------------------------------------------
 
 template <class B, class Convert>
@@ -319,8 +423,6 @@ void make_hugging_face() {
       const std::string name = at.filename().string();
       const bytes config = contents_of(at / "config.json");
       write(out / "config" / name, divided(config, contents_of(at / "generation_config.json")));
-      if (fs::exists(at / "model.safetensors") && fs::file_size(at / "model.safetensors") < 32768)
-        write(out / "hf_model" / name, divided(config, contents_of(at / "model.safetensors")));
       for (const auto& file : fs::directory_iterator(at))
         if (file.path().filename().string().starts_with("model-0000"))
           copy_seed(file.path(), out / "safetensors" / file.path().filename());
@@ -341,6 +443,7 @@ int main(int argc, char** argv) {
   fixtures = argv[2];
   if (argc > 3) data = argv[3];
   make_models();
+  make_hf_models();
   make_checkpoints();
   make_tokenizer_files();
   make_texts();

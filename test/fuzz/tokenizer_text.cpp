@@ -44,6 +44,7 @@ void check_text(const text::tokenizer& words, std::string_view input, text::enco
   if (how.special == text::special_text::parse || !fuzz::is_utf8(input)) return;
   const bool is_bytes = words.vocab().pre != text::pre_tokenizer::none;
   if (words.vocab().nfc || words.vocab().collapse_spaces) {
+    if (input.find("\xE2\x96\x81") != input.npos) return;  // a space that is in no run of spaces
     const std::string twice = fuzz::check_encoding(words, back, how);
     return fuzz::expect(twice == back, "a text that was decoded changes once more.");
   }

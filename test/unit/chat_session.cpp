@@ -45,6 +45,7 @@ class reference {
       : m_(m), words_(w), style_(style) {
     head_ = tl::chatting::head(w, style, system).value();
     stop_ = tl::chatting::stops(w, style).value();
+    stop_.insert(stop_.end(), {w.bos(), w.eos()});  // as generate() has it
   }
 
   tokens ask(const std::string& user, std::size_t most, std::size_t& dropped) {

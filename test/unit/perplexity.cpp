@@ -132,11 +132,12 @@ TEST_CASE("threads do not change the sums", "[perplexity]") {
 TEST_CASE("sums add up and become perplexity and bits", "[perplexity]") {
   tl::likelihood sum{.surprise = 2 * std::log(8.0), .tokens = 2, .windows = 1};
   CHECK(sum.perplexity() == Approx(8.0));
-  CHECK(sum.bits_per_byte(3) == Approx(2.0));
+  CHECK(sum.bits_per_byte(2, 3) == Approx(2.0));
+  CHECK(sum.bits_per_byte(4, 3) == Approx(4.0));
   sum += {.surprise = 0.0, .tokens = 2, .windows = 1};
   CHECK(sum.perplexity() == Approx(std::sqrt(8.0)));
   CHECK(tl::likelihood{}.perplexity() == 1.0);
-  CHECK(tl::likelihood{}.bits_per_byte(0) == 0.0);
+  CHECK(tl::likelihood{}.bits_per_byte(0, 0) == 0.0);
 }
 
 TEST_CASE("the callback hears of progress and may cancel", "[perplexity]") {

@@ -136,6 +136,7 @@ TEST_CASE("a serialised tokenizer with flipped bits is an error or usable", "[te
     }
     ++usable;
     const auto encoded = read->encode("abc <u> \xF0\x9F\x98\x80 123\n\n");
+    INFO((encoded ? std::string() : encoded.error().message));
     REQUIRE(encoded);
     CHECK(read->decode(*encoded));
   }

@@ -154,7 +154,7 @@ TEST_CASE("the pre-tokeniser of llama.cpp's default cuts as its four expressions
   if (!test::has_byte_level()) return;
   // every pair that could join across a cut is a piece, so that a missing cut would show
   const text::tokenizer t = test::byte_tokenizer(
-      test::byte_vocabulary({"12", "34", "123", "456", " 1", "a.", ".b", "--", "'s", " b", "7 "},
+      test::byte_vocabulary({"12", "34", "45", "123", "456", " 1", "a.", ".b", "--", "'s", " b", "7 "},
                             {}, pre_tokenizer::ggml_default));
   CHECK(pieces_of(t, "1234567") == "123|456|7|");
   CHECK(pieces_of(t, "a 12") == "a| |12|");
@@ -196,6 +196,7 @@ TEST_CASE("byte-level vocabularies that contradict themselves are refused in wor
   check([](auto& v) { v.pieces[257].text = "ab"; }, "is spelled like piece 256");
   check([](auto& v) { v.pieces[7].text = "xyz"; }, "no piece is the single byte \\x07");
   check([](auto& v) { v.pieces[7].kind = piece_kind::byte; }, "is a byte piece");
+  check([](auto& v) { v.pieces[258].text = "<\xE4\xBD"; }, "is not valid UTF-8");
   check([](auto& v) { v.pieces[9].score = -1.0f / 0.0f; }, "not finite");
   check([](auto& v) { v.merges.push_back({'a', 259}); }, "merge 1 is of tokens 97 and 259");
   check([](auto& v) { v.merges.push_back({-1, 2}); }, "merge 1 is of tokens -1 and 2");

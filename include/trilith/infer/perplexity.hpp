@@ -51,10 +51,11 @@ struct likelihood {
   }
   /// exp(mean()).
   [[nodiscard]] double perplexity() const noexcept { return __builtin_exp(mean()); }
-  /// Bits that the scored tokens cost, spread over the text's bytes: comparable between tokenizers,
-  /// as far as all tokens of the text were scored.
-  [[nodiscard]] double bits_per_byte(std::size_t bytes) const noexcept {
-    return bytes == 0 ? 0.0 : surprise / __builtin_log(2.0) / static_cast<double>(bytes);
+  /// Bits for each byte of a text of so many tokens and bytes: comparable between tokenizers.
+  /// Tokens that were not scored count as the mean of those that were.
+  [[nodiscard]] double bits_per_byte(std::size_t text_tokens, std::size_t bytes) const noexcept {
+    const double bits = mean() / __builtin_log(2.0) * static_cast<double>(text_tokens);
+    return bytes == 0 ? 0.0 : bits / static_cast<double>(bytes);
   }
 
   likelihood& operator+=(const likelihood& more) noexcept {

@@ -148,12 +148,17 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
   return done{};
 }
 
+/// Stores floats as another type; the first one that is too large for it, or `from.size()`.
 template <class Element, class Convert>
-void store_all(const std::vector<float>& from, unsigned char* out, Convert convert) noexcept {
-  for (std::size_t i = 0; i < from.size(); ++i) {
+[[nodiscard]] std::size_t store_all(const std::vector<float>& from, unsigned char* out,
+                                    Convert convert) noexcept {
+  std::size_t too_large = from.size();
+  for (std::size_t i = from.size(); i-- > 0;) {
     const Element element = convert(from[i]);
+    if (!is_finite(to_float(element))) too_large = i;
     std::memcpy(out + i * sizeof(Element), &element, sizeof(Element));
   }
+  return too_large;
 }
 
 /// Rows [first, last) of a parameter of plain elements.
@@ -161,13 +166,19 @@ void store_all(const std::vector<float>& from, unsigned char* out, Convert conve
   const auto w = floats_of(a, first, last);
   if (!w) return w.error();
   unsigned char* const out = a.to.bytes.data() + first * row_bytes_of(a);
+  std::size_t at = w->size();
   if (a.form.type == dtype::f16)
-    store_all<float16>(*w, out, [](float x) { return to_float16(x); });
+    at = store_all<float16>(*w, out, [](float x) { return to_float16(x); });
   else if (a.form.type == dtype::bf16)
-    store_all<bfloat16>(*w, out, [](float x) { return to_bfloat16(x); });
+    at = store_all<bfloat16>(*w, out, [](float x) { return to_bfloat16(x); });
   else
-    store_all<float>(*w, out, [](float x) { return x; });
-  return done{};
+    std::memcpy(out, w->data(), w->size() * sizeof(float));
+  if (at == w->size()) return done{};
+  const std::size_t r = sources::source_row(*a.from, a.order, first + at / a.from->cols);
+  return error{errc::invalid_value,
+               join(a.from->origin, ", row ", r, ", column ", at % a.from->cols,
+                    ": expected a number that ", name_of(a.form.type), " holds, found ",
+                    checkpoint::spelled((*w)[at]), ".")};
 }
 
 }  // namespace trilith::io::loading

@@ -41,6 +41,7 @@ class gguf_reader {
                                          from.dims.size(), ".")};
     t.cols = from.dims[0];
     t.rows = from.dims.size() == 2 ? from.dims[1] : 1;
+    if (status ok = check_dimensions(t); !ok) return ok;
     const auto bytes = file_.bytes(from);
     const gguf_tensor& last = file_.tensors().back();
     t.memory = {bytes, readable_end(file_.bytes(last).data() + last.bytes), owner_};
@@ -48,6 +49,19 @@ class gguf_reader {
     if (status ok = set_factor(t, from.name); !ok) return ok;
     out_.tensors.push_back(std::move(t));
     return done{};
+  }
+
+  /// I2_S counts its blocks through the whole matrix, so that GGUF does not say that rows are whole
+  /// blocks; none of the published files has others.
+  [[nodiscard]] static status check_dimensions(const source_tensor& t) {
+    if (t.rows == 0 || t.cols == 0)
+      return error{errc::malformed, join(t.origin, ": expected rows and columns, found ", t.rows,
+                                         " rows of ", t.cols, ".")};
+    const encoding_traits& traits = traits_of(t.how);
+    if (traits.layout.fits == nullptr || traits.layout.fits(t.rows, t.cols)) return done{};
+    return error{errc::unsupported,
+                 join(t.origin, ": expected rows of whole blocks of ", traits.name, ", found ",
+                      t.rows, " rows of ", t.cols, ".")};
   }
 
   [[nodiscard]] static status set_encoding(source_tensor& t, ggml_type type) {

@@ -6,6 +6,7 @@
 #include <trilith/text/check_vocabulary_impl.hpp>
 #include <trilith/text/special_impl.hpp>
 #include <trilith/text/text_table_impl.hpp>
+#include <trilith/text/utf8.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -51,6 +52,9 @@ class byte_level_indexer {
     if (status good = check_piece(words_, id, name_); !good) return good;
     if (p.kind == piece_kind::byte)
       return wrong_piece(words_, id, name_, "is a byte piece, which byte-level vocabularies lack.");
+    // matched in text, anything else would cut it inside a character
+    if (p.kind != piece_kind::normal && valid_prefix(p.text) != p.text.size())
+      return wrong_piece(words_, id, name_, "is not valid UTF-8, which only normal pieces may be.");
     if (!is_text(p.kind)) return done{};
     const auto token = static_cast<std::int32_t>(id);
     if (const std::int32_t other = table_.add(p.text, token); other >= 0)
