@@ -1,10 +1,12 @@
 // Writes a model of a published shape with random weights: for timing loads and runs without a
 // download. The same seed gives the same file.
 //
-//   random_model 2b4t|700m|3b gguf|hugging_face PATH [i2_s|tq1_0|tq2_0|f16] [layers]
+//   random_model 2b4t|700m|3b gguf|hugging_face PATH [i2_s|tq1_0|tq2_0|f16|natural [layers
+//   [TOKENIZER]]]
 
 #include <trilith/io/source_of.hpp>
 #include <trilith/io/write_model.hpp>
+#include <trilith/text/load_tokenizer.hpp>
 #include <trilith/trilith.hpp>
 
 #include <cstdio>
@@ -56,11 +58,13 @@ struct fill {
 
 template <class Blueprint>
 int write(tl::shape sizes, const tl::settings& numbers, const tl::io::write_options& how,
-          const char* path) {
+          const char* path, const char* words) {
   tl::packed<Blueprint> model(sizes, numbers);
   fill visit;
   tl::fields::walk<Blueprint>(visit, model.parameters);
-  const auto written = tl::io::write_model(tl::io::source_of(model), path, how);
+  auto source = tl::io::source_of(model);
+  if (words != nullptr) source.tokenizer = tl::text::load_tokenizer(words).value();
+  const auto written = tl::io::write_model(source, path, how);
   if (!written) std::fprintf(stderr, "error: %s\n", written.error().message.c_str());
   if (written) std::printf("%s", written->text().c_str());
   return written ? 0 : 1;
@@ -68,15 +72,15 @@ int write(tl::shape sizes, const tl::settings& numbers, const tl::io::write_opti
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: random_model 2b4t|700m|3b gguf|hugging_face PATH "
-                         "[i2_s|tq1_0|tq2_0|f16] [layers]\n");
+    std::fprintf(stderr,
+                 "usage: random_model 2b4t|700m|3b gguf|hugging_face PATH "
+                 "[i2_s|tq1_0|tq2_0|f16|natural [layers [TOKENIZER]]]\n");
     return 2;
   }
   using tl::io::encoding;
   const std::string which = argv[1], format = argv[2], matrices = argc > 4 ? argv[4] : "";
   tl::io::write_options how;
-  how.format =
-      format == "gguf" ? tl::io::model_format::gguf : tl::io::model_format::hugging_face;
+  how.format = format == "gguf" ? tl::io::model_format::gguf : tl::io::model_format::hugging_face;
   if (matrices == "i2_s") how.matrices = encoding::i2_s;
   if (matrices == "tq1_0") how.matrices = encoding::tq1_0;
   if (matrices == "tq2_0") how.matrices = encoding::tq2_0;
@@ -85,11 +89,12 @@ int main(int argc, char** argv) {
     if (argc > 5) s.layers = std::strtoul(argv[5], nullptr, 10);
     return s;
   };
+  const char* const words = argc > 6 ? argv[6] : nullptr;
   namespace presets = tl::presets;
   if (which == "2b4t")
     return write<presets::b1_58_relu<>>(layers(presets::bitnet_2b4t_shape),
-                                        presets::bitnet_2b4t_settings, how, argv[3]);
+                                        presets::bitnet_2b4t_settings, how, argv[3], words);
   if (which == "700m")
-    return write<presets::b1_58<>>(layers(presets::b1_58_700m_shape), {}, how, argv[3]);
-  return write<presets::b1_58<>>(layers(presets::b1_58_3b_shape), {}, how, argv[3]);
+    return write<presets::b1_58<>>(layers(presets::b1_58_700m_shape), {}, how, argv[3], words);
+  return write<presets::b1_58<>>(layers(presets::b1_58_3b_shape), {}, how, argv[3], words);
 }

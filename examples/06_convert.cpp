@@ -48,6 +48,7 @@ tl::result<tl::io::write_report> write(const tl::io::loaded<tl::any_model>& m,
   options.report = line;
   tl::io::model_source source = m.model.source();
   source.tokenizer = m.tokenizer;
+  source.report.chat = m.report.chat;
   return tl::io::write_model(source, path, options);
 }
 // [write]
@@ -74,8 +75,11 @@ tl::result<tl::io::write_report> save(const tl::io::loaded<tl::any_model>& m,
 void print(const tl::io::write_report& written, std::uintmax_t before) {
   std::printf("%s", written.text().c_str());
   const auto bytes = static_cast<double>(written.bytes);
-  std::printf("size          %.1f KiB before, %.1f KiB now\n", static_cast<double>(before) / 1024,
-              bytes / 1024);
+  const bool is_large = bytes > 0x1p24;
+  const double unit = is_large ? 0x1p20 : 0x1p10;
+  const char* const name = is_large ? "MiB" : "KiB";
+  std::printf("size          %.1f %s before, %.1f %s now\n", static_cast<double>(before) / unit,
+              name, bytes / unit, name);
   std::printf("bits a weight %.3f\n", 8 * bytes / static_cast<double>(written.weights));
 }
 

@@ -13,7 +13,8 @@ namespace tl = trilith;
 
 struct command_line {
   std::string file, tensors, metadata;
-  bool shows_tensors = true, shows_metadata = true, shows_all_layers = false, writes_json = false;
+  bool is_filtered = false, shows_tensors = true, shows_metadata = true;
+  bool shows_all_layers = false, writes_json = false;
 };
 
 /// Parses the command line; false where the program should end with `exit_code`.
@@ -36,14 +37,15 @@ bool parse(int argc, char** argv, command_line& line, int& exit_code) {
     exit_code = app.exit(stop);
     return false;
   }
-  const bool is_filtered = tensors->count() + metadata->count() > 0;
-  line.shows_tensors = !is_filtered || tensors->count() > 0;
-  line.shows_metadata = !is_filtered || metadata->count() > 0;
+  line.is_filtered = tensors->count() + metadata->count() > 0;
+  line.shows_tensors = !line.is_filtered || tensors->count() > 0;
+  line.shows_metadata = !line.is_filtered || metadata->count() > 0;
   return true;
 }
 
 /// Leaves what was asked for; the totals stay those of the whole file.
 void filter(tl::io::inspection& found, const command_line& line) {
+  if (line.is_filtered) found.file.clear();
   std::erase_if(found.tensors, [&](const tl::io::inspected_tensor& t) {
     return !line.shows_tensors || t.name.find(line.tensors) == t.name.npos;
   });

@@ -95,8 +95,8 @@ class terminal {
     std::cout << std::endl;
     if (!reply) return tell(reply.error());
     if (reply->dropped_turns != 0)
-      std::cerr << "[the context of " << talk_.context() << " tokens was full: the oldest "
-                << reply->dropped_turns << " turns were forgotten]\n";
+      std::cerr << "[the context of " << talk_.context()
+                << " tokens was full; oldest turns forgotten: " << reply->dropped_turns << "]\n";
     if (reply->outcome.reason == tl::stop_reason::callback) std::cerr << "[stopped]\n";
     if (reply->outcome.reason == tl::stop_reason::max_tokens)
       std::cerr << "[cut after " << reply->outcome.tokens << " tokens: --max-tokens]\n";
@@ -126,13 +126,15 @@ void converse(terminal<Model>& at, const chat_line& line) {
     if (!at.handle(text)) return;
   if (!line.say.empty()) return;
   const bool is_terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  std::optional<interrupt_guard> guard;  // Ctrl-C at the prompt only drops what was typed
+  if (is_terminal) guard.emplace();
   std::string text;
   const auto next = [&] {
     if (is_terminal) std::cout << "> " << std::flush;
     return static_cast<bool>(std::getline(std::cin, text));
   };
-  while (next() && at.handle(text)) {
-  }
+  while (next() && at.handle(text))
+    if (!is_terminal && was_interrupted != 0) return;
 }
 
 template <class Model>

@@ -106,8 +106,12 @@ class model_opener {
   template <class Model>
   int finish(trilith::result<Model> model, const char* format, words own) {
     if (!model) return complain(model.error());
-    trilith::io::load_report report{
-        .file = wanted_.model, .format = format, .blueprint = Model::blueprint::name()};
+    using scheme = typename Model::blueprint::block::attention_layer::scheme;
+    trilith::io::load_report report{.file = wanted_.model,
+                                    .format = format,
+                                    .blueprint = Model::blueprint::name(),
+                                    .weights = std::string(scheme::weights::name),
+                                    .activations = std::string(scheme::activations::name)};
     return hand_over(std::move(model).value(), std::move(report), std::move(own));
   }
 

@@ -51,8 +51,9 @@ class parts {
     const view data = input.subspan(std::min(begin, input.size()));
     for (std::size_t i = 0; i < offsets.size(); ++i) {
       const std::uint64_t first = std::min<std::uint64_t>(offsets[i], data.size());
-      const std::uint64_t last =
-          i + 1 < offsets.size() ? std::min<std::uint64_t>(offsets[i + 1], data.size()) : data.size();
+      const std::uint64_t last = i + 1 < offsets.size()
+                                     ? std::min<std::uint64_t>(offsets[i + 1], data.size())
+                                     : data.size();
       if (first < last)
         tensors[i].data.assign(data.begin() + static_cast<std::ptrdiff_t>(first),
                                data.begin() + static_cast<std::ptrdiff_t>(last));
@@ -222,7 +223,8 @@ class change {
       case 0:
         return mutate(t.name, few());
       case 1: {
-        static constexpr std::uint64_t sizes[] = {0, 1, 2, 4, 32, 64, 128, 256, 1 << 20};
+        static constexpr std::uint64_t sizes[] = {0,  1,   2,   4,       32,
+                                                  64, 128, 256, 1 << 20, std::uint64_t{1} << 50};
         const std::uint64_t size = sizes[next_.below(std::size(sizes))];
         if (t.dims.size() < 2 || next_.below(4) == 0) t.dims.push_back(size);
         t.dims[next_.below(t.dims.size())] = size;
@@ -262,7 +264,9 @@ class change {
   template <class Item>
   void rearrange(std::vector<Item>& items) {
     if (items.empty()) return;
-    const auto any = [&] { return items.begin() + static_cast<std::ptrdiff_t>(next_.below(items.size())); };
+    const auto any = [&] {
+      return items.begin() + static_cast<std::ptrdiff_t>(next_.below(items.size()));
+    };
     switch (next_.below(3)) {
       case 0:
         items.erase(any());

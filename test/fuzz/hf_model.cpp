@@ -1,39 +1,10 @@
 // A config.json and, behind a byte 0, a model.safetensors, as a Hugging Face directory: opened, and
 // loaded as five blueprints.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "model_source.hpp"
 #include "safetensors_mutator.hpp"
+#include "scratch_directory.hpp"
 
 namespace {
-
-/// One directory for the whole run, in TMPDIR or else in memory.
-class directory {
- public:
-  directory() {
-    const char* const parent = std::getenv("TMPDIR");
-    path_ = std::string(parent != nullptr ? parent : "/dev/shm") + "/trilith_fuzz.XXXXXX";
-    fuzz::expect(::mkdtemp(path_.data()) != nullptr, "a directory cannot be made.");
-  }
-  directory(const directory&) = delete;
-  directory& operator=(const directory&) = delete;
-  ~directory() {
-    for (const char* const name : {"config.json", "model.safetensors"})
-      (void)::unlink((path_ + "/" + name).c_str());
-    (void)::rmdir(path_.c_str());
-  }
-  void write(const std::string& name, fuzz::view contents) const {
-    std::FILE* const file = std::fopen((path_ + "/" + name).c_str(), "wb");
-    fuzz::expect(file != nullptr, "a file cannot be made.");
-    const std::size_t written = std::fwrite(contents.data(), 1, contents.size(), file);
-    fuzz::expect(std::fclose(file) == 0 && written == contents.size(), "a file cannot be written.");
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// Bytes of the config.
 [[nodiscard]] std::size_t config_size(fuzz::view input) {
@@ -43,7 +14,7 @@ class directory {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  static const directory at;
+  static const fuzz::scratch_directory at;
   const fuzz::view input(data, size);
   const std::size_t end = config_size(input);
   at.write("config.json", input.subspan(0, end));

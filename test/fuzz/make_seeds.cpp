@@ -202,7 +202,8 @@ class gguf_seed {
       types.push_back(fuzz::gguf_type_of(p.kind));
     }
     const auto text = [&](std::int32_t id) { return tokens[static_cast<std::size_t>(id)]; };
-    for (const auto& [left, right] : words_.merges) merges.push_back(text(left) + " " + text(right));
+    for (const auto& [left, right] : words_.merges)
+      merges.push_back(text(left) + " " + text(right));
     pairs_.push_back({key("model"), m_.words});
     pairs_.push_back({key("pre"), "llama-bpe"});
     pairs_.push_back({key("tokens"), tokens});
@@ -264,9 +265,13 @@ class hf_seed {
     add("final_norm", 0, 8, false);
     add_in_block("attention_norm", 0, 8, false);
     add_in_block("ffn_norm", 0, 8, false);
-    for (const auto& [part, rows, cols] :
-         {std::tuple{"attention.query", 8, 8}, {"attention.key", 4, 8}, {"attention.value", 4, 8},
-          {"attention.output", 8, 8}, {"ffn.gate", 6, 8}, {"ffn.up", 6, 8}, {"ffn.down", 8, 6}})
+    for (const auto& [part, rows, cols] : {std::tuple{"attention.query", 8, 8},
+                                           {"attention.key", 4, 8},
+                                           {"attention.value", 4, 8},
+                                           {"attention.output", 8, 8},
+                                           {"ffn.gate", 6, 8},
+                                           {"ffn.up", 6, 8},
+                                           {"ffn.down", 8, 6}})
       add_in_block(part, rows, cols, is_packed);
     if (sub_norms) add_in_block("attention.sub_norm", 0, 8, false);
     if (sub_norms) add_in_block("ffn.sub_norm", 0, 6, false);
@@ -302,8 +307,7 @@ class hf_seed {
       tensors_[i].bytes = {own_[i].data(), own_[i].size()};
     const fs::path path = out / "safetensors" / name_;
     fs::create_directories(path.parent_path());
-    const auto ok =
-        tl::io::write_safetensors(path.string(), {tensors_.data(), tensors_.size()});
+    const auto ok = tl::io::write_safetensors(path.string(), {tensors_.data(), tensors_.size()});
     fuzz::expect(static_cast<bool>(ok), ok ? "" : ok.error().message);
     write(out / "hf_model" / name_,
           divided(bytes(config_.begin(), config_.end()), contents_of(path)));
@@ -415,6 +419,16 @@ void make_texts() {
     }
 }
 
+void make_indices() {
+  const fs::path to = out / "shards";
+  const std::string map = R"("weight_map":{"x":"a.safetensors","y":"a.safetensors",)";
+  write(to / "whole", R"({"metadata":{"total_size":6,"more":[1,{"a":null}]},)" + map +
+                          R"("z":"b.safetensors","w":"b.safetensors"}})");
+  write(to / "part", "{" + map + R"("z":"b.safetensors"},"other":[[],"x",-1.5e3,true]})");
+  write(to / "outside", "{" + map + R"("z":"../b.safetensors"}})");
+  write(to / "cyclic", R"({"weight_map":{"x":"model.safetensors.index.json"}})");
+}
+
 void make_hugging_face() {
   for (const char* const folder : {"hf_configs", "hf_models"})
     for (const auto& model : fs::directory_iterator(fixtures / folder)) {
@@ -448,4 +462,5 @@ int main(int argc, char** argv) {
   make_tokenizer_files();
   make_texts();
   make_hugging_face();
+  make_indices();
 }

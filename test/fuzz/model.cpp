@@ -1,6 +1,6 @@
-// Any bytes as a GGUF file that holds a whole model, in a file that lies in memory: opened, with its
-// tokenizer, and loaded as five blueprints, so that codes, scales, shapes and names are what the
-// input says.
+// Any bytes as a GGUF file that holds a whole model, in a file that lies in memory: opened, with
+// its tokenizer, and loaded as five blueprints, so that codes, scales, shapes and names are what
+// the input says.
 #include <sys/mman.h>
 #include <unistd.h>
 

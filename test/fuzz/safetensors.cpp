@@ -1,4 +1,5 @@
-// Any bytes as a safetensors file: what is accepted has tensors inside the file that do not overlap.
+// Any bytes as a safetensors file: what is accepted has tensors inside the file that do not
+// overlap.
 #include <trilith/io/safetensors.hpp>
 
 #include "fuzz.hpp"

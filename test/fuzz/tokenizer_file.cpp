@@ -1,5 +1,5 @@
-// Any bytes as the file of a tokenizer, of whatever format they look like; what is accepted encodes,
-// decodes, and comes back from its own serialisation.
+// Any bytes as the file of a tokenizer, of whatever format they look like; what is accepted
+// encodes, decodes, and comes back from its own serialisation.
 #include <trilith/text/byte_level.hpp>
 #include <trilith/text/load_tokenizer.hpp>
 

@@ -17,9 +17,10 @@ using trilith::text::piece_kind;
 using trilith::text::vocabulary;
 
 inline constexpr std::string_view small_words[] = {
-    " t", "he",   " the", "th",        "in",  " in", " a",  "nd",   " and", "on",      " on",
-    "e ", "  ",   "er",   "\xC3\xA4", "12",  "23",  "123", "\r\n", "\n\n", "'s",      "ll",
-    "up", " up", "ca",   "cat",       "at",  "aa",  "aaa", "aaaa", " \xC3\xA4", "\xF0\x9F\x9A\x80"};
+    " t",   "he",  " the", "th",   "in",  " in",  " a",        "nd",
+    " and", "on",  " on",  "e ",   "  ",  "er",   "\xC3\xA4",  "12",
+    "23",   "123", "\r\n", "\n\n", "'s",  "ll",   "up",        " up",
+    "ca",   "cat", "at",   "aa",   "aaa", "aaaa", " \xC3\xA4", "\xF0\x9F\x9A\x80"};
 
 /// Unknown, BOS, EOS, all bytes, words, a control piece and two that are matched whole.
 [[nodiscard]] inline vocabulary sentencepiece_vocabulary(bool collapse) {
@@ -36,9 +37,11 @@ inline constexpr std::string_view small_words[] = {
     std::snprintf(spelled, sizeof spelled, "<0x%02X>", byte & 0xFFu);
     out.pieces.push_back({spelled, 0, piece_kind::byte});
   }
-  for (const char c : std::string_view(" abcdehilnoprstu123\r\n'")) out.pieces.push_back({{c}, -50});
+  for (const char c : std::string_view(" abcdehilnoprstu123\r\n'"))
+    out.pieces.push_back({{c}, -50});
   float score = 0;
-  for (const std::string_view word : small_words) out.pieces.push_back({std::string(word), --score});
+  for (const std::string_view word : small_words)
+    out.pieces.push_back({std::string(word), --score});
   out.pieces.push_back({"<|eot|>", 0, piece_kind::control});
   out.pieces.push_back({"<tag>", 0, piece_kind::user_defined});
   out.pieces.push_back({"ca ", 0, piece_kind::user_defined});
@@ -79,7 +82,9 @@ inline constexpr std::string_view small_words[] = {
 [[nodiscard]] inline std::string spelled_bytes(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const auto itself = [](unsigned b) { return (b > 0x20 && b < 0x7F) || (b > 0xA0 && b != 0xAD); };
+    const auto itself = [](unsigned b) {
+      return (b > 0x20 && b < 0x7F) || (b > 0xA0 && b != 0xAD);
+    };
     const auto byte = static_cast<unsigned char>(c);
     unsigned code = byte;
     if (!itself(byte)) {

@@ -43,8 +43,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string directory = argv[1];
-  const tl::shape sizes{.dim = 256, .ffn_dim = 768, .layers = 4, .heads = 4, .kv_heads = 2,
-                        .head_dim = 64, .vocab = 512, .context = 128};
+  const tl::shape sizes{.dim = 256,
+                        .ffn_dim = 768,
+                        .layers = 4,
+                        .heads = 4,
+                        .kv_heads = 2,
+                        .head_dim = 64,
+                        .vocab = 512,
+                        .context = 128};
   tl::latent<blueprint> random(sizes);
   tl::fill_random(random, 11);
   auto model = tl::pack(random);

@@ -118,7 +118,7 @@ TEST_CASE("every reply is the one to the turns so far, across dropped turns", "[
   const tl::text::tokenizer w = words();
   for (const tl::chat_style style : {tl::chat_style::bitnet, tl::chat_style::llama3,
                                      tl::chat_style::chatml, tl::chat_style::plain})
-    for (const std::size_t most : {5, 30}) {
+    for (const std::size_t most : {std::size_t{5}, std::size_t{30}}) {
       const std::string system = most == 5 ? "" : "Be brief.";
       CAPTURE(tl::name_of(style), most);
       auto chat = opened(m, w, style, system, most);

@@ -163,10 +163,10 @@ TEST_CASE("sizes fixed by the program must be the file's", "[load]") {
 
 TEST_CASE("floats that are no trits are not quantised by loading them", "[load]") {
   damaged_model m("llama_dense");
-  using ternary = tl::decoder<
-      tl::transformer_block<tl::rms_norm<>, tl::attention<tl::presets::b1_58_scheme>,
-                            tl::gated_ffn<tl::presets::b1_58_scheme>>,
-      tl::separate_head<tl::weights::f32>>;
+  using ternary =
+      tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<tl::presets::b1_58_scheme>,
+                                        tl::gated_ffn<tl::presets::b1_58_scheme>>,
+                  tl::separate_head<tl::weights::f32>>;
   check(m.refusal_as<tl::packed<ternary>>(), tl::errc::mismatch,
         "expected codes times a scale, as ternary<absmean,per_tensor,nearest_even> has them");
 }

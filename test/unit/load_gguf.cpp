@@ -39,8 +39,14 @@ tl::text::tokenizer small_words() {
 }
 
 tl::packed<blueprint> small_model() {
-  const tl::shape sizes{.dim = 256, .ffn_dim = 512, .layers = 2, .heads = 4, .kv_heads = 2,
-                        .head_dim = 64, .vocab = 261, .context = 64};
+  const tl::shape sizes{.dim = 256,
+                        .ffn_dim = 512,
+                        .layers = 2,
+                        .heads = 4,
+                        .kv_heads = 2,
+                        .head_dim = 64,
+                        .vocab = 261,
+                        .context = 64};
   tl::latent<blueprint> random(sizes, tl::presets::bitnet_2b4t_settings);
   tl::fill_random(random, 5);
   auto model = tl::pack(random);
@@ -55,8 +61,7 @@ class gguf_under_test {
     const auto model = small_model();
     auto source = io::source_of(model);
     source.tokenizer = small_words();
-    const auto written =
-        io::write_model(source, scratch_.file("m.gguf"), {.matrices = matrices});
+    const auto written = io::write_model(source, scratch_.file("m.gguf"), {.matrices = matrices});
     if (!written) FAIL(written.error().message);
     const auto file = io::open_gguf(scratch_.file("m.gguf")).value();
     for (const io::gguf_field& f : file.metadata())
@@ -122,8 +127,7 @@ TEST_CASE("a GGUF file of ours needs no repair and computes the same", "[load_gg
     CHECK(m->report.chat == "bitnet");
     CHECK(m->report.gate == "relu_squared");
     CHECK(test::logits_of(m->model, tokens) == test::logits_of(small_model(), tokens));
-    CHECK(m->tokenizer.encode("the th").value() ==
-          std::vector<std::int32_t>{258, 257, ' ', 256});
+    CHECK(m->tokenizer.encode("the th").value() == std::vector<std::int32_t>{258, 257, ' ', 256});
   }
 }
 
@@ -233,8 +237,8 @@ TEST_CASE("tensors of other types and unknown tensors are refused", "[load_gguf]
   tensor.bytes.resize(512 * 256 / 32 * 18);
   other.check_refusal(tl::errc::unsupported, gate + ": expected F32, F16, BF16");
   gguf_under_test bias(io::encoding::i2_s);
-  bias.tensors.push_back({"blk.0.attn_q.bias", {4}, io::ggml_type::f32,
-                          std::vector<unsigned char>(16)});
+  bias.tensors.push_back(
+      {"blk.0.attn_q.bias", {4}, io::ggml_type::f32, std::vector<unsigned char>(16)});
   bias.check_refusal(tl::errc::unsupported, "blk.0.attn_q.bias");
 }
 

@@ -96,7 +96,7 @@ TEST_CASE("surprise is -ln softmax, whatever the size of the logits", "[perplexi
 
 TEST_CASE("every window scores what the definition says", "[perplexity]") {
   const model m = small_model();
-  for (const std::size_t count : {1, 2, 7, 8, 9, 33, 50})
+  for (const std::size_t count : std::vector<std::size_t>{1, 2, 7, 8, 9, 33, 50})
     for (const tl::perplexity_options& how : std::vector<tl::perplexity_options>{
              {.window = 8},
              {.window = 8, .bos = 1},

@@ -153,9 +153,9 @@ TEST_CASE("a word is encoded alike wherever and how often it stands", "[text]") 
 TEST_CASE("the pre-tokeniser of llama.cpp's default cuts as its four expressions do", "[text]") {
   if (!test::has_byte_level()) return;
   // every pair that could join across a cut is a piece, so that a missing cut would show
-  const text::tokenizer t = test::byte_tokenizer(
-      test::byte_vocabulary({"12", "34", "45", "123", "456", " 1", "a.", ".b", "--", "'s", " b", "7 "},
-                            {}, pre_tokenizer::ggml_default));
+  const text::tokenizer t = test::byte_tokenizer(test::byte_vocabulary(
+      {"12", "34", "45", "123", "456", " 1", "a.", ".b", "--", "'s", " b", "7 "}, {},
+      pre_tokenizer::ggml_default));
   CHECK(pieces_of(t, "1234567") == "123|456|7|");
   CHECK(pieces_of(t, "a 12") == "a| |12|");
   CHECK(pieces_of(t, "a.b--it's b") == "a|.|b|--|i|t|'|s| b|");

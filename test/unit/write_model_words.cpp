@@ -189,8 +189,10 @@ TEST_CASE("a model like 2B4T gets its chat template and stop tokens", "[write_mo
   const test::scratch_directory scratch("unit_write_model_chat");
   const auto words = llama3_like(true);
   const talker t(test::byte_tokenizer(words), words.pieces.size());
-  const auto gguf_template = [&](const io::write_options& options) {
-    (void)test::written(t.source, scratch.file("m.gguf"), options);
+  const auto gguf_template = [&](const io::write_options& options, const char* chat = "none") {
+    auto source = t.source;
+    source.report.chat = chat;
+    (void)test::written(source, scratch.file("m.gguf"), options);
     const auto file = io::open_gguf(scratch.file("m.gguf")).value();
     std::string_view out;
     if (const auto* v = file.find("tokenizer.chat_template"); v != nullptr) (void)v->as_string(out);
@@ -198,6 +200,15 @@ TEST_CASE("a model like 2B4T gets its chat template and stop tokens", "[write_mo
   };
   CHECK(tl::text::chat_format_of(gguf_template({})).value() == tl::text::chat_format::bitnet);
   CHECK(gguf_template({.chat_template = "{{ mine }}"}) == "{{ mine }}");
+  for (const auto& [name, format] : {std::pair{"llama3", tl::text::chat_format::llama3},
+                                     std::pair{"chatml", tl::text::chat_format::chatml}}) {
+    CHECK(tl::text::chat_format_of(gguf_template({}, name)).value() == format);
+    auto source = t.source;
+    source.report.chat = name;
+    (void)test::written(source, scratch.file(name), {.format = model_format::hugging_face});
+    const auto written = io::open_hf(scratch.file(name)).value();
+    CHECK(tl::text::chat_format_of(written.chat_template).value() == format);
+  }
   (void)test::written(t.source, scratch.file("m"), {.format = model_format::hugging_face});
   const auto hf = io::open_hf(scratch.file("m")).value();
   CHECK(tl::text::chat_format_of(hf.chat_template).value() == tl::text::chat_format::bitnet);

@@ -75,8 +75,7 @@ class any_model {
   /// Its tensors and facts, which view its memory: see io::source_of.
   [[nodiscard]] io::model_source source() const { return held_->source(); }
   /// Saves it as a native checkpoint: see io::save.
-  [[nodiscard]] status save(std::string_view path,
-                            const io::checkpoint_extras& extras = {}) const {
+  [[nodiscard]] status save(std::string_view path, const io::checkpoint_extras& extras = {}) const {
     return held_->save(path, extras);
   }
   [[nodiscard]] const erased::model& held() const noexcept { return *held_.operator->(); }

@@ -1,7 +1,6 @@
 #ifndef TRILITH_INFER_CHAT_TRANSCRIPT_HPP
 #define TRILITH_INFER_CHAT_TRANSCRIPT_HPP
 
-#include <trilith/core/numeric.hpp>
 #include <trilith/infer/chat_style.hpp>
 
 #include <string>
@@ -59,7 +58,7 @@ class reply_text {
 
 [[nodiscard]] inline error too_long(std::size_t head, std::size_t turn, std::size_t context) {
   return {errc::out_of_context,
-          join("chat: expected a turn of at most ", context - min_of(context, head + 1),
+          join("chat: expected a turn of at most ", context > head + 1 ? context - head - 1 : 0,
                " tokens, which a context of ", context, " has room for, found ", turn, ".")};
 }
 

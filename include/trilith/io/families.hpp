@@ -20,27 +20,28 @@ using bitnet = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub
 /// A LLaMA whose projections are BitLinear: Llama3-8B-1.58, Falcon3-1.58bit, Falcon-E. Files whose
 /// head is the embedding load too: both matrices are then the same memory.
 template <weights::Weights Embedding>
-using llama_bitlinear = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme>,
-                                                  gated_ffn<b1_58_scheme, silu>>,
-                                separate_head<Embedding>>;
+using llama_bitlinear =
+    decoder<transformer_block<rms_norm<>, attention<b1_58_scheme>, gated_ffn<b1_58_scheme, silu>>,
+            separate_head<Embedding>>;
 
 /// A LLaMA in full precision, weights and activations as floats.
 template <weights::Weights W>
 using dense_scheme = scheme<W, activations::f32, backends::automatic>;
 template <weights::Weights W>
-using llama = decoder<transformer_block<rms_norm<>, attention<dense_scheme<W>>,
-                                        gated_ffn<dense_scheme<W>, silu>>,
-                      separate_head<W>>;
+using llama = decoder<
+    transformer_block<rms_norm<>, attention<dense_scheme<W>>, gated_ffn<dense_scheme<W>, silu>>,
+    separate_head<W>>;
 
 /// Qwen3 whose weights are codes with a scale for each group of a row, end to end: Bonsai.
 /// Activations stay floats, as in training.
 /// @tparam W          weights::binary<scale::per_group<128>> or ternary ones by groups of 64
 /// @tparam Embedding  the same, or f16 where the file keeps it so
 template <weights::Weights W, weights::Weights Embedding = W>
-using qwen3 = decoder<
-    transformer_block<rms_norm<>, attention<dense_scheme<W>, no_norm, rotary::half_split, rms_norm<>>,
-                      gated_ffn<dense_scheme<W>, silu>>,
-    separate_head<Embedding>>;
+using qwen3 =
+    decoder<transformer_block<rms_norm<>,
+                              attention<dense_scheme<W>, no_norm, rotary::half_split, rms_norm<>>,
+                              gated_ffn<dense_scheme<W>, silu>>,
+            separate_head<Embedding>>;
 
 using binary_128 = weights::binary<scale::per_group<128>>;
 using ternary_64 = weights::ternary<rules::absmean, scale::per_group<64>>;

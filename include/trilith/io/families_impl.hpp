@@ -23,9 +23,9 @@ class held_session final : public erased::session {
   status step(std::span<const next_token> tokens) override { return session_.step(tokens); }
   status score(std::size_t sequence, std::span<const std::int32_t> tokens, void* context,
                void (*visit)(void*, std::size_t, std::span<const float>)) override {
-    return session_.score(
-        sequence, tokens,
-        [&](std::size_t i, std::span<const float> logits) { visit(context, i, logits); });
+    return session_.score(sequence, tokens, [&](std::size_t i, std::span<const float> logits) {
+      visit(context, i, logits);
+    });
   }
   std::span<float> logits(std::size_t sequence) noexcept override {
     return session_.logits(sequence);
@@ -73,27 +73,25 @@ template <class Model>
 
 template <class... Blueprints>
 struct list {};
-using all_families =
-    list<families::bitnet<relu_squared, weights::f16>, families::bitnet<relu_squared, weights::bf16>,
-         families::bitnet<relu_squared, weights::f32>, families::bitnet<silu, weights::f16>,
-         families::bitnet<silu, weights::bf16>, families::bitnet<silu, weights::f32>,
-         families::llama_bitlinear<weights::f16>, families::llama_bitlinear<weights::bf16>,
-         families::llama_bitlinear<weights::f32>, families::llama<weights::f16>,
-         families::llama<weights::bf16>, families::llama<weights::f32>,
-         families::qwen3<weights::f16>, families::qwen3<weights::bf16>,
-         families::qwen3<families::binary_128>,
-         families::qwen3<families::binary_128, weights::f16>,
-         families::qwen3<families::ternary_64>,
-         families::qwen3<families::ternary_64, weights::f16>>;
+using all_families = list<
+    families::bitnet<relu_squared, weights::f16>, families::bitnet<relu_squared, weights::bf16>,
+    families::bitnet<relu_squared, weights::f32>, families::bitnet<silu, weights::f16>,
+    families::bitnet<silu, weights::bf16>, families::bitnet<silu, weights::f32>,
+    families::llama_bitlinear<weights::f16>, families::llama_bitlinear<weights::bf16>,
+    families::llama_bitlinear<weights::f32>, families::llama<weights::f16>,
+    families::llama<weights::bf16>, families::llama<weights::f32>, families::qwen3<weights::f16>,
+    families::qwen3<weights::bf16>, families::qwen3<families::binary_128>,
+    families::qwen3<families::binary_128, weights::f16>, families::qwen3<families::ternary_64>,
+    families::qwen3<families::ternary_64, weights::f16>>;
 
 [[nodiscard]] inline error no_family(const model_source& source) {
   const source_facts& f = source.facts;
-  return {errc::unsupported,
-          join(source.name, ": no blueprint is known with ", source.report.weights, ", gate ",
-               f.gate, f.has_sub_norms ? ", sub-norms" : ", no sub-norms",
-               f.has_head_norms ? ", norms of each head" : "", ", embedding ",
-               source.report.embedding,
-               ". Compose it (docs/04_compose_architecture.md) and call io::load<packed<...>>.")};
+  return {
+      errc::unsupported,
+      join(source.name, ": no blueprint is known with ", source.report.weights, ", gate ", f.gate,
+           f.has_sub_norms ? ", sub-norms" : ", no sub-norms",
+           f.has_head_norms ? ", norms of each head" : "", ", embedding ", source.report.embedding,
+           ". Compose it (docs/04_compose_architecture.md) and call io::load<packed<...>>.")};
 }
 
 template <class B>
@@ -143,8 +141,8 @@ template <class... Bs>
 }
 
 [[nodiscard]] inline result<any_model> load_native(const safetensors_file& file,
-                                                   const load_options& options,
-                                                   load_report& report, text::tokenizer& words) {
+                                                   const load_options& options, load_report& report,
+                                                   text::tokenizer& words) {
   auto model = choose_native(all_families{}, file, options);
   if (!model) return model;
   if (auto bytes = embedded_tokenizer(file)) {

@@ -101,10 +101,9 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
     sources::decode_row(from, row, values);
     for (std::size_t c = 0; c < from.cols; ++c)
       if (!is_finite(values[c]))
-        return error{errc::invalid_value,
-                     join(from.origin, ", row ", row, ", column ", c,
-                          ": expected a finite number, found ", checkpoint::spelled(values[c]),
-                          ".")};
+        return error{errc::invalid_value, join(from.origin, ", row ", row, ", column ", c,
+                                               ": expected a finite number, found ",
+                                               checkpoint::spelled(values[c]), ".")};
   }
   return out;
 }
@@ -142,9 +141,11 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
                  join(a.from->origin, ": expected codes times a scale, as ", a.form.coded.weights,
                       " has them, found other floats. To quantise them after training, load them "
                       "as dense<> and call trilith::pack().")};
-  const std::size_t scales_of_row = a.to.scales.size() == 1 ? 0 : a.to.scales.size() / rows_of(a.form);
+  const std::size_t scales_of_row =
+      a.to.scales.size() == 1 ? 0 : a.to.scales.size() / rows_of(a.form);
   a.quantize(w->data(), last - first, a.from->cols, exact,
-             a.to.bytes.data() + first * row_bytes_of(a), a.to.scales.data() + first * scales_of_row);
+             a.to.bytes.data() + first * row_bytes_of(a),
+             a.to.scales.data() + first * scales_of_row);
   return done{};
 }
 
@@ -175,10 +176,10 @@ template <class Element, class Convert>
     std::memcpy(out, w->data(), w->size() * sizeof(float));
   if (at == w->size()) return done{};
   const std::size_t r = sources::source_row(*a.from, a.order, first + at / a.from->cols);
-  return error{errc::invalid_value,
-               join(a.from->origin, ", row ", r, ", column ", at % a.from->cols,
-                    ": expected a number that ", name_of(a.form.type), " holds, found ",
-                    checkpoint::spelled((*w)[at]), ".")};
+  return error{
+      errc::invalid_value,
+      join(a.from->origin, ", row ", r, ", column ", at % a.from->cols, ": expected a number that ",
+           name_of(a.form.type), " holds, found ", checkpoint::spelled((*w)[at]), ".")};
 }
 
 }  // namespace trilith::io::loading

@@ -41,8 +41,7 @@ struct job {
 }
 
 [[nodiscard]] inline std::size_t units_of(const assignment& a) noexcept {
-  return is_straight(a) ? sources::traits_of(a.from->how).layout.steps(a.from->rows)
-                        : a.from->rows;
+  return is_straight(a) ? sources::traits_of(a.from->how).layout.steps(a.from->rows) : a.from->rows;
 }
 
 /// About a megabyte of the file each, so that threads end together and cancelling is prompt.
@@ -66,7 +65,8 @@ class crew {
     const thread_pool pool(threads);
     pool.get().parallel_for(threads, 1, [this](std::size_t first, std::size_t last) noexcept {
       for (; first < last; ++first)
-        while (take_one()) {}
+        while (take_one()) {
+        }
     });
     return std::move(outcome_);
   }

@@ -71,7 +71,8 @@ bool can_be_shown(const io::source_tensor& from, const io::checkpoint::tensor_fo
                     (from.how == io::encoding::bf16 && form.type == io::dtype::bf16);
   const std::size_t alignment = io::bits_of(form.type) / 8;
   const unsigned char* const first = from.memory.bytes.data();
-  return same && from.factor == 1.0f && from.memory.owner && from.order == io::row_order::as_needed &&
+  return same && from.factor == 1.0f && from.memory.owner &&
+         from.order == io::row_order::as_needed &&
          reinterpret_cast<std::uintptr_t>(first) % alignment == 0 &&
          from.memory.readable_end >=
              first + from.memory.bytes.size() + aligned_buffer<float>::slack_bytes;

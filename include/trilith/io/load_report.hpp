@@ -11,15 +11,15 @@ namespace trilith::io {
 /// What load() took a file for, and what it had to put right. For people to read: text().
 struct load_report {
   std::string file = {};
-  std::string format = {};        ///< "GGUF v3", "safetensors in 2 shards"
-  std::string architecture = {};  ///< as the file calls it
-  std::string blueprint = {};     ///< as this library calls it
-  std::string weights = {};       ///< "ternary in i2_s, one scale a tensor"
-  std::string activations = {};   ///< "int8 per token"
-  std::string gate = {};          ///< "relu_squared"
-  std::string embedding = {};     ///< "f16, used in place"
-  std::string tokenizer = {};     ///< "llama3, 128256 tokens"; "none"
-  std::string chat = {};          ///< "bitnet", "llama3"; "none"
+  std::string format = {};                ///< "GGUF v3", "safetensors in 2 shards"
+  std::string architecture = {};          ///< as the file calls it
+  std::string blueprint = {};             ///< as this library calls it
+  std::string weights = {};               ///< "ternary in i2_s, one scale a tensor"
+  std::string activations = {};           ///< "int8 per token"
+  std::string gate = {};                  ///< "relu_squared"
+  std::string embedding = {};             ///< "f16, used in place"
+  std::string tokenizer = {};             ///< "llama3, 128256 tokens"; "none"
+  std::string chat = {};                  ///< "bitnet", "llama3"; "none"
   std::vector<std::string> repairs = {};  ///< what the file lacks or has wrong
   std::vector<std::string> notes = {};    ///< what else is worth knowing
 

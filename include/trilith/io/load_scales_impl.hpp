@@ -28,10 +28,9 @@ class scale_collector {
     const std::size_t group = a_.form.coded.group;
     for (std::size_t g = first / group; g * group < first + count; ++g)
       if (const float other = set(index(r, g), scale); other != scale)
-        return error{errc::mismatch,
-                     join(a_.from->origin, ", row ", r, ": expected one scale for ", weights_text(),
-                          ", found ", checkpoint::spelled(other), " and ",
-                          checkpoint::spelled(scale), ".")};
+        return error{errc::mismatch, join(a_.from->origin, ", row ", r, ": expected one scale for ",
+                                          weights_text(), ", found ", checkpoint::spelled(other),
+                                          " and ", checkpoint::spelled(scale), ".")};
     if (scales_.size() == 1) last_ = scale;
     return done{};
   }

@@ -18,7 +18,7 @@ struct assignment {
   const source_tensor* from;
   checkpoint::tensor_form form;
   checkpoint::tensor_target to;
-  quantize_fn quantize = nullptr;       ///< null for plain elements
+  quantize_fn quantize = nullptr;          ///< null for plain elements
   row_order order = row_order::as_needed;  ///< that the model wants
 };
 

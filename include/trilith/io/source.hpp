@@ -60,10 +60,10 @@ struct source_tensor {
   source_memory memory = {};
   float scale = 0.0f;   ///< value of code 1, where another tensor holds it
   float factor = 1.0f;  ///< that multiplies what the encoding says, where another tensor holds it
-  row_order order = row_order::as_needed;   ///< of its rows
-  std::size_t head_dim = 0;                 ///< rows of a head, where there is an order
+  row_order order = row_order::as_needed;  ///< of its rows
+  std::size_t head_dim = 0;                ///< rows of a head, where there is an order
   packed_codes packed = {};
-  bool is_latent = false;                   ///< floats that the trained model quantises as it runs
+  bool is_latent = false;  ///< floats that the trained model quantises as it runs
 };
 
 /// What kind of numbers the blocks' matrices hold.
@@ -78,7 +78,7 @@ struct source_facts {
   bool has_head_norms = false;
   bool has_separate_head = false;
   weight_family weights = weight_family::plain;
-  std::size_t group = 0;                    ///< weights that share a scale; 0: a whole matrix
+  std::size_t group = 0;  ///< weights that share a scale; 0: a whole matrix
   encoding embedding = encoding::f32;
   encoding linear = encoding::f32;
 };

@@ -73,13 +73,13 @@ inline void report_facts(model_source& source) {
   const source_facts& f = source.facts;
   load_report& r = source.report;
   r.file = source.name;
-  const std::string scales =
-      f.group == 0 ? std::string("one scale a matrix") : join("one scale for ", f.group, " weights");
+  const std::string scales = f.group == 0 ? std::string("one scale a matrix")
+                                          : join("one scale for ", f.group, " weights");
   r.weights = join(name_of(f.weights), " in ", traits_of(f.linear).name);
   if (f.weights != weight_family::plain) r.weights += join(", ", scales);
   r.gate = f.gate;
-  r.embedding = join(traits_of(f.embedding).name, f.has_separate_head ? ", head of its own"
-                                                                      : ", also the head");
+  r.embedding = join(traits_of(f.embedding).name,
+                     f.has_separate_head ? ", head of its own" : ", also the head");
   const text::tokenizer& words = source.tokenizer;
   const bool is_byte_level = words.vocab().pre != text::pre_tokenizer::none;
   r.tokenizer = words.size() == 0 ? std::string("none")
@@ -100,9 +100,8 @@ inline void report_facts(model_source& source) {
                  join(source.name, ": expected a tensor for the embedding, found none.")};
   f.embedding = embedding->how;
   if (embedding->rows != f.sizes.vocab)
-    return error{errc::mismatch,
-                 join(embedding->origin, ": expected ", f.sizes.vocab,
-                      " rows, one for each token, found ", embedding->rows, ".")};
+    return error{errc::mismatch, join(embedding->origin, ": expected ", f.sizes.vocab,
+                                      " rows, one for each token, found ", embedding->rows, ".")};
   return done{};
 }
 

@@ -32,9 +32,9 @@ class gguf_reader {
     t.name = canonical_of_gguf(from.name);
     t.origin = origin(from);
     if (t.name.empty())
-      return error{errc::unsupported, join(t.origin, ": expected a tensor of ",
-                                           keys_.architecture(),
-                                           " that is known, found one that is not.")};
+      return error{errc::unsupported,
+                   join(t.origin, ": expected a tensor of ", keys_.architecture(),
+                        " that is known, found one that is not.")};
     if (status ok = set_encoding(t, from.type); !ok) return ok;
     if (from.dims.empty() || from.dims.size() > 2)
       return error{errc::malformed, join(t.origin, ": expected one or two dimensions, found ",
@@ -101,8 +101,8 @@ class gguf_reader {
     const gguf_tensor* const found = file_.find_tensor(scale);
     if (found == nullptr) return done{};
     if (found->type != ggml_type::f32 || found->bytes != 4)
-      return error{errc::malformed, join(origin(*found), ": expected one F32, found ",
-                                         found->bytes, " bytes of ", name_of(found->type), ".")};
+      return error{errc::malformed, join(origin(*found), ": expected one F32, found ", found->bytes,
+                                         " bytes of ", name_of(found->type), ".")};
     std::memcpy(&t.factor, file_.bytes(*found).data(), 4);
     if (is_finite(t.factor) && t.factor > 0.0f) return done{};
     return error{errc::invalid_value,

@@ -15,14 +15,15 @@ class gguf_words {
 
   [[nodiscard]] status read() {
     const gguf_value* const tokens = find("tokens");
-    if (tokens == nullptr || !text_of("model", words_.model)) return done{};  // a model without words
+    if (tokens == nullptr || !text_of("model", words_.model))
+      return done{};  // a model without words
     (void)text_of("pre", words_.pre);
     for (const std::string_view token : tokens->strings()) words_.tokens.push_back(token);
     if (words_.tokens.size() != out_.facts.sizes.vocab)
-      return error{errc::mismatch, join(file_.name(), ": key tokenizer.ggml.tokens: expected ",
-                                        out_.facts.sizes.vocab,
-                                        " tokens, one for each row of the embedding, found ",
-                                        words_.tokens.size(), ".")};
+      return error{
+          errc::mismatch,
+          join(file_.name(), ": key tokenizer.ggml.tokens: expected ", out_.facts.sizes.vocab,
+               " tokens, one for each row of the embedding, found ", words_.tokens.size(), ".")};
     if (const gguf_value* const merges = find("merges"); merges != nullptr)
       for (const std::string_view merge : merges->strings()) words_.merges.push_back(merge);
     status ok = read_numbers();
@@ -48,9 +49,8 @@ class gguf_words {
     return value != nullptr && value->as_string(out);
   }
   [[nodiscard]] error wrong(std::string_view name, std::string_view expected) const {
-    return {errc::malformed,
-            join(file_.name(), ": key ", key(name), ": expected ", expected, ", found ",
-                 io::name_of(find(name)->type()), ".")};
+    return {errc::malformed, join(file_.name(), ": key ", key(name), ": expected ", expected,
+                                  ", found ", io::name_of(find(name)->type()), ".")};
   }
 
   [[nodiscard]] status read_numbers() {
@@ -99,8 +99,8 @@ class gguf_words {
   void repair_pre() {
     constexpr std::size_t begin_of_text = 128000;
     const bool is_missing = words_.pre.empty() || words_.pre == "default";
-    const bool is_llama3 = words_.tokens.size() > begin_of_text &&
-                           words_.tokens[begin_of_text] == "<|begin_of_text|>";
+    const bool is_llama3 =
+        words_.tokens.size() > begin_of_text && words_.tokens[begin_of_text] == "<|begin_of_text|>";
     if (words_.model != "gpt2" || !is_missing || !(is_llama3 || keys_.is_2b4t())) return;
     words_.pre = "llama-bpe";
     out_.report.repairs.push_back(

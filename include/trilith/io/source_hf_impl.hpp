@@ -105,8 +105,8 @@ class hf_reader {
   [[nodiscard]] status set_shape(source_tensor& t, const tensor_place& place) const {
     const auto& shape = place.tensor->shape;
     if (shape.empty() || shape.size() > 2)
-      return error{errc::malformed, join(t.origin, ": expected one or two dimensions, found ",
-                                         shape.size(), ".")};
+      return error{errc::malformed,
+                   join(t.origin, ": expected one or two dimensions, found ", shape.size(), ".")};
     t.rows = shape.size() == 2 ? shape[0] : 1;
     t.cols = shape.back();
     return done{};
@@ -179,9 +179,9 @@ inline void report_hf(const hf_model& model, model_source& out) {
   auto words = text::load_tokenizer(model.tokenizer_path);
   if (!words) return std::move(words).error();
   if (words->size() > out.facts.sizes.vocab)
-    return error{errc::mismatch, join(model.tokenizer_path, ": expected at most ",
-                                      out.facts.sizes.vocab, " tokens, as the model has, found ",
-                                      words->size(), ".")};
+    return error{errc::mismatch,
+                 join(model.tokenizer_path, ": expected at most ", out.facts.sizes.vocab,
+                      " tokens, as the model has, found ", words->size(), ".")};
   out.tokenizer = std::move(*words);
   for (const std::int32_t token : model.config.eos_tokens) out.tokenizer.add_stop(token);
   return done{};
@@ -205,12 +205,13 @@ inline void choose_chat_format(const hf_model& model, model_source& out) {
   out.facts.settings = c.settings;
   out.facts.gate = gate_named(c.hidden_act);
   if (out.facts.gate.empty())
-    return error{errc::unsupported, join(c.source, ": hidden_act: expected silu or relu2, found ",
-                                         c.hidden_act, ".")};
+    return error{errc::unsupported,
+                 join(c.source, ": hidden_act: expected silu or relu2, found ", c.hidden_act, ".")};
   if (c.rope_scaling.type != hf_rope_scaling::kind::plain)
     return error{errc::unsupported,
-                 join(c.source, ": rope_scaling: expected none, found llama3, which nothing here "
-                                "computes yet.")};
+                 join(c.source,
+                      ": rope_scaling: expected none, found llama3, which nothing here "
+                      "computes yet.")};
   hf_model* model = nullptr;
   shared_owner owner = shared_owner::of(std::move(*opened), &model);
   if (status ok = hf_reader(*model, out, std::move(owner)).read_all(); !ok)

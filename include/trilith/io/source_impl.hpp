@@ -31,8 +31,9 @@ result<io::model_source> open_model(std::string_view path) {
   if (begins_with(*file, "GGUF")) return open_gguf_source(path);
   if (begins_with(*file, "24ka"))  // 0x616b3432, "ak42" read as a number
     return error{errc::unsupported,
-                 join(path, ": expected GGUF or safetensors, found a file of bitllama2.c, whose "
-                            "norm is its own: use io::load_bitllama2c (examples/stories.hpp).")};
+                 join(path,
+                      ": expected GGUF or safetensors, found a file of bitllama2.c, whose "
+                      "norm is its own: use io::load_bitllama2c (examples/stories.hpp).")};
   const bool is_json = begins_with(*file, "{");
   const bool is_safetensors = file->bytes().size() > 8 && file->bytes()[8] == '{';
   if (is_json || is_safetensors) return open_hf_source(path);

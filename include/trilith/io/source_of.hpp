@@ -72,8 +72,8 @@ template <Realisation M>
   out.facts.settings = model.settings;
   out.facts.gate = trilith::detail::gate_of<B>();
   out.report.blueprint = B::name();
-  trilith::detail::list_sources visit{model.sizes, trilith::detail::row_order_of<B>(), out.tensors,
-                                      {}};
+  trilith::detail::list_sources visit{
+      model.sizes, trilith::detail::row_order_of<B>(), out.tensors, {}};
   fields::walk<B>(visit, const_cast<M&>(model).parameters);
   TRILITH_IMPLEMENTED::complete_source(out);
   return out;

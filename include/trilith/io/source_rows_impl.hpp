@@ -88,8 +88,8 @@ void decode_elements(const unsigned char* bytes, std::size_t count, float* out) 
     return from.factor * from.packed.scales[count == 1 ? 0 : row * ceil_div(from.cols, group) + g];
   }
   const packing::layout_table& layout = traits_of(from.how).layout;
-  return from.factor *
-         (layout.has_scales ? layout.scale(from.memory.bytes.data(), from.rows, from.cols, row, g)
+  return from.factor * (layout.has_scales
+                            ? layout.scale(from.memory.bytes.data(), from.rows, from.cols, row, g)
                             : from.scale);
 }
 

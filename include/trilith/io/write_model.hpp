@@ -43,7 +43,7 @@ struct write_options {
   stored_as embedding = {};
   std::string name = {};           ///< of the model: general.name
   std::string licence = {};        ///< an SPDX expression: general.license
-  std::string chat_template = {};  ///< Jinja; empty: 2B4T's own for such a model, else none
+  std::string chat_template = {};  ///< Jinja; empty: by source.report.chat, and 2B4T's own
   progress report = {};
 };
 
@@ -101,11 +101,13 @@ result<io::model_difference> compare_models(const io::model_source& a, const io:
 namespace trilith::io {
 
 /// Writes a model as other programs read it: `source` is any_model::source(), source_of(model) or
-/// what open_model() gives. source_of() has no tokenizer: set source.tokenizer to write one.
+/// what open_model() gives. source_of() has no tokenizer: set source.tokenizer to write one, and
+/// source.report.chat for its chat template.
 ///
 ///     auto m = tl::io::load("bitnet-b1.58-2B-4T").value();
 ///     auto source = m.model.source();
 ///     source.tokenizer = m.tokenizer;
+///     source.report.chat = m.report.chat;
 ///     auto written = tl::io::write_model(source, "2b4t.gguf", {.matrices =
 ///     tl::io::encoding::i2_s});
 ///

@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <fcntl.h>
@@ -18,12 +20,26 @@
 
 namespace trilith::io {
 
+namespace writing {
+[[nodiscard]] inline bool is_directory(std::string_view path) {
+  struct stat info {};
+  return ::stat(std::string(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+/// Whether nothing has this name, or an empty directory.
+[[nodiscard]] inline bool is_free(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, none))) return true;
+  return is_directory(path) && std::filesystem::is_empty(path, none);
+}
+}  // namespace writing
+
 /// A directory filled under a temporary name beside `path`, which commit() gives it. Without a
 /// commit nothing remains.
 class atomic_directory {
  public:
   explicit atomic_directory(std::string_view path) : path_(path) {
     while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+    if (!writing::is_free(path_)) return;
     temporary_ = path_ + ".XXXXXX";
     opened_ = ::mkdtemp(temporary_.data()) != nullptr;
     why_not_ = errno;
@@ -37,6 +53,10 @@ class atomic_directory {
   }
 
   [[nodiscard]] status open() const {
+    if (temporary_.empty())
+      return error{errc::io_failure, join(path_,
+                                          ": expected a name that is free, or an empty "
+                                          "directory's, found one that is taken.")};
     errno = why_not_;
     return opened_ ? status(done{}) : failed("no temporary directory can be made beside it");
   }
@@ -60,12 +80,11 @@ class atomic_directory {
       if (::stat(file.c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_size);
     return sum;
   }
-  /// The name is free, or an empty directory's, or this fails.
+  /// Fails where the name was taken meanwhile.
   [[nodiscard]] status commit() {
     if (::chmod(temporary_.c_str(), 0755) != 0) return failed("its rights cannot be set");
     committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
-    if (!committed_)
-      return failed("renaming failed; expected a name that is free, or an empty directory's");
+    if (!committed_) return failed("renaming failed");
     sync(path_.find('/') == path_.npos ? "." : path_.substr(0, path_.rfind('/') + 1));
     return done{};
   }

@@ -2,6 +2,7 @@
 #define TRILITH_IO_WRITE_MODEL_GGUF_IMPL_HPP
 
 #include <trilith/io/gguf.hpp>
+#include <trilith/io/write_model_directory_impl.hpp>
 #include <trilith/io/write_model_plan_impl.hpp>
 #include <trilith/io/write_model_spelling_impl.hpp>
 
@@ -131,10 +132,7 @@ class gguf_metadata {
   }
 
   void add_chat_template() {
-    std::string_view jinja = p_.options.chat_template;
-    const bool is_2b4t = p_.architecture == "bitnet-b1.58";
-    if (jinja.empty() && is_2b4t && p_.source.tokenizer.find("<|eot_id|>") >= 0)
-      jinja = bitnet_chat_template;
+    const std::string_view jinja = chat_template_of(p_.source, p_.options);
     if (!jinja.empty()) put("tokenizer.chat_template", jinja);
   }
 
@@ -191,6 +189,8 @@ class gguf_metadata {
   std::vector<gguf_tensor_to_write> tensors;
   for (output& o : p.outputs) tensors.push_back(gguf_tensor_of(o));
   p.report.format = "GGUF v3";
+  if (is_directory(path))
+    return error{errc::io_failure, join(path, ": expected the name of a file, found a directory.")};
   return write_gguf(path, tensors, metadata, p.options.report);
 }
 

@@ -180,10 +180,7 @@ class hf_tensors {
   if (is_sentencepiece) put("add_bos_token", words.bos >= 0 ? "true" : "false");
   put("clean_up_tokenization_spaces", "false");
   put("model_max_length", join(p.source.facts.sizes.context));
-  std::string_view jinja = p.options.chat_template;
-  if (jinja.empty() && p.source.facts.gate == "relu_squared" &&
-      p.source.tokenizer.find("<|eot_id|>") >= 0)
-    jinja = bitnet_chat_template;
+  const std::string_view jinja = chat_template_of(p.source, p.options);
   if (!jinja.empty()) put("chat_template", in_json(jinja));
   return out + "\n}\n";
 }

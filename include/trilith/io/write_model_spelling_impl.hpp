@@ -2,6 +2,7 @@
 #define TRILITH_IO_WRITE_MODEL_SPELLING_IMPL_HPP
 
 #include <trilith/core/text.hpp>
+#include <trilith/io/write_model.hpp>
 #include <trilith/text/byte_spelling_impl.hpp>
 #include <trilith/text/spelling_impl.hpp>
 #include <trilith/text/tokenizer.hpp>
@@ -103,11 +104,42 @@ using text::pre_tokenizer;
   return token < 0 ? std::string_view{} : words.pieces[static_cast<std::size_t>(token)].text;
 }
 
-/// How 2B4T was taught to converse; a template that others publish may be longer.
-inline constexpr std::string_view bitnet_chat_template =
-    "{{ bos_token }}{% for message in messages %}{{ message['role'] | capitalize }}: "
-    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
-    "{% if add_generation_prompt %}Assistant: {% endif %}";
+/// The formats of chat.hpp as Jinja, by their names in load_report::chat. Templates that others
+/// publish say the same and more.
+struct named_template {
+  std::string_view name, jinja;
+};
+inline constexpr std::array chat_templates{
+    named_template{"bitnet",
+                   "{{ bos_token }}{% for message in messages %}"
+                   "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
+                   "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}"},
+    named_template{"llama3",
+                   "{{ bos_token }}{% for message in messages %}"
+                   "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
+                   "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+                   "{% if add_generation_prompt %}"
+                   "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"},
+    named_template{"chatml",
+                   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
+                   "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
+                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"}};
+
+/// The template that was asked for, else the one of the format the source was found to have; 2B4T
+/// has its own. Empty: none.
+[[nodiscard]] inline std::string_view chat_template_of(const model_source& source,
+                                                       const write_options& options) {
+  if (source.tokenizer.size() == 0) return {};
+  if (!options.chat_template.empty()) return options.chat_template;
+  const source_facts& f = source.facts;
+  const bool is_2b4t = f.has_sub_norms && f.gate == "relu_squared";
+  std::string_view name = source.report.chat;
+  if (is_2b4t && source.tokenizer.find("<|eot_id|>") >= 0 && (name.empty() || name == "none"))
+    name = "bitnet";
+  for (const named_template& known : chat_templates)
+    if (known.name == name) return known.jinja;
+  return {};
+}
 
 }  // namespace trilith::io::writing
 

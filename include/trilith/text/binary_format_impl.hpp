@@ -145,12 +145,18 @@ class binary_reader {
     return done{};
   }
 
+  [[nodiscard]] status need_in_piece(std::uint64_t bytes, std::size_t number) const {
+    if (in_.holds(bytes)) return done{};
+    return need(bytes, join("piece ", number));
+  }
+
   [[nodiscard]] status read_piece() {
-    const std::string place = join("piece ", words_.pieces.size());
-    if (status good = need(scores_ ? 7 : 3, place); !good) return good;
+    const std::size_t number = words_.pieces.size();
+    if (status good = need_in_piece(scores_ ? 7 : 3, number); !good) return good;
     const unsigned kind = in_.u8();
     if ((kind & 15) > static_cast<unsigned>(piece_kind::unused) || kind >= 64)
-      return malformed(join(name_, ": ", place, " is of kind ", kind, ", which is unknown here."));
+      return malformed(
+          join(name_, ": piece ", number, " is of kind ", kind, ", which is unknown here."));
     piece& p = words_.pieces.emplace_back();
     p.kind = static_cast<piece_kind>(kind & 15);
     p.strip_left = (kind & strips_left) != 0;
@@ -158,7 +164,7 @@ class binary_reader {
     if (scores_) p.score = in_.f32();
     const unsigned low = in_.u8();
     const std::size_t length = low + 256u * in_.u8();
-    if (status good = need(length, place); !good) return good;
+    if (status good = need_in_piece(length, number); !good) return good;
     p.text = as_text(in_.take(length));
     return done{};
   }

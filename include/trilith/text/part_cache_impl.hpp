@@ -24,8 +24,10 @@ class part_cache {
     std::uint32_t count = 0;
     std::size_t first = 0;  // the only token itself where count is 1
 
+    /// Two texts of one length up to 8 have two hashes: see quick_hash().
     [[nodiscard]] bool holds(std::string_view part, std::uint64_t h) const {
-      return hash == h && std::string_view(text, length) == part;
+      return hash == h && length == part.size() &&
+             (length <= 8 || std::string_view(text, length) == part);
     }
   };
 

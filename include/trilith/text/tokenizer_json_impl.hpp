@@ -138,15 +138,20 @@ class tokenizer_json_reader {
   }
 
   void read_roles(const tokenizer_json_rules& rules) {
+    const std::string_view bos = rules.bos(), unknown = rules.unknown();
+    std::size_t best_end = end_names.size();
     for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
-      const std::string& text = words_.pieces[i].text;
+      const std::string_view text = words_.pieces[i].text;
       const auto token = static_cast<std::int32_t>(i);
-      if (text == rules.bos()) words_.bos = token;
-      if (text == rules.unknown() && !is_byte_level()) words_.unknown = token;
+      if (text == bos) words_.bos = token;
+      if (text == unknown && !is_byte_level()) words_.unknown = token;
+      if (!text.starts_with('<')) continue;
+      const auto* const name = std::find(end_names.begin(), end_names.end(), text);
+      const auto rank = static_cast<std::size_t>(name - end_names.begin());
+      if (rank >= best_end) continue;
+      best_end = rank;
+      words_.eos = token;
     }
-    for (const std::string_view name : end_names)
-      for (std::size_t i = 0; words_.eos < 0 && i < words_.pieces.size(); ++i)
-        if (words_.pieces[i].text == name) words_.eos = static_cast<std::int32_t>(i);
     if (words_.unknown >= 0)
       words_.pieces[static_cast<std::size_t>(words_.unknown)].kind = piece_kind::unknown;
   }

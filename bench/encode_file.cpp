@@ -3,7 +3,7 @@
 //   encode_file TOKENIZER TEXT [--ids FILE] [--rounds N] [--parse]
 //
 // --ids writes the tokens as 32-bit integers; --parse makes control tokens of their spellings.
-// test/fixtures/compare_tokenizers.py drives it. Times are processor
+// test/interop/compare_tokenizers.py drives it. Times are processor
 // time, the best of N rounds, so that other work on the machine counts less.
 #include <trilith/text/load_tokenizer.hpp>
 
