@@ -77,14 +77,12 @@ void print(const tl::likelihood& found, std::size_t tokens, std::size_t bytes) {
 }
 
 template <class Model>
-int measure(const opened_model<Model>& m, const command_line& line) {
-  const auto text = contents_of(line.text);
-  if (!text) return complain(text.error());
-  auto tokens = m.tokenizer.encode(*text, {.bos = line.is_llama_cpp && line.has_bos});
+int measure(const opened_model<Model>& m, const std::string& text, const command_line& line) {
+  auto tokens = m.tokenizer.encode(text, {.bos = line.is_llama_cpp && line.has_bos});
   if (!tokens) return complain(tokens.error());
   const bool is_cut = line.max_tokens != 0 && tokens->size() > line.max_tokens;
   if (is_cut) tokens->resize(line.max_tokens);
-  const auto used = is_cut ? m.tokenizer.decode(*tokens) : tl::result<std::string>(*text);
+  const auto used = is_cut ? m.tokenizer.decode(*tokens) : tl::result<std::string>(text);
   if (!used) return complain(used.error());
 
   tl::likelihood so_far;
@@ -110,8 +108,10 @@ int main(int argc, char** argv) {
   if (!line) return exit_code;
   line->files.model = model_or_default(line->files.model);
   if (line->files.model.empty()) return 0;
+  const auto text = contents_of(line->text);
+  if (!text) return complain(text.error());
   return with_model(line->files, [&](const auto& m) {
-    std::fprintf(stderr, "%s", m.report.text().c_str());
-    return measure(m, *line);
+    std::fprintf(stderr, "%s\n", m.report.text().c_str());
+    return measure(m, *text, *line);
   });
 }

@@ -56,7 +56,7 @@ function(trilith_fuzz_object source out)
   set(object ${fuzz_dir}/${parent}_${stem}.o)
   add_custom_command(
     OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-    COMMAND ${TRILITH_CCACHE} ${TRILITH_CLANGXX} ${fuzz_flags} -MD -MF ${object}.d -MT ${object}
+    COMMAND ${TRILITH_CCACHE} ${TRILITH_CLANGXX} ${fuzz_flags} -MD -MF ${object}.d
             -c ${source} -o ${object}
     COMMENT "Compiling ${stem} for fuzzing" VERBATIM)
   set(${out} ${object} PARENT_SCOPE)

@@ -102,6 +102,8 @@ template <class Element>
       return coded<tl::packing::q2_0>(rows, cols);
     case ggml_type::q8_0:
       return eights(rows, cols);
+    case ggml_type::q6_k:
+      return bytes(rows * cols / 256 * 210, 1);
     case ggml_type::f16:
       return plain(rows * cols, tl::to_float16(0.5f), tl::to_float16(-0.5f));
     case ggml_type::bf16:
@@ -234,6 +236,7 @@ void make_models() {
       {"llama_i2_s", "llama", i2_s, f16, false, false, true, 128, 4, 4},
       {"llama_floats", "llama", f16, f32, false, false, true, 4, 4, 4},
       {"llama_eights", "llama", q8_0, q8_0, false, false, false, 32, 32, 4},
+      {"llama_sixes", "llama", i2_s, q6_k, false, false, false, 256, 4, 4},
       {"qwen3_q1_0", "qwen3", q1_0, q1_0, false, true, false, 128, 4, 2},
       {"qwen3_q2_0", "qwen3", q2_0, f16, false, true, false, 64, 4, 2},
       {"words_llama", "llama", f16, f16, false, false, true, 2, 2, 2, "llama"},
@@ -273,6 +276,9 @@ class hf_seed {
                                            {"ffn.up", 6, 8},
                                            {"ffn.down", 8, 6}})
       add_in_block(part, rows, cols, is_packed);
+    if (family_ == tl::io::hf_family::qwen3)
+      for (const char* const part : {"attention.query_norm", "attention.key_norm"})
+        add_in_block(part, 0, 4, false);
     if (sub_norms) add_in_block("attention.sub_norm", 0, 8, false);
     if (sub_norms) add_in_block("ffn.sub_norm", 0, 6, false);
     write_seed();
@@ -341,7 +347,8 @@ void make_hf_models() {
   };
   const auto make = [](const char* name, hf_family family, const std::string& config, bool packed,
                        dtype type) {
-    hf_seed(name, family, config_of(config)).make(packed, family != hf_family::llama, type);
+    const bool sub_norms = family == hf_family::bitnet_2b4t || family == hf_family::bitnet_1bitllm;
+    hf_seed(name, family, config_of(config)).make(packed, sub_norms, type);
   };
   make("packed_divide", hf_family::bitnet_2b4t, relu2 + quantized("bitlinear", "offline"), true,
        dtype::bf16);
@@ -352,6 +359,14 @@ void make_hf_models() {
   make("llama_packed", hf_family::llama, llama + quantized("bitlinear", "offline"), true,
        dtype::f16);
   make("llama_plain", hf_family::llama, llama, false, dtype::bf16);
+  make("1bitllm", hf_family::bitnet_1bitllm,
+       R"("architectures":["BitnetForCausalLM"],"model_type":"llama","hidden_act":"silu",)"
+       R"("tie_word_embeddings":true,"weight_bits":1,"input_bits":8,"rope_scaling":null)",
+       false, dtype::f16);
+  make("qwen3", hf_family::qwen3,
+       R"("architectures":["Qwen3ForCausalLM"],"model_type":"qwen3","hidden_act":"silu",)"
+       R"("head_dim":4,"tie_word_embeddings":false,"use_sliding_window":false)",
+       false, dtype::f16);
 }
 
 // --- checkpoints ---------------------------------------------------------------------------------

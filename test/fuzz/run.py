@@ -12,6 +12,7 @@ each time. TRILITH_FUZZ_SECONDS overrides --seconds. docs/fuzzing.md says more.
 """
 import argparse
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import re
@@ -24,7 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOT_TARGETS = {"make_seeds"}
 LIMITS = ["-rss_limit_mb=2048", "-timeout=10"]
-MOST_SEEDS, MOST_BYTES = 60, 100_000  # of the committed ones of a target
+MOST_SEEDS, MOST_BYTES = 60, 75_000  # of the committed ones of a target
 
 
 def all_targets():
@@ -104,32 +105,54 @@ def print_table(rows):
 
 
 def merge(name, options):
-    """Makes the committed seeds anew: of all inputs as few as reach every edge."""
-    source = [options.binaries / "corpus" / name, options.binaries / "seeds" / name,
-              HERE / "corpus" / name]
+    """Makes the committed seeds anew: of all inputs a few that together reach most edges."""
+    sources = [options.binaries / "corpus" / name, options.binaries / "seeds" / name,
+               HERE / "corpus" / name]
     with scratch_directory() as scratch:
-        out = pathlib.Path(scratch) / "merged"
+        out, control = pathlib.Path(scratch) / "merged", pathlib.Path(scratch) / "control"
         out.mkdir()
-        subprocess.run([str(options.binaries / name), "-merge=1", "-use_counters=0", *LIMITS, str(out),
-                        *(str(d) for d in source if d.is_dir())],
+        subprocess.run([str(options.binaries / name), "-set_cover_merge=1", "-use_counters=0",
+                        f"-merge_control_file={control}", *LIMITS, str(out),
+                        *(str(d) for d in sources if d.is_dir())],
                        env=environment(scratch), check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
-        chosen = within_limits(sorted(out.iterdir(), key=lambda f: f.stat().st_size))
-        target = HERE / "corpus" / name
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for file in chosen:
-            shutil.copyfile(file, target / file.name)
-        print(f"{name}: {len(chosen)} of {len(list(out.iterdir()))} seeds, "
-              f"{sum(f.stat().st_size for f in chosen)} bytes")
+        contents = {}
+        edges = edges_by_input(control)
+        chosen, reached = few_of(edges, contents)
+    target = HERE / "corpus" / name
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for file in chosen:
+        (target / hashlib.sha1(contents[file]).hexdigest()).write_bytes(contents[file])
+    print(f"{name}: {len(chosen)} seeds of {len(edges)} inputs, "
+          f"{sum(len(contents[f]) for f in chosen)} bytes, "
+          f"{reached} of {len(set().union(*edges.values()))} edges")
 
 
-def within_limits(files):
-    """Evenly chosen from small to large, where there are too many or they are too large."""
-    while len(files) > MOST_SEEDS or sum(f.stat().st_size for f in files) > MOST_BYTES:
-        step = max(2, len(files) // max(1, len(files) - MOST_SEEDS))
-        files = [f for i, f in enumerate(files) if i % step != step - 1]
-    return files
+def edges_by_input(control):
+    """What libFuzzer's control file of a merge says: first the files, then "FT number edges..."."""
+    lines = control.read_text(errors="replace").splitlines()
+    files = lines[2:2 + int(lines[0])]
+    out = {}
+    for words in (line.split() for line in lines[2 + len(files):]):
+        if words[0] == "FT":
+            out[files[int(words[1])]] = set(words[2:])
+    return out
+
+
+def few_of(edges, contents):
+    """The next input is always the one with most new edges, where size counts against it."""
+    chosen, reached, total = [], set(), 0
+    contents.update((f, pathlib.Path(f).read_bytes()) for f in edges)
+    while len(chosen) < MOST_SEEDS:
+        best = max((f for f in edges if total + len(contents[f]) <= MOST_BYTES), default=None,
+                   key=lambda f: len(edges[f] - reached) / (1000 + len(contents[f])))
+        if best is None or not edges[best] - reached:
+            break
+        chosen.append(best)
+        reached |= edges[best]
+        total += len(contents[best])
+    return chosen, len(reached)
 
 
 def arguments():

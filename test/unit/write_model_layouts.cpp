@@ -257,6 +257,89 @@ TEST_CASE("the embedding changes its type where that is asked for", "[write_mode
   CHECK(test::loaded_from(scratch.file("m.gguf")).report.embedding == "q8_0, also the head");
 }
 
+TEST_CASE("norms are shortened only where that changes nothing", "[write_model_layouts]") {
+  const test::scratch_directory scratch("unit_write_model_norms");
+  auto model = test::random_packed<bitnet>();
+  model.parameters.blocks[1].ffn_norm.values[9] = 1.001f;  // no bfloat16
+  const auto source = io::source_of(model);
+  (void)test::written(source, scratch.file("m"), {.format = model_format::hugging_face});
+  const auto again = io::open_model(scratch.file("m")).value();
+  CHECK(again.find("blocks.0.ffn_norm")->how == encoding::bf16);
+  CHECK(again.find("blocks.1.ffn_norm")->how == encoding::f32);
+  CHECK(test::difference(source, again).is_none());
+}
+
+TEST_CASE("groups that no layout has are floats", "[write_model_layouts]") {
+  const test::scratch_directory scratch("unit_write_model_groups_of_96");
+  using odd =
+      tl::families::qwen3<tl::weights::ternary<tl::rules::absmean, tl::scale::per_group<96>>,
+                          tl::weights::f16>;
+  tl::shape sizes = test::wide_shape;
+  sizes.dim = 192;  // columns that q2_0 has, in groups that it has not
+  sizes.ffn_dim = 384;
+  auto model = test::random_packed<odd>(sizes);
+  through(model, as_half);
+  const auto source = io::source_of(model);
+  const auto report = test::written(source, scratch.file("m.gguf"));
+  CHECK(report.matrices == "f16 (14)");
+  CHECK(test::difference(source, io::open_model(scratch.file("m.gguf")).value()).is_none());
+  const tl::error why =
+      test::refusal_of(source, scratch.file("m.gguf"), {.matrices = encoding::q2_0});
+  CHECK(why.code == tl::errc::mismatch);
+  CHECK_THAT(why.message, Contains("ternary codes with a scale for 96 weights. What fits: f32"));
+}
+
+TEST_CASE("floats that are not trits everywhere are refused", "[write_model_layouts]") {
+  const test::scratch_directory scratch("unit_write_model_not_trits");
+  const auto model = test::random_packed<bitnet>();
+  (void)test::written(io::source_of(model), scratch.file("m.gguf"), {.matrices = encoding::f32});
+  std::string bytes = test::contents_of(scratch.file("m.gguf"));
+  const auto up = io::open_gguf(scratch.file("m.gguf")).value();
+  const float other = 0.123f;
+  std::memcpy(&bytes[up.find_tensor("blk.1.ffn_up.weight")->offset + 40], &other, 4);
+  test::write_file(scratch.file("m.gguf"), bytes);
+  const auto source = io::open_model(scratch.file("m.gguf")).value();
+  for (const encoding how : {encoding::tq2_0, encoding::i2_s}) {
+    const tl::error why = test::refusal_of(source, scratch.file("out.gguf"), {.matrices = how});
+    CHECK(why.code == tl::errc::mismatch);
+    CHECK_THAT(why.message, Contains("blk.1.ffn_up.weight: ") && Contains(" and 0.123") &&
+                                Contains("What fits: f32, f16, bf16."));
+  }
+}
+
+TEST_CASE("blocks of nothing but zeros agree with every scale", "[write_model_layouts]") {
+  const test::scratch_directory scratch("unit_write_model_zeros");
+  const auto model = test::random_packed<bitnet>();
+  (void)test::written(io::source_of(model), scratch.file("m.gguf"), {.matrices = encoding::tq2_0});
+  std::string bytes = test::contents_of(scratch.file("m.gguf"));
+  const std::size_t at =
+      io::open_gguf(scratch.file("m.gguf")).value().find_tensor("blk.0.ffn_up.weight")->offset;
+  for (std::size_t i = 0; i < 64; ++i) bytes[at + i] = 0x55;  // codes 0
+  bytes[at + 64] = bytes[at + 65] = 0;                        // and scale 0, as quantisers write it
+  test::write_file(scratch.file("zeros.gguf"), bytes);
+  const auto source = io::open_model(scratch.file("zeros.gguf")).value();
+  for (const encoding how : {encoding::i2_s, encoding::tq1_0, encoding::f32}) {
+    CHECK(test::written(source, scratch.file("out.gguf"), {.matrices = how}).notes.empty());
+    const auto again = io::open_model(scratch.file("out.gguf")).value();
+    CHECK(test::difference(source, again).is_none());
+  }
+  bytes[at + 1 * 66 + 64] ^= 1;  // a block with another scale
+  test::write_file(scratch.file("two.gguf"), bytes);
+  const auto two = io::open_model(scratch.file("two.gguf")).value();
+  const tl::error why =
+      test::refusal_of(two, scratch.file("out2.gguf"), {.matrices = encoding::i2_s});
+  CHECK(why.code == tl::errc::mismatch);
+  CHECK_THAT(why.message, Contains("blk.0.ffn_up.weight: i2_s needs") && Contains(": scales 0.") &&
+                              Contains(" and 0."));
+  CHECK(test::difference(two, io::open_model([&] {
+                                (void)test::written(two, scratch.file("o.gguf"),
+                                                    {.matrices = encoding::tq1_0});
+                                return scratch.file("o.gguf");
+                              }())
+                                  .value())
+            .is_none());
+}
+
 TEST_CASE("one scale that q2_0 repeats loads as the type it came from", "[write_model_layouts]") {
   const test::scratch_directory scratch("unit_write_model_repeated");
   auto model = test::random_packed<bitnet>();

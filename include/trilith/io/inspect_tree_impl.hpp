@@ -94,7 +94,7 @@ class tree_writer {
       const layer_name name = split_at_layer(t.name);
       const std::string shown = printable(name.number.empty() ? t.name : name.after.substr(1));
       width_ = std::max(width_, std::min<std::size_t>(shown.size(), 40) + 2);
-      type_width_ = std::max(type_width_, std::min<std::size_t>(t.type.size(), 20));
+      type_width_ = std::max(type_width_, std::min<std::size_t>(t.type.size(), 60));
     }
   }
 
