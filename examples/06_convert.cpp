@@ -40,6 +40,11 @@ std::uintmax_t bytes_of(const std::string& path) {
   return sum;
 }
 
+tl::result<tl::io::loaded<tl::any_model>> load(const std::string& path) {
+  cancellable_line line("loading");
+  return tl::io::load(path, {.report = line});
+}
+
 // [write]
 /// The model's tensors and tokenizer, written as the options say.
 tl::result<tl::io::write_report> write(const tl::io::loaded<tl::any_model>& m,
@@ -110,8 +115,7 @@ int main(int argc, char** argv) {
   const interrupt_guard guard;
   const std::uintmax_t before = bytes_of(options->input);
 
-  cancellable_line line("loading");
-  const auto m = tl::io::load(options->input, {.report = line});
+  const auto m = load(options->input);
   if (!m) return complain(m.error());
   std::fprintf(stderr, "%s\n", m->report.text().c_str());
 

@@ -1,5 +1,6 @@
 # Runs PROGRAM with the arguments in STEM.args and compares its output with STEM.txt. ${DATA} in the
 # arguments stands for the directory of the data files; without it the example is skipped.
+# ${FIXTURES} stands for test/fixtures.
 set(arguments)
 if(EXISTS ${STEM}.args)
   file(STRINGS ${STEM}.args arguments)
@@ -8,6 +9,7 @@ if(EXISTS ${STEM}.args)
     return()
   endif()
   string(REPLACE "\${DATA}" "${DATA}" arguments "${arguments}")
+  string(REPLACE "\${FIXTURES}" "${CMAKE_CURRENT_LIST_DIR}/../test/fixtures" arguments "${arguments}")
 endif()
 execute_process(COMMAND ${PROGRAM} ${arguments} OUTPUT_VARIABLE output RESULT_VARIABLE code
                 ERROR_VARIABLE errors)

@@ -38,3 +38,10 @@ add_test(NAME interop.tokenizers
 set_tests_properties(interop.tokenizers PROPERTIES SKIP_RETURN_CODE 77 LABELS interop)
 trilith_interop_test(gguf gguf_package.py gguf_roundtrip)
 trilith_interop_test(llama_cpp llama_cpp_compare.py random_bitnet)
+foreach(package gguf transformers tokenizers)
+  add_test(NAME interop.convert_${package}
+           COMMAND ${interop_python} ${CMAKE_CURRENT_SOURCE_DIR}/interop/convert_${package}.py
+                   $<TARGET_FILE_DIR:encode_file>/../examples/convert
+           WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  set_tests_properties(interop.convert_${package} PROPERTIES SKIP_RETURN_CODE 77 LABELS interop)
+endforeach()

@@ -25,7 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NOT_TARGETS = {"make_seeds"}
 LIMITS = ["-rss_limit_mb=2048", "-timeout=10"]
-MOST_SEEDS, MOST_BYTES = 60, 75_000  # of the committed ones of a target
+MOST_SEEDS, MOST_BYTES = 60, 150_000  # of the committed ones of a target
 
 
 def all_targets():

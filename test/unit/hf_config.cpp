@@ -159,17 +159,17 @@ TEST_CASE("every cut and every changed bit of the real configs is an error or a 
 }
 
 TEST_CASE("configs that transformers wrote are read", "[io]") {
-  const auto bitnet = io::read_hf_config(test::fixture("bitnet/config.json")).value();
+  const auto bitnet = io::read_hf_config(test::config_fixture("bitnet/config.json")).value();
   CHECK(bitnet.family == hf_family::bitnet_2b4t);
   CHECK(bitnet.tie_word_embeddings);
   CHECK(bitnet.dtype == "bfloat16");
   CHECK(bitnet.eos_tokens == tokens{2});
   CHECK(bitnet.settings.rope_theta == 500000.f);
-  const auto qwen = io::read_hf_config(test::fixture("qwen3/config.json")).value();
+  const auto qwen = io::read_hf_config(test::config_fixture("qwen3/config.json")).value();
   CHECK(qwen.family == hf_family::qwen3);
   CHECK(qwen.sizes.head_dim == 8);
   CHECK(qwen.bos_token == -1);
-  const auto scaled = io::read_hf_config(test::fixture("sharded/config.json")).value();
+  const auto scaled = io::read_hf_config(test::config_fixture("sharded/config.json")).value();
   CHECK(scaled.family == hf_family::llama);
   CHECK(scaled.rope_scaling == hf_rope_scaling{hf_rope_scaling::kind::llama3, 8.0, 1.0, 4.0, 16.0});
   CHECK(scaled.eos_tokens == tokens{2, 3});

@@ -10,8 +10,8 @@
 
 namespace io = trilith::io;
 using test::check_error;
+using test::config_directory;
 using test::noted;
-using test::scratch_directory;
 using trilith::errc;
 
 namespace {
@@ -21,7 +21,7 @@ constexpr std::string_view config = R"({"architectures": ["LlamaForCausalLM"],
   "num_attention_heads": 4, "vocab_size": 100, "max_position_embeddings": 128,
   "rms_norm_eps": 1e-06, "eos_token_id": 2})";
 
-void write_model(const scratch_directory& in) {
+void write_model(const config_directory& in) {
   in.write("config.json", config);
   in.write_tensors("model.safetensors", {"model.norm.weight"});
 }
@@ -33,7 +33,7 @@ std::string chat(std::string_view json) {
 }  // namespace
 
 TEST_CASE("a model directory opens by any of its names", "[io]") {
-  const scratch_directory in("hf_names");
+  const config_directory in("hf_names");
   write_model(in);
   in.write("tokenizer.json", "{}");
   for (const std::string& path :
@@ -51,8 +51,8 @@ TEST_CASE("a model directory opens by any of its names", "[io]") {
 }
 
 TEST_CASE("a directory that transformers wrote opens whole", "[io]") {
-  for (const std::string& path :
-       {test::fixture("sharded"), test::fixture("sharded/model.safetensors.index.json")}) {
+  for (const std::string& path : {test::config_fixture("sharded"),
+                                  test::config_fixture("sharded/model.safetensors.index.json")}) {
     const auto model = io::open_hf(path).value();
     CHECK(model.tensors.files().size() == 3);
     CHECK(model.config.eos_tokens == std::vector<std::int32_t>{2, 3});
@@ -70,7 +70,7 @@ TEST_CASE("a directory that transformers wrote opens whole", "[io]") {
 }
 
 TEST_CASE("the tokenizer is the newest that is there", "[io]") {
-  const scratch_directory in("hf_tokenizer");
+  const config_directory in("hf_tokenizer");
   write_model(in);
   for (const std::string name : {"original/tokenizer.model", "tokenizer.model", "tokenizer.json"}) {
     in.write(name, "x");
@@ -79,7 +79,7 @@ TEST_CASE("the tokenizer is the newest that is there", "[io]") {
 }
 
 TEST_CASE("the eos tokens of a generation_config are added", "[io]") {
-  const scratch_directory in("hf_generation");
+  const config_directory in("hf_generation");
   write_model(in);
   in.write("generation_config.json", R"({"eos_token_id": [2, 9]})");
   CHECK(io::open_hf(in.path())->config.eos_tokens == std::vector<std::int32_t>{2, 9});
@@ -92,7 +92,7 @@ TEST_CASE("the eos tokens of a generation_config are added", "[io]") {
 }
 
 TEST_CASE("chat templates come from two places", "[io]") {
-  const scratch_directory in("hf_chat");
+  const config_directory in("hf_chat");
   write_model(in);
   in.write("tokenizer_config.json", R"({"chat_template": "{{ a }}"})");
   CHECK(io::open_hf(in.path())->chat_template == "{{ a }}");
@@ -143,7 +143,7 @@ TEST_CASE("a tokenizer_config that is none is refused", "[io]") {
 }
 
 TEST_CASE("what a directory lacks is said", "[io]") {
-  const scratch_directory in("hf_lacks");
+  const config_directory in("hf_lacks");
   check_error(io::open_hf(in.path()), errc::file_not_found,
               {in.path("config.json"), "expected it beside the tensors, found none"});
   in.write_tensors("lone.safetensors", {"a"});
@@ -161,7 +161,7 @@ TEST_CASE("what a directory lacks is said", "[io]") {
 }
 
 TEST_CASE("errors of the parts name their file", "[io]") {
-  const scratch_directory in("hf_parts");
+  const config_directory in("hf_parts");
   write_model(in);
   in.write("model.safetensors", "");
   check_error(io::open_hf(in.path()), errc::truncated, {in.path("model.safetensors")});
@@ -170,7 +170,7 @@ TEST_CASE("errors of the parts name their file", "[io]") {
 }
 
 TEST_CASE("every cut of a directory's config is an error", "[io]") {
-  const scratch_directory in("hf_cut");
+  const config_directory in("hf_cut");
   write_model(in);
   for (std::size_t n = 0; n < config.size(); ++n) {
     in.write("config.json", config.substr(0, n));

@@ -19,16 +19,16 @@
 namespace test {
 
 /// A directory of this process, with all that is in it, for one test.
-class scratch_directory {
+class config_directory {
  public:
-  explicit scratch_directory(std::string_view name)
+  explicit config_directory(std::string_view name)
       : path_(trilith::join("unit_", name, ".", ::getpid())) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory() { std::filesystem::remove_all(path_); }
+  config_directory(const config_directory&) = delete;
+  config_directory& operator=(const config_directory&) = delete;
+  ~config_directory() { std::filesystem::remove_all(path_); }
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path(std::string_view file) const {
@@ -60,13 +60,13 @@ inline std::string file_text(const std::string& path) {
   return out.str();
 }
 
-inline std::string fixture(std::string_view name) {
+inline std::string config_fixture(std::string_view name) {
   return trilith::join(TRILITH_TEST_FIXTURES_DIR, "/hf_configs/", name);
 }
 
 /// The tensors of a names.txt.
 inline std::vector<std::string> fixture_names(std::string_view directory) {
-  std::ifstream in(fixture(trilith::join(directory, "/names.txt")));
+  std::ifstream in(config_fixture(trilith::join(directory, "/names.txt")));
   std::vector<std::string> names;
   for (std::string line; std::getline(in, line);) names.push_back(line.substr(0, line.find(' ')));
   REQUIRE(names.size() > 10);

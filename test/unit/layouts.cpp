@@ -169,7 +169,7 @@ TEST_CASE("every bit of q1_0 is a code") {
 
 TEMPLATE_TEST_CASE("gguf's ternary tensors, both ways", "", tq1_0, tq2_0) {
   using L = TestType;
-  const test::bytes file = test::fixture(std::string(L::name) + ".bin");
+  const test::bytes file = test::layout_fixture(std::string(L::name) + ".bin");
   REQUIRE(file.size() == L::bytes(3, 768));
   test::bytes ours(file.size());
   for (std::size_t r = 0; r < 3; ++r) {
@@ -188,7 +188,7 @@ TEMPLATE_TEST_CASE("gguf's ternary tensors, both ways", "", tq1_0, tq2_0) {
 }
 
 TEST_CASE("transformers' packed weights, both ways, rows not a multiple of 4 included") {
-  const test::bytes file = test::fixture("hf_u8.bin");
+  const test::bytes file = test::layout_fixture("hf_u8.bin");
   REQUIRE(file.size() == 15 * 7);
   const std::uint8_t* at = file.data();
   for (std::size_t rows = 1; rows <= 9; ++rows) {

@@ -37,7 +37,7 @@ inline float sample(std::size_t i) {
   return static_cast<float>(top) / static_cast<float>(1u << (i / 32));
 }
 
-inline bytes fixture(const std::string& name) {
+inline bytes layout_fixture(const std::string& name) {
   std::ifstream file(std::string(TRILITH_TEST_FIXTURES_DIR) + "/layouts/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }

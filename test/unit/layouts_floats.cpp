@@ -16,7 +16,7 @@ using packing::q6_k, packing::q8_0;
 namespace {
 
 std::vector<float> floats_of(const std::string& name) {
-  const test::bytes raw = test::fixture(name);
+  const test::bytes raw = test::layout_fixture(name);
   std::vector<float> floats(raw.size() / 4);
   if (!raw.empty()) std::memcpy(floats.data(), raw.data(), raw.size());
   return floats;
@@ -38,7 +38,7 @@ test::bytes encoded(const std::vector<float>& x) {
 }  // namespace
 
 TEST_CASE("q8_0 is written and read as gguf does") {
-  const test::bytes file = test::fixture("q8_0.bin");
+  const test::bytes file = test::layout_fixture("q8_0.bin");
   REQUIRE(file.size() == q8_0::bytes(3, 96));
   std::vector<float> x(96);
   test::bytes ours(file.size());
@@ -51,7 +51,7 @@ TEST_CASE("q8_0 is written and read as gguf does") {
 }
 
 TEST_CASE("q8_0 gives its codes and scales for integer arithmetic") {
-  const test::bytes file = test::fixture("q8_0.bin");
+  const test::bytes file = test::layout_fixture("q8_0.bin");
   const std::vector<float> floats = floats_of("q8_0_floats.bin");
   REQUIRE(floats.size() == 3 * 96);
   test::codes codes(96);
@@ -64,7 +64,7 @@ TEST_CASE("q8_0 gives its codes and scales for integer arithmetic") {
 }
 
 TEST_CASE("q6_k is read as gguf does") {
-  const test::bytes file = test::fixture("q6_k.bin");
+  const test::bytes file = test::layout_fixture("q6_k.bin");
   REQUIRE(file.size() == q6_k::bytes(2, 512));
   CHECK(decoded<q6_k>(file, 2, 512) == floats_of("q6_k_floats.bin"));
 }
@@ -103,7 +103,7 @@ TEST_CASE("the shapes of float blocks, and their tables") {
   CHECK(table.name == "q6_k");
   CHECK(table.group == 256);
   CHECK(table.bytes(2, 512) == 840);
-  const test::bytes file = test::fixture("q6_k.bin");
+  const test::bytes file = test::layout_fixture("q6_k.bin");
   std::vector<float> row(512);
   table.decode_row(file.data(), 512, 1, row.data());
   CHECK(row[511] == floats_of("q6_k_floats.bin")[1023]);

@@ -147,6 +147,26 @@ TEST_CASE("NaN among the weights is refused with its place", "[load]") {
         "tensor " + down + ", row 1, column 3: expected a finite number, found nan");
 }
 
+TEST_CASE("elements used in place are looked at on request", "[load]") {
+  const test::scratch_directory scratch("unit_load_in_place");
+  std::string file =
+      test::contents_of(test::hf_model("bitnet_autobitlinear") + "/model.safetensors");
+  const auto opened =
+      tl::io::open_safetensors(test::hf_model("bitnet_autobitlinear") + "/model.safetensors")
+          .value();
+  const std::size_t at = opened.find("model.embed_tokens.weight")->offset;
+  file[at + 6] = '\xC0';
+  file[at + 7] = '\x7F';
+  test::write_file(scratch.file("model.safetensors"), file);
+  test::write_file(scratch.file("config.json"),
+                   test::contents_of(test::hf_model("bitnet_autobitlinear") + "/config.json"));
+  CHECK(tl::io::load(scratch.path()));
+  const auto m = tl::io::load(scratch.path(), {.check_elements = true});
+  REQUIRE_FALSE(m);
+  check(m.error(), tl::errc::invalid_value,
+        "tensor model.embed_tokens.weight, row 0, column 3: expected a finite number, found nan");
+}
+
 TEST_CASE("a gate that the blueprint does not have is refused", "[load]") {
   damaged_model m("bitnet_autobitlinear");
   check(m.refusal_as<tl::packed<tl::presets::b1_58<>>>(), tl::errc::mismatch,

@@ -12,8 +12,8 @@
 
 namespace io = trilith::io;
 using test::check_error;
+using test::config_directory;
 using test::noted;
-using test::scratch_directory;
 using trilith::errc;
 
 namespace {
@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view index_name = "model.safetensors.index.json";
 
 /// Two shards: a and b in one.safetensors, c in two.safetensors.
-void write_shards(const scratch_directory& in) {
+void write_shards(const config_directory& in) {
   in.write_tensors("one.safetensors", {"a", "b"});
   in.write_tensors("two.safetensors", {"c"});
 }
@@ -35,7 +35,7 @@ const std::string good_map =
 
 /// The error of an index with these contents beside good shards.
 void check_index(const std::string& text, errc code, const std::vector<std::string>& words) {
-  const scratch_directory in("shards_index");
+  const config_directory in("shards_index");
   write_shards(in);
   in.write(index_name, text);
   CAPTURE(text);
@@ -51,7 +51,7 @@ void check_map(const std::string& map, const std::vector<std::string>& words) {
 }  // namespace
 
 TEST_CASE("one safetensors file is a model's tensors", "[io]") {
-  const scratch_directory in("shards_single");
+  const config_directory in("shards_single");
   in.write_tensors("model.safetensors", {"z", "a"});
   for (const std::string& path : {in.path(), in.path() + "/", in.path("model.safetensors")}) {
     const auto tensors = io::open_tensors(path).value();
@@ -68,7 +68,7 @@ TEST_CASE("one safetensors file is a model's tensors", "[io]") {
 }
 
 TEST_CASE("an index opens each shard once", "[io]") {
-  const scratch_directory in("shards_good");
+  const config_directory in("shards_good");
   write_shards(in);
   in.write(index_name, index_of(good_map));
   auto opened = io::open_tensors(in.path());
@@ -87,7 +87,7 @@ TEST_CASE("an index opens each shard once", "[io]") {
 }
 
 TEST_CASE("shards that transformers wrote are read", "[io]") {
-  const auto tensors = io::open_tensors(test::fixture("sharded")).value();
+  const auto tensors = io::open_tensors(test::config_fixture("sharded")).value();
   CHECK(tensors.notes.empty());
   CHECK(tensors.files().size() == 3);
   const auto names = test::fixture_names("sharded");
@@ -101,7 +101,7 @@ TEST_CASE("shards that transformers wrote are read", "[io]") {
 }
 
 TEST_CASE("a single file is preferred to an index beside it", "[io]") {
-  const scratch_directory in("shards_both");
+  const config_directory in("shards_both");
   write_shards(in);
   in.write(index_name, index_of(good_map));
   in.write_tensors("model.safetensors", {"a"});
@@ -111,7 +111,7 @@ TEST_CASE("a single file is preferred to an index beside it", "[io]") {
 }
 
 TEST_CASE("a wrong total_size and unlisted tensors are notes", "[io]") {
-  const scratch_directory in("shards_notes");
+  const config_directory in("shards_notes");
   write_shards(in);
   in.write(index_name,
            index_of(R"("a": "one.safetensors", "c": "two.safetensors")", R"({"total_size": 7})"));
@@ -123,7 +123,7 @@ TEST_CASE("a wrong total_size and unlisted tensors are notes", "[io]") {
 }
 
 TEST_CASE("metadata of an index may be anything but a wrong size", "[io]") {
-  const scratch_directory in("shards_metadata");
+  const config_directory in("shards_metadata");
   write_shards(in);
   for (const std::string_view metadata :
        {"{}", "null", R"({"total_size": 6.0})", R"({"mlx": {"a": [1, {"total_size": "x"}]}})",
@@ -160,7 +160,7 @@ TEST_CASE("an index that is none is refused in words", "[io]") {
 }
 
 TEST_CASE("an index that is too large is refused before it is read", "[io]") {
-  const scratch_directory in("shards_large");
+  const config_directory in("shards_large");
   in.write(index_name, "{}");
   std::filesystem::resize_file(in.path(index_name), 64'000'001);
   check_error(io::open_tensors(in.path()), errc::malformed,
@@ -203,7 +203,7 @@ TEST_CASE("a weight_map that the shards contradict is refused", "[io]") {
 }
 
 TEST_CASE("a tensor of two shards is refused", "[io]") {
-  const scratch_directory in("shards_twice");
+  const config_directory in("shards_twice");
   write_shards(in);
   in.write_tensors("two.safetensors", {"b", "c"});
   in.write(index_name, index_of(good_map));
@@ -213,7 +213,7 @@ TEST_CASE("a tensor of two shards is refused", "[io]") {
 }
 
 TEST_CASE("damaged shards are named by their index", "[io]") {
-  const scratch_directory in("shards_damaged");
+  const config_directory in("shards_damaged");
   write_shards(in);
   in.write(index_name, index_of(good_map));
   in.write("two.safetensors", "1234");
@@ -225,7 +225,7 @@ TEST_CASE("damaged shards are named by their index", "[io]") {
 }
 
 TEST_CASE("a directory without tensors says what it lacks", "[io]") {
-  const scratch_directory in("shards_none");
+  const config_directory in("shards_none");
   check_error(io::open_tensors(in.path()), errc::file_not_found,
               {in.path(), "model.safetensors.index.json, found neither"});
   in.write("pytorch_model.bin", "");
@@ -235,7 +235,7 @@ TEST_CASE("a directory without tensors says what it lacks", "[io]") {
 }
 
 TEST_CASE("every cut and every changed byte of an index is an error or an index", "[io]") {
-  const scratch_directory in("shards_cut");
+  const config_directory in("shards_cut");
   write_shards(in);
   const std::string whole = index_of(good_map);
   for (std::size_t n = 0; n < whole.size(); ++n) {

@@ -43,7 +43,7 @@ inline trilith::text::tokenizer byte_tokenizer(trilith::text::vocabulary words) 
   return trilith::text::make_byte_level_tokenizer(std::move(words), "toy").value();
 }
 
-inline std::string fixture(const std::string& name) {
+inline std::string tokenizer_fixture(const std::string& name) {
   return std::string(TRILITH_TEST_FIXTURES_DIR) + "/tokenizers/" + name;
 }
 

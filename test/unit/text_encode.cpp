@@ -37,7 +37,7 @@ TEST_CASE("encodings equal SentencePiece's, from .model and from .bin", "[text]"
 TEST_CASE("the stories' tokens survive decoding and encoding", "[text]") {
   const std::string path = test::data_file("models/bitnet-stories-1M/tokens_cs336_stories.txt");
   if (path.empty() || test::model_path().empty() || test::bin_path().empty()) return;
-  const std::vector<unsigned char> bytes = test::file_bytes(path);
+  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
   std::string lines(bytes.begin(), bytes.end());
   const text::tokenizer model = text::load_tokenizer(test::model_path()).value();
   const text::tokenizer bin = text::load_tokenizer(test::bin_path()).value();

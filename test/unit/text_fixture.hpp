@@ -46,7 +46,7 @@ inline tokens from_list(std::string_view list) {
   return out;
 }
 
-inline std::vector<unsigned char> file_bytes(const std::string& path) {
+inline std::vector<unsigned char> tokenizer_file_bytes(const std::string& path) {
   std::vector<unsigned char> out;
   if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
     for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file))

@@ -96,7 +96,7 @@ std::vector<std::string> cut(const std::string& s, std::string_view mark) {
 }
 
 std::string content_of(const std::string& path) {
-  const std::vector<unsigned char> bytes = test::file_bytes(path);
+  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
   return {bytes.begin(), bytes.end()};
 }
 
@@ -142,7 +142,7 @@ spelled_bytes small() {
 TEST_CASE("llama.cpp's SentencePiece vectors are met from its GGUF vocabulary", "[text]") {
   const std::string path = test::data_file("tokenizers/ggml-vocab-llama-spm.gguf");
   if (path.empty()) return;
-  const std::vector<unsigned char> bytes = test::file_bytes(path);
+  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
   const text::gguf_vocabulary file = metadata_reader(bytes).read();
   const auto made = text::make_tokenizer(file, "spm");
   REQUIRE(made);

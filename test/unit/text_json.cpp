@@ -25,7 +25,8 @@ constexpr reference_case reference_cases[] = {
 };
 
 std::string content_of(const std::string& name) {
-  const std::vector<unsigned char> bytes = test::file_bytes(test::fixture(name));
+  const std::vector<unsigned char> bytes =
+      test::tokenizer_file_bytes(test::tokenizer_fixture(name));
   REQUIRE(!bytes.empty());
   return {bytes.begin(), bytes.end()};
 }
@@ -48,7 +49,7 @@ TEST_CASE("tokenizer.json encodes as Hugging Face's tokenizers does", "[text]") 
   if (!test::has_byte_level()) return;
   std::size_t cases = 0;
   for (const std::string name : {"gpt2", "qwen2", "llama3", "digits", "spm"}) {
-    const text::tokenizer t = text::load_tokenizer(test::fixture(name + ".json")).value();
+    const text::tokenizer t = text::load_tokenizer(test::tokenizer_fixture(name + ".json")).value();
     for (const reference_case& c : reference_cases) {
       if (c.file != name) continue;
       const std::string given = test::from_hex(c.given);
@@ -65,7 +66,7 @@ TEST_CASE("tokenizer.json encodes as Hugging Face's tokenizers does", "[text]") 
 TEST_CASE("texts come back from the tokens of tokenizer.json", "[text]") {
   if (!test::has_byte_level()) return;
   for (const std::string name : {"gpt2", "llama3", "digits", "spm"}) {
-    const text::tokenizer t = text::load_tokenizer(test::fixture(name + ".json")).value();
+    const text::tokenizer t = text::load_tokenizer(test::tokenizer_fixture(name + ".json")).value();
     for (const reference_case& c : reference_cases) {
       const std::string given = test::from_hex(c.given);
       if (given.find("<think>") != given.npos) continue;  // it swallows spaces
@@ -77,7 +78,7 @@ TEST_CASE("texts come back from the tokens of tokenizer.json", "[text]") {
 
 TEST_CASE("the facts of a tokenizer.json become those of a vocabulary", "[text]") {
   if (!test::has_byte_level()) return;
-  const text::tokenizer qwen2 = text::load_tokenizer(test::fixture("qwen2.json")).value();
+  const text::tokenizer qwen2 = text::load_tokenizer(test::tokenizer_fixture("qwen2.json")).value();
   CHECK(qwen2.vocab().pre == pre_tokenizer::qwen2);
   CHECK(qwen2.vocab().nfc);
   CHECK(!qwen2.vocab().ignore_merges);
@@ -89,13 +90,14 @@ TEST_CASE("the facts of a tokenizer.json become those of a vocabulary", "[text]"
   };
   CHECK(kind(qwen2, "<|endoftext|>") == piece_kind::control);
   CHECK(kind(qwen2, "<think>") == piece_kind::user_defined);
-  const text::tokenizer gpt2 = text::load_tokenizer(test::fixture("gpt2.json")).value();
+  const text::tokenizer gpt2 = text::load_tokenizer(test::tokenizer_fixture("gpt2.json")).value();
   CHECK(gpt2.vocab().pre == pre_tokenizer::gpt2);
   CHECK(gpt2.vocab().pieces.at(static_cast<std::size_t>(gpt2.find("<think>"))).strip_right);
-  const text::tokenizer llama3 = text::load_tokenizer(test::fixture("llama3.json")).value();
+  const text::tokenizer llama3 =
+      text::load_tokenizer(test::tokenizer_fixture("llama3.json")).value();
   CHECK(llama3.vocab().pre == pre_tokenizer::llama3);
   CHECK(llama3.vocab().ignore_merges);
-  const text::tokenizer spm = text::load_tokenizer(test::fixture("spm.json")).value();
+  const text::tokenizer spm = text::load_tokenizer(test::tokenizer_fixture("spm.json")).value();
   CHECK(spm.vocab().pre == pre_tokenizer::none);
   CHECK(spm.vocab().unknown == 0);
   CHECK(spm.eos() == 2);

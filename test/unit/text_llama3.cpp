@@ -27,7 +27,7 @@ const text::tokenizer& llama3() {
 }
 
 std::string content_of(const std::string& path) {
-  const std::vector<unsigned char> bytes = test::file_bytes(path);
+  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
   return {bytes.begin(), bytes.end()};
 }
 

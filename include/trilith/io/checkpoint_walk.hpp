@@ -18,6 +18,9 @@ struct load_options {
   /// Threads that convert other programs' tensors; 0: as many as the machine has. With more than
   /// one, `report` is called from any of them, one call at a time.
   std::size_t threads = 0;
+  /// Elements that are used where they lie in a file are not looked at; with this they are, at the
+  /// cost of reading them all.
+  bool check_elements = false;
 };
 
 namespace checkpoint {

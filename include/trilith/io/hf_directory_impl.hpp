@@ -46,7 +46,7 @@ struct places {
 
 [[nodiscard]] inline std::string tokenizer_of(const std::string& directory) {
   for (const std::string_view name :
-       {"tokenizer.json", "tokenizer.model", "original/tokenizer.model"})
+       {"tokenizer.json", "tokenizer.model", "tokenizer.trilith", "original/tokenizer.model"})
     if (std::string path = shards::inside(directory, name); shards::is_file(path)) return path;
   return {};
 }

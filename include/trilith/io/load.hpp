@@ -27,7 +27,8 @@ struct loaded : text_model<M> {
 ///
 /// Errors: mismatch for a shape, gate or tensor that M's blueprint does not have or the file lacks,
 /// and for scales that differ within what M gives one scale; invalid_value for codes and scales
-/// that cannot be, and NaN; cancelled where options.report said so.
+/// that cannot be, and NaN (in elements used in place: with options.check_elements); cancelled
+/// where options.report said so.
 template <Realisation M>
 [[nodiscard]] result<M> load_from(const model_source& source, const load_options& options = {}) {
   using B = typename M::blueprint;
@@ -37,7 +38,7 @@ template <Realisation M>
   model.sizes = source.facts.sizes;
   model.settings = source.facts.settings;
   model.parameters.blocks.resize(model.sizes.layers);
-  loading::plan plan{source};
+  loading::plan plan{source, options.check_elements};
   trilith::detail::plan_tensors visit{plan, trilith::detail::row_order_of<B>(), {}, done{}};
   fields::walk<B>(visit, model.parameters);
   if (visit.outcome)

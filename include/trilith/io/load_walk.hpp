@@ -25,6 +25,7 @@ struct assignment {
 /// A load under way.
 struct plan {
   const model_source& source;
+  bool check_elements = false;  ///< also those that are used in place
   std::vector<assignment> assignments = {};
   std::vector<bool> used = {};  ///< tensors of the source
 };
@@ -73,7 +74,10 @@ struct plan_tensors {
       outcome = found.error();
       return;
     }
-    if (!show(**found, form, tensor)) assign(**found, std::move(form), tensor);
+    if (!show(**found, form, tensor))
+      assign(**found, std::move(form), tensor);
+    else if (plan.check_elements)
+      plan.assignments.push_back({*found, std::move(form), {}, nullptr, order});
   }
 
  private:
