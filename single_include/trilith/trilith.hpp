@@ -106,6 +106,11 @@
 // misses them prints the remedy.
 #define TRILITH_IMPLEMENTED link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file
 
+// The same for the blueprints of published models, which cost compile time and are used by
+// io::load(path) alone: cmake/families.cpp compiles them.
+#define TRILITH_FAMILIES_IMPLEMENTED \
+  link_to_trilith_families_or_define_TRILITH_IMPLEMENT_FAMILIES_beside_TRILITH_IMPLEMENTATION
+
 // Floats are added and multiplied in one fixed order and never fused, so that every backend,
 // target and thread count gives the same bits. g++ wants an attribute, clang a pragma in the body.
 #if defined(__clang__)
@@ -448,7 +453,7 @@ struct settings {
 };
 
 /// A size of the model, by meaning. A parameter's description is written in these.
-enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
+enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, head_dim, vocab };
 
 [[nodiscard]] constexpr std::size_t extent(const shape& s, axis a) noexcept {
   switch (a) {
@@ -460,6 +465,8 @@ enum class axis : std::uint8_t { dim, ffn_dim, query_dim, kv_dim, vocab };
       return s.heads * s.head_dim;
     case axis::kv_dim:
       return s.kv_heads * s.head_dim;
+    case axis::head_dim:
+      return s.head_dim;
     case axis::vocab:
       return s.vocab;
   }
@@ -586,14 +593,71 @@ class byte_reader {
 
 #endif
 // ==== end trilith/io/byte_reader.hpp
+// ==== begin trilith/core/shared_owner.hpp
+#ifndef TRILITH_CORE_SHARED_OWNER_HPP
+#define TRILITH_CORE_SHARED_OWNER_HPP
+
+namespace trilith {
+
+/// Keeps one value alive for all who view it, such as a mapped file whose tensors are used in
+/// place. The last copy ends it. Copies may live in different threads.
+class shared_owner {
+ public:
+  shared_owner() noexcept = default;
+  /// Takes a value in; `kept`, where given, is set to where it is now.
+  template <class T>
+  [[nodiscard]] static shared_owner of(T value, T** kept = nullptr) {
+    shared_owner owner;
+    auto* const made = new holder<T>(std::move(value));
+    owner.block_ = made;
+    if (kept != nullptr) *kept = &made->value;
+    return owner;
+  }
+  shared_owner(const shared_owner& other) noexcept : block_(other.block_) {
+    if (block_ != nullptr) __atomic_fetch_add(&block_->owners, 1, __ATOMIC_RELAXED);
+  }
+  shared_owner(shared_owner&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  shared_owner& operator=(shared_owner other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~shared_owner() {
+    if (block_ != nullptr && __atomic_sub_fetch(&block_->owners, 1, __ATOMIC_ACQ_REL) == 0)
+      block_->end(block_);
+  }
+
+  explicit operator bool() const noexcept { return block_ != nullptr; }
+
+ private:
+  struct block {
+    void (*end)(block*) noexcept;
+    long owners = 1;
+  };
+  template <class T>
+  struct holder : block {
+    explicit holder(T v)
+        : block{[](block* b) noexcept { delete static_cast<holder*>(b); }}, value(std::move(v)) {}
+    T value;
+  };
+  block* block_ = nullptr;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/core/shared_owner.hpp
 // ==== begin trilith/core/aligned_buffer.hpp
 #ifndef TRILITH_CORE_ALIGNED_BUFFER_HPP
 #define TRILITH_CORE_ALIGNED_BUFFER_HPP
 
 namespace trilith {
 
-/// An owning array of trivial T on a 64-byte boundary, zero-filled, with 64 readable zero bytes
-/// after the end, so that a kernel may load one whole vector past a row's tail.
+/// For memory that is written whole before it is read.
+struct not_zeroed {};
+
+/// An array of trivial T with 64 readable bytes after the end, so that a kernel may load one whole
+/// vector past a row's tail. It owns its memory, on a 64-byte boundary and zero-filled; or, made by
+/// view_of(), it shows memory that someone else keeps alive. A copy always owns.
 template <class T>
 class aligned_buffer {
   static_assert(std::is_trivially_copyable_v<T>, "aligned_buffer holds trivially copyable values.");
@@ -603,24 +667,43 @@ class aligned_buffer {
   static constexpr std::size_t slack_bytes = 64;
 
   aligned_buffer() noexcept = default;
-  explicit aligned_buffer(std::size_t count) : size_(count) {
+  explicit aligned_buffer(std::size_t count) : aligned_buffer(count, not_zeroed{}) {
+    __builtin_memset(static_cast<void*>(data_), 0, count * sizeof(T));
+  }
+  aligned_buffer(std::size_t count, not_zeroed) : size_(count) {
     const std::size_t bytes = count * sizeof(T) + slack_bytes;
     data_ = static_cast<T*>(::operator new(bytes, std::align_val_t{alignment}));
-    __builtin_memset(static_cast<void*>(data_), 0, bytes);
+    __builtin_memset(static_cast<void*>(data_ + count), 0, slack_bytes);
   }
-  aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_) {
+  /// Shows `count` values that `owner` keeps alive. 64 bytes after them must be readable; they need
+  /// no more alignment than T has. Values shown this way may be in memory that cannot be written.
+  [[nodiscard]] static aligned_buffer view_of(const T* data, std::size_t count,
+                                              shared_owner owner) noexcept {
+    aligned_buffer out;
+    out.data_ = const_cast<T*>(data);
+    out.size_ = count;
+    out.owner_ = std::move(owner);
+    return out;
+  }
+  aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_, not_zeroed{}) {
     if (size_ != 0) __builtin_memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
   }
   aligned_buffer(aligned_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        owner_(std::move(other.owner_)) {}
   aligned_buffer& operator=(aligned_buffer other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(owner_, other.owner_);
     return *this;
   }
   ~aligned_buffer() {
-    if (data_ != nullptr) ::operator delete(data_, std::align_val_t{alignment});
+    if (data_ != nullptr && !owner_) ::operator delete(data_, std::align_val_t{alignment});
   }
+
+  /// Whether it shows memory of someone else.
+  [[nodiscard]] bool is_view() const noexcept { return static_cast<bool>(owner_); }
 
   [[nodiscard]] T* data() noexcept { return data_; }
   [[nodiscard]] const T* data() const noexcept { return data_; }
@@ -638,6 +721,7 @@ class aligned_buffer {
  private:
   T* data_ = nullptr;
   std::size_t size_ = 0;
+  shared_owner owner_;
 };
 
 }  // namespace trilith
@@ -704,6 +788,7 @@ struct scale_kind {};
 struct rule_kind {};
 struct rounding_kind {};
 struct packing_kind {};
+struct layout_kind {};
 struct activations_kind {};
 struct backend_kind {};
 struct norm_kind {};
@@ -1057,6 +1142,8 @@ struct packed_matrix {
   packed_matrix() = default;
   packed_matrix(std::size_t r, std::size_t c)
       : rows(r), cols(c), codes(r * row_bytes_of(c)), scales(granularity::count(r, c)) {}
+  packed_matrix(std::size_t r, std::size_t c, not_zeroed how)
+      : rows(r), cols(c), codes(r * row_bytes_of(c), how), scales(granularity::count(r, c)) {}
 
   std::size_t rows = 0;  ///< Out
   std::size_t cols = 0;  ///< In
@@ -1109,6 +1196,8 @@ struct plain_matrix {
 
   plain_matrix() = default;
   plain_matrix(std::size_t r, std::size_t c) : rows(r), cols(c), elements(r * c) {}
+  plain_matrix(std::size_t r, std::size_t c, not_zeroed how)
+      : rows(r), cols(c), elements(r * c, how) {}
 
   std::size_t rows = 0;
   std::size_t cols = 0;
@@ -1251,6 +1340,8 @@ class mapped_file;
 namespace trilith::TRILITH_IMPLEMENTED {
 result<io::mapped_file> map_file(std::string_view path);
 void unmap_file(const unsigned char* data, std::size_t size) noexcept;
+/// Lets the system forget whole pages of a mapping; reading them again brings them back.
+void release_pages(std::span<const unsigned char> bytes) noexcept;
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 namespace trilith::io {
@@ -3008,6 +3099,7 @@ struct attention_parameters {
   Matrix value;   ///< [K * head_dim, D]
   Matrix output;  ///< [D, H * head_dim]
   parameter_vector sub_norm;
+  parameter_vector query_norm, key_norm;  ///< [head_dim], shared by all heads
 };
 
 /// y = Wo norm(concat_h softmax(q_h k^T / sqrt(d) + causal) v),  q, k, v = Wq x, Wk x, Wv x
@@ -3016,14 +3108,21 @@ struct attention_parameters {
 /// (multi-head where K = H, grouped-query where K < H).
 ///
 /// @tparam S        the scheme of the four projections
-/// @tparam SubNorm  a norm in front of Wo: no_norm, sub_norm<>, ...
-/// @tparam Pairing  rotary::half_split or rotary::interleaved
-template <Scheme S, Norm SubNorm = no_norm, Rotary Pairing = rotary::half_split>
+/// @tparam SubNorm   a norm in front of Wo: no_norm, sub_norm<>, ...
+/// @tparam Pairing   rotary::half_split or rotary::interleaved
+/// @tparam HeadNorm  a norm of each head's query and key before they are turned (Qwen3): no_norm,
+///                   rms_norm<>, ...
+template <Scheme S, Norm SubNorm = no_norm, Rotary Pairing = rotary::half_split,
+          Norm HeadNorm = no_norm>
 struct attention {
   using policy_kind = layer_kind;
   using scheme = S;
+  using pairing = Pairing;
+  using output_norm = SubNorm;
+  using head_norm = HeadNorm;
   template <class Backend>
-  using with_backend = attention<typename S::template with_backend<Backend>, SubNorm, Pairing>;
+  using with_backend =
+      attention<typename S::template with_backend<Backend>, SubNorm, Pairing, HeadNorm>;
   template <class Realisation>
   using parameters =
       attention_parameters<typename Realisation::template matrix<typename S::weights>>;
@@ -3043,11 +3142,17 @@ struct attention {
             "output", [](auto& p) -> auto& { return p.output; }, axis::dim, axis::query_dim,
             fields::shard::columns),
         fields::gains<SubNorm::has_gain>(
-            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim));
+            "sub_norm", [](auto& p) -> auto& { return p.sub_norm; }, axis::query_dim),
+        fields::gains<HeadNorm::has_gain>(
+            "query_norm", [](auto& p) -> auto& { return p.query_norm; }, axis::head_dim),
+        fields::gains<HeadNorm::has_gain>(
+            "key_norm", [](auto& p) -> auto& { return p.key_norm; }, axis::head_dim));
   }
 
   [[nodiscard]] static std::string name() {
-    return join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name, ">");
+    std::string out = join("attention<", S::name(), ",", SubNorm::name, ",", Pairing::name);
+    if (!HeadNorm::is_identity) out += join(",", HeadNorm::name);
+    return out + ">";
   }
 
   /// y: [T, D] from the normalised x: [T, D]; the tokens' keys and values go into the cache.
@@ -3061,6 +3166,8 @@ struct attention {
     apply<S>(p.query, xq, q, w.run);
     apply<S>(p.key, xq, k, w.run);
     apply<S>(p.value, xq, v, w.run);
+    normalize_heads(q, p.query_norm, w);
+    normalize_heads(k, p.key_norm, w);
     turn_and_store(q, k, v, c);
     const auto mixed = w.mixed.rows(tokens);
     mix(q, mixed, c);
@@ -3069,6 +3176,15 @@ struct attention {
   }
 
  private:
+  static void normalize_heads(span2d<float> x, const parameter_vector& gains,
+                              const workspace& w) noexcept {
+    if constexpr (!HeadNorm::is_identity)
+      for (std::size_t t = 0; t < x.rows; ++t)
+        for (std::size_t i = 0; i < x.cols; i += w.sizes.head_dim)
+          HeadNorm::apply(&x(t, i), gains.values.data(), &x(t, i), w.sizes.head_dim,
+                          w.settings.norm_eps);
+  }
+
   static void turn_and_store(span2d<float> q, span2d<float> k, span2d<float> v,
                              forward_context& c) noexcept {
     const shape& s = c.work.sizes;
@@ -3163,6 +3279,7 @@ template <Scheme S, Gate G = silu, Norm SubNorm = no_norm>
 struct gated_ffn {
   using policy_kind = layer_kind;
   using scheme = S;
+  using gate_function = G;
   template <class Backend>
   using with_backend = gated_ffn<typename S::template with_backend<Backend>, G, SubNorm>;
   template <class Realisation>
@@ -3247,6 +3364,8 @@ struct block_parameters {
 template <Norm N, Layer Attention, Layer Ffn>
 struct transformer_block {
   using policy_kind = block_kind;
+  using attention_layer = Attention;
+  using ffn_layer = Ffn;
   template <class Backend>
   using with_backend = transformer_block<N, typename Attention::template with_backend<Backend>,
                                          typename Ffn::template with_backend<Backend>>;
@@ -3666,7 +3785,7 @@ template <Packed M>
 
 #endif
 // ==== end trilith/io/bitllama2c.hpp
-// ==== begin trilith/io/safetensors_dtype.hpp
+// ==== begin trilith/io/safetensors/dtype.hpp
 #ifndef TRILITH_IO_SAFETENSORS_DTYPE_HPP
 #define TRILITH_IO_SAFETENSORS_DTYPE_HPP
 
@@ -3723,8 +3842,8 @@ static_assert(name_of(dtype::u8) == "U8" && name_of(dtype::bf16) == "BF16" &&
 }  // namespace trilith::io
 
 #endif
-// ==== end trilith/io/safetensors_dtype.hpp
-// ==== begin trilith/io/safetensors_progress.hpp
+// ==== end trilith/io/safetensors/dtype.hpp
+// ==== begin trilith/io/safetensors/progress.hpp
 #ifndef TRILITH_IO_SAFETENSORS_PROGRESS_HPP
 #define TRILITH_IO_SAFETENSORS_PROGRESS_HPP
 
@@ -3762,7 +3881,7 @@ class progress {
 }  // namespace trilith::io
 
 #endif
-// ==== end trilith/io/safetensors_progress.hpp
+// ==== end trilith/io/safetensors/progress.hpp
 // ==== begin trilith/io/safetensors.hpp
 #ifndef TRILITH_IO_SAFETENSORS_HPP
 #define TRILITH_IO_SAFETENSORS_HPP
@@ -3847,12 +3966,22 @@ class safetensors_file {
   mapped_file owner_;
 };
 
-/// A tensor for write_safetensors, which does not own its bytes.
+/// Fills `out` with a tensor's bytes from its byte `at` on.
+using safetensors_producer = status (*)(void* context, std::uint64_t at,
+                                        std::span<unsigned char> out);
+
+/// A tensor for write_safetensors, which does not own its bytes: they are there, or made on demand.
 struct tensor_to_write {
   std::string name;
   dtype type = dtype::u8;
   std::vector<std::uint64_t> shape;
-  std::span<const unsigned char> bytes;
+  std::span<const unsigned char> bytes = {};
+  /// Where it is not null, `bytes` is empty, and this is called for ascending, adjacent parts of
+  /// the tensor, each of at most 16 MiB and of a multiple of `part_multiple` bytes (a row, say),
+  /// but for the last. A part_multiple above 16 MiB is a part by itself.
+  safetensors_producer produce = nullptr;
+  void* context = nullptr;
+  std::uint64_t part_multiple = 1;
 };
 
 }  // namespace trilith::io
@@ -3891,7 +4020,8 @@ namespace trilith::io {
 /// `report` hears of every 16 MiB and may cancel; then, as after an error, nothing is left behind.
 /// Its last call, with fraction 1 and no name, comes when the file is in place.
 /// Errors: invalid_argument for names that are repeated or no UTF-8, and for bytes that do not
-/// match their shape; io_failure; unsupported in a build without nlohmann-json.
+/// match their shape; io_failure; unsupported in a build without nlohmann-json; cancelled; and
+/// whatever a producer returns.
 [[nodiscard]] inline status write_safetensors(std::string_view path,
                                               std::span<const tensor_to_write> tensors,
                                               std::span<const metadata_pair> metadata = {},
@@ -3903,7 +4033,7 @@ namespace trilith::io {
 
 #endif
 // ==== end trilith/io/safetensors.hpp
-// ==== begin trilith/io/checkpoint_tensors.hpp
+// ==== begin trilith/io/checkpoint/tensors.hpp
 #ifndef TRILITH_IO_CHECKPOINT_TENSORS_HPP
 #define TRILITH_IO_CHECKPOINT_TENSORS_HPP
 
@@ -4017,8 +4147,8 @@ template <class Tensor>
 }  // namespace trilith::inline TRILITH_ABI::detail
 
 #endif
-// ==== end trilith/io/checkpoint_tensors.hpp
-// ==== begin trilith/io/checkpoint_walk.hpp
+// ==== end trilith/io/checkpoint/tensors.hpp
+// ==== begin trilith/io/checkpoint/walk.hpp
 #ifndef TRILITH_IO_CHECKPOINT_WALK_HPP
 #define TRILITH_IO_CHECKPOINT_WALK_HPP
 
@@ -4033,6 +4163,12 @@ struct checkpoint_extras {
 
 struct load_options {
   progress report = {};
+  /// Threads that convert other programs' tensors; 0: as many as the machine has. With more than
+  /// one, `report` is called from any of them, one call at a time.
+  std::size_t threads = 0;
+  /// Elements that are used where they lie in a file are not looked at; with this they are, at the
+  /// cost of reading them all.
+  bool check_elements = false;
 };
 
 namespace checkpoint {
@@ -4153,7 +4289,7 @@ struct load_tensors {
 }  // namespace trilith::inline TRILITH_ABI::detail
 
 #endif
-// ==== end trilith/io/checkpoint_walk.hpp
+// ==== end trilith/io/checkpoint/walk.hpp
 // ==== begin trilith/io/checkpoint.hpp
 #ifndef TRILITH_IO_CHECKPOINT_HPP
 #define TRILITH_IO_CHECKPOINT_HPP
@@ -4248,6 +4384,1148 @@ template <Realisation M>
 
 #endif
 // ==== end trilith/io/checkpoint.hpp
+// ==== begin trilith/io/gguf/value_type.hpp
+#ifndef TRILITH_IO_GGUF_VALUE_TYPE_HPP
+#define TRILITH_IO_GGUF_VALUE_TYPE_HPP
+
+namespace trilith::io {
+
+/// The types of GGUF metadata; the values are the numbers in files.
+enum class gguf_type : std::uint32_t {
+  u8 = 0,
+  i8 = 1,
+  u16 = 2,
+  i16 = 3,
+  u32 = 4,
+  i32 = 5,
+  f32 = 6,
+  boolean = 7,
+  string = 8,
+  array = 9,
+  u64 = 10,
+  i64 = 11,
+  f64 = 12
+};
+
+struct gguf_type_traits {
+  std::string_view name;
+  std::uint32_t bytes;  ///< of a value; 0 where that differs from value to value
+};
+
+inline constexpr std::array<gguf_type_traits, 13> gguf_types{{{"u8", 1},
+                                                              {"i8", 1},
+                                                              {"u16", 2},
+                                                              {"i16", 2},
+                                                              {"u32", 4},
+                                                              {"i32", 4},
+                                                              {"f32", 4},
+                                                              {"bool", 1},
+                                                              {"string", 0},
+                                                              {"array", 0},
+                                                              {"u64", 8},
+                                                              {"i64", 8},
+                                                              {"f64", 8}}};
+
+[[nodiscard]] constexpr std::string_view name_of(gguf_type t) noexcept {
+  return gguf_types[static_cast<std::size_t>(t)].name;
+}
+[[nodiscard]] constexpr std::uint32_t bytes_of(gguf_type t) noexcept {
+  return gguf_types[static_cast<std::size_t>(t)].bytes;
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/value_type.hpp
+// ==== begin trilith/io/gguf/value.hpp
+#ifndef TRILITH_IO_GGUF_VALUE_HPP
+#define TRILITH_IO_GGUF_VALUE_HPP
+
+namespace trilith::io {
+
+static_assert(std::endian::native == std::endian::little,
+              "trilith::io reads little-endian files on little-endian machines.");
+
+class gguf_elements;
+class gguf_strings;
+
+/// A value of a GGUF file's metadata: a view of bytes that were checked and must outlive it.
+///
+///     std::uint64_t layers = 0;
+///     const auto* value = file.find("llama.block_count");
+///     if (value == nullptr || !value->as_unsigned(layers)) ...
+class gguf_value {
+ public:
+  /// `encoded`: as in the file, without the type, and for an array without its type and count.
+  gguf_value(gguf_type type, gguf_type element_type, std::uint64_t count,
+             std::span<const unsigned char> encoded) noexcept
+      : type_(type), element_type_(element_type), count_(count), encoded_(encoded) {}
+
+  [[nodiscard]] gguf_type type() const noexcept { return type_; }
+  [[nodiscard]] bool is_array() const noexcept { return type_ == gguf_type::array; }
+  /// Of an array; elsewhere the same as type().
+  [[nodiscard]] gguf_type element_type() const noexcept { return element_type_; }
+  /// Elements of an array; elsewhere 1.
+  [[nodiscard]] std::uint64_t size() const noexcept { return count_; }
+  [[nodiscard]] std::span<const unsigned char> encoded() const noexcept { return encoded_; }
+
+  /// These give the value, or false where its type is another or it is out of range. Any integer
+  /// type will do for as_unsigned and as_signed, any number for as_float: writers differ.
+  [[nodiscard]] bool as_unsigned(std::uint64_t& out) const noexcept {
+    if (is_unsigned()) return out = load_unsigned(), true;
+    std::int64_t value = 0;
+    if (!is_signed() || (value = load_signed()) < 0) return false;
+    out = static_cast<std::uint64_t>(value);
+    return true;
+  }
+  [[nodiscard]] bool as_signed(std::int64_t& out) const noexcept {
+    if (is_signed()) return out = load_signed(), true;
+    std::uint64_t value = 0;
+    if (!is_unsigned() || (value = load_unsigned()) >> 63 != 0) return false;
+    out = static_cast<std::int64_t>(value);
+    return true;
+  }
+  [[nodiscard]] bool as_float(double& out) const noexcept {
+    if (type_ == gguf_type::f32) return out = static_cast<double>(load<float>()), true;
+    if (type_ == gguf_type::f64) return out = load<double>(), true;
+    if (is_unsigned()) return out = static_cast<double>(load_unsigned()), true;
+    if (is_signed()) return out = static_cast<double>(load_signed()), true;
+    return false;
+  }
+  [[nodiscard]] bool as_bool(bool& out) const noexcept {
+    return type_ == gguf_type::boolean && (out = encoded_[0] != 0, true);
+  }
+  [[nodiscard]] bool as_string(std::string_view& out) const noexcept {
+    if (type_ != gguf_type::string) return false;
+    out = {reinterpret_cast<const char*>(encoded_.data()) + 8, encoded_.size() - 8};
+    return true;
+  }
+
+  /// The elements of an array, each a gguf_value; of any other value, the value alone.
+  [[nodiscard]] gguf_elements elements() const noexcept;
+  /// The elements of an array of strings, each a std::string_view; empty for all else.
+  [[nodiscard]] gguf_strings strings() const noexcept;
+
+ private:
+  [[nodiscard]] bool is_unsigned() const noexcept {
+    return type_ == gguf_type::u8 || type_ == gguf_type::u16 || type_ == gguf_type::u32 ||
+           type_ == gguf_type::u64;
+  }
+  [[nodiscard]] bool is_signed() const noexcept {
+    return type_ == gguf_type::i8 || type_ == gguf_type::i16 || type_ == gguf_type::i32 ||
+           type_ == gguf_type::i64;
+  }
+  [[nodiscard]] std::uint64_t load_unsigned() const noexcept {
+    std::uint64_t value = 0;
+    __builtin_memcpy(&value, encoded_.data(), bytes_of(type_));
+    return value;
+  }
+  [[nodiscard]] std::int64_t load_signed() const noexcept {
+    const unsigned unused = 64 - 8 * bytes_of(type_);
+    return static_cast<std::int64_t>(load_unsigned() << unused) >> unused;
+  }
+  template <class T>
+  [[nodiscard]] T load() const noexcept {
+    T value;
+    __builtin_memcpy(&value, encoded_.data(), sizeof(T));
+    return value;
+  }
+
+  gguf_type type_, element_type_;
+  std::uint64_t count_;
+  std::span<const unsigned char> encoded_;
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/value.hpp
+// ==== begin trilith/io/gguf/elements.hpp
+#ifndef TRILITH_IO_GGUF_ELEMENTS_HPP
+#define TRILITH_IO_GGUF_ELEMENTS_HPP
+
+namespace trilith::io {
+
+namespace gguf {
+
+/// Walks encoded values of one type.
+class cursor {
+ public:
+  cursor(gguf_type type, const unsigned char* at, std::uint64_t left) noexcept
+      : type_(type), at_(at), left_(left) {}
+
+  [[nodiscard]] gguf_value value() const noexcept { return {type_, type_, 1, {at_, bytes()}}; }
+  void advance() noexcept {
+    at_ += bytes();
+    --left_;
+  }
+  [[nodiscard]] bool at_end() const noexcept { return left_ == 0; }
+
+ private:
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    if (type_ != gguf_type::string) return bytes_of(type_);
+    std::uint64_t length;
+    __builtin_memcpy(&length, at_, sizeof length);
+    return 8 + length;
+  }
+
+  gguf_type type_;
+  const unsigned char* at_;
+  std::uint64_t left_;
+};
+
+struct end_of_values {};
+
+}  // namespace gguf
+
+/// `for (const gguf_value element : value.elements())`
+class gguf_elements {
+ public:
+  class iterator : gguf::cursor {
+   public:
+    explicit iterator(gguf::cursor c) noexcept : cursor(c) {}
+    [[nodiscard]] gguf_value operator*() const noexcept { return value(); }
+    iterator& operator++() noexcept { return advance(), *this; }
+    friend bool operator==(const iterator& i, gguf::end_of_values) noexcept { return i.at_end(); }
+  };
+
+  explicit gguf_elements(gguf::cursor first) noexcept : first_(first) {}
+  [[nodiscard]] iterator begin() const noexcept { return iterator(first_); }
+  [[nodiscard]] gguf::end_of_values end() const noexcept { return {}; }
+
+ private:
+  gguf::cursor first_;
+};
+
+/// `for (const std::string_view text : value.strings())`
+class gguf_strings {
+ public:
+  class iterator : gguf::cursor {
+   public:
+    explicit iterator(gguf::cursor c) noexcept : cursor(c) {}
+    [[nodiscard]] std::string_view operator*() const noexcept {
+      std::string_view text;
+      (void)value().as_string(text);
+      return text;
+    }
+    iterator& operator++() noexcept { return advance(), *this; }
+    friend bool operator==(const iterator& i, gguf::end_of_values) noexcept { return i.at_end(); }
+  };
+
+  explicit gguf_strings(gguf::cursor first) noexcept : first_(first) {}
+  [[nodiscard]] iterator begin() const noexcept { return iterator(first_); }
+  [[nodiscard]] gguf::end_of_values end() const noexcept { return {}; }
+
+ private:
+  gguf::cursor first_;
+};
+
+inline gguf_elements gguf_value::elements() const noexcept {
+  return gguf_elements({element_type_, encoded_.data(), count_});
+}
+inline gguf_strings gguf_value::strings() const noexcept {
+  const bool are_strings = is_array() && element_type_ == gguf_type::string;
+  return gguf_strings({gguf_type::string, encoded_.data(), are_strings ? count_ : 0});
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/elements.hpp
+// ==== begin trilith/io/gguf/type.hpp
+#ifndef TRILITH_IO_GGUF_TYPE_HPP
+#define TRILITH_IO_GGUF_TYPE_HPP
+
+namespace trilith::io {
+
+/// What the bytes of a GGUF tensor are, once its number is resolved: several programs give the
+/// numbers 36 to 42 meanings of their own. Values are the numbers in files where those are unique.
+enum class ggml_type : std::uint32_t {
+  f32 = 0,
+  f16 = 1,
+  q4_0 = 2,
+  q4_1 = 3,
+  q5_0 = 6,
+  q5_1 = 7,
+  q8_0 = 8,
+  q8_1 = 9,
+  q2_k = 10,
+  q3_k = 11,
+  q4_k = 12,
+  q5_k = 13,
+  q6_k = 14,
+  q8_k = 15,
+  iq2_xxs = 16,
+  iq2_xs = 17,
+  iq3_xxs = 18,
+  iq1_s = 19,
+  iq4_nl = 20,
+  iq3_s = 21,
+  iq2_s = 22,
+  iq4_xs = 23,
+  i8 = 24,
+  i16 = 25,
+  i32 = 26,
+  i64 = 27,
+  f64 = 28,
+  iq1_m = 29,
+  bf16 = 30,
+  q4_0_4_4 = 31,
+  q4_0_4_8 = 32,
+  q4_0_8_8 = 33,
+  tq1_0 = 34,
+  tq2_0 = 35,
+  i2_s = 36,
+  i8_s = 37,
+  tl1 = 38,
+  mxfp4 = 39,
+  nvfp4 = 40,
+  q1_0 = 41,
+  q2_0 = 42,
+  iq1_bn = 134,
+  iq2_bn = 135,
+  pq2_0 = 142,
+  ptq1_0 = 143,
+  iq2_bn_r4 = 335,
+  tl2 = 0x10027,       ///< 39 or 42 in files
+  q1_0_g32 = 0x10028,  ///< 40 in files
+  stq1_0 = 0x1002A,    ///< 42 in files
+  unknown = 0xFFFFFFFF
+};
+
+/// How a type takes bytes: `block_bytes` for each `block_weights` of a row, `row_bytes` for each
+/// row and `tail_bytes` for the tensor. The blocks of an `is_flat` type run on across rows.
+struct ggml_traits {
+  ggml_type type;
+  std::uint32_t id;  ///< the number in files
+  std::string_view name;
+  std::uint32_t block_weights, block_bytes;
+  std::uint32_t row_bytes = 0, tail_bytes = 0;
+  bool is_flat = false;
+};
+
+/// Every known type; of those that share a number, upstream's first. TL2 has a rule of its own, see
+/// gguf_tensor_bytes (io/gguf/size.hpp).
+/// Sources: ggml's ggml.h and ggml-common.h (0 to 35, 39 to 42); the forks of bitnet.cpp (36 to 39,
+/// 42), ik_llama.cpp (134, 135, 335) and PrismML (40, 142, 143).
+inline constexpr std::array<ggml_traits, 50> ggml_types{{
+    {ggml_type::f32, 0, "F32", 1, 4},
+    {ggml_type::f16, 1, "F16", 1, 2},
+    {ggml_type::q4_0, 2, "Q4_0", 32, 18},
+    {ggml_type::q4_1, 3, "Q4_1", 32, 20},
+    {ggml_type::q5_0, 6, "Q5_0", 32, 22},
+    {ggml_type::q5_1, 7, "Q5_1", 32, 24},
+    {ggml_type::q8_0, 8, "Q8_0", 32, 34},
+    {ggml_type::q8_1, 9, "Q8_1", 32, 36},
+    {ggml_type::q2_k, 10, "Q2_K", 256, 84},
+    {ggml_type::q3_k, 11, "Q3_K", 256, 110},
+    {ggml_type::q4_k, 12, "Q4_K", 256, 144},
+    {ggml_type::q5_k, 13, "Q5_K", 256, 176},
+    {ggml_type::q6_k, 14, "Q6_K", 256, 210},
+    {ggml_type::q8_k, 15, "Q8_K", 256, 292},
+    {ggml_type::iq2_xxs, 16, "IQ2_XXS", 256, 66},
+    {ggml_type::iq2_xs, 17, "IQ2_XS", 256, 74},
+    {ggml_type::iq3_xxs, 18, "IQ3_XXS", 256, 98},
+    {ggml_type::iq1_s, 19, "IQ1_S", 256, 50},
+    {ggml_type::iq4_nl, 20, "IQ4_NL", 32, 18},
+    {ggml_type::iq3_s, 21, "IQ3_S", 256, 110},
+    {ggml_type::iq2_s, 22, "IQ2_S", 256, 82},
+    {ggml_type::iq4_xs, 23, "IQ4_XS", 256, 136},
+    {ggml_type::i8, 24, "I8", 1, 1},
+    {ggml_type::i16, 25, "I16", 1, 2},
+    {ggml_type::i32, 26, "I32", 1, 4},
+    {ggml_type::i64, 27, "I64", 1, 8},
+    {ggml_type::f64, 28, "F64", 1, 8},
+    {ggml_type::iq1_m, 29, "IQ1_M", 256, 56},
+    {ggml_type::bf16, 30, "BF16", 1, 2},
+    {ggml_type::q4_0_4_4, 31, "Q4_0_4_4", 32, 18},
+    {ggml_type::q4_0_4_8, 32, "Q4_0_4_8", 32, 18},
+    {ggml_type::q4_0_8_8, 33, "Q4_0_8_8", 32, 18},
+    {ggml_type::tq1_0, 34, "TQ1_0", 256, 54},
+    {ggml_type::tq2_0, 35, "TQ2_0", 256, 66},
+    {ggml_type::i2_s, 36, "I2_S", 128, 32, 0, 32, true},
+    {ggml_type::i8_s, 37, "I8_S", 1, 1},
+    {ggml_type::tl1, 38, "TL1", 4, 1, 0, 32, true},
+    {ggml_type::mxfp4, 39, "MXFP4", 32, 17},
+    {ggml_type::tl2, 39, "TL2", 1, 0},
+    {ggml_type::nvfp4, 40, "NVFP4", 64, 36},
+    {ggml_type::q1_0_g32, 40, "Q1_0_G32", 32, 6},
+    {ggml_type::q1_0, 41, "Q1_0", 128, 18},
+    {ggml_type::q2_0, 42, "Q2_0", 64, 18},
+    {ggml_type::tl2, 42, "TL2", 1, 0},
+    {ggml_type::stq1_0, 42, "STQ1_0", 256, 42},
+    {ggml_type::iq1_bn, 134, "IQ1_BN", 64, 13, 2},
+    {ggml_type::iq2_bn, 135, "IQ2_BN", 64, 16, 4},
+    {ggml_type::pq2_0, 142, "PQ2_0", 128, 34},
+    {ggml_type::ptq1_0, 143, "PTQ1_0", 128, 28},
+    {ggml_type::iq2_bn_r4, 335, "IQ2_BN_R4", 64, 16, 4},
+}};
+
+/// The first line of the table for a type, or null for `unknown`.
+[[nodiscard]] constexpr const ggml_traits* traits_of(ggml_type type) noexcept {
+  for (const ggml_traits& t : ggml_types)
+    if (t.type == type) return &t;
+  return nullptr;
+}
+
+[[nodiscard]] constexpr std::string_view name_of(ggml_type type) noexcept {
+  const ggml_traits* const t = traits_of(type);
+  return t == nullptr ? "unknown" : t->name;
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/type.hpp
+// ==== begin trilith/io/gguf/file.hpp
+#ifndef TRILITH_IO_GGUF_FILE_HPP
+#define TRILITH_IO_GGUF_FILE_HPP
+
+namespace trilith::io {
+
+/// A tensor of a file.
+struct gguf_tensor {
+  std::string name;
+  std::vector<std::uint64_t> dims;  ///< fastest first: {K, M} is M rows of K; empty for a scalar
+  ggml_type type = ggml_type::unknown;
+  std::uint32_t type_id = 0;  ///< the number in the file
+  std::uint64_t offset = 0;   ///< of its first byte, from the beginning of the file
+  std::uint64_t bytes = 0;    ///< without the padding
+  std::string remark;         ///< why the type is unknown, in a sentence
+};
+
+/// One line of a file's metadata; the key views the file's bytes.
+struct gguf_field {
+  std::string_view key;
+  gguf_value value;
+};
+
+/// What a header says. Both lists are in the order of the file; `by_name` are their indices sorted
+/// by key and by name.
+struct gguf_header {
+  std::uint32_t version = 3;
+  std::uint64_t alignment = 32;
+  std::vector<gguf_field> metadata;
+  std::vector<gguf_tensor> tensors;
+  std::vector<std::size_t> metadata_by_name, tensors_by_name;
+};
+
+/// The metadata and the tensors of a GGUF file, every one inside the file and disjoint from the
+/// others. Nothing of the metadata is copied: keys, values and texts view the mapped bytes.
+class gguf_file {
+ public:
+  gguf_file(mapped_file file, gguf_header header)
+      : name_(file.path()),
+        bytes_(file.bytes()),
+        header_(std::move(header)),
+        owner_(std::move(file)) {}
+  /// Views bytes that someone else owns.
+  gguf_file(std::string_view name, std::span<const unsigned char> bytes, gguf_header header)
+      : name_(name), bytes_(bytes), header_(std::move(header)) {}
+
+  /// What errors call it.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint32_t version() const noexcept { return header_.version; }
+  /// Of the tensors' bytes; a power of two.
+  [[nodiscard]] std::uint64_t alignment() const noexcept { return header_.alignment; }
+  [[nodiscard]] const std::vector<gguf_field>& metadata() const noexcept {
+    return header_.metadata;
+  }
+  [[nodiscard]] const std::vector<gguf_tensor>& tensors() const noexcept { return header_.tensors; }
+
+  /// The metadata's value of this key, or null. Cost: logarithmic.
+  [[nodiscard]] const gguf_value* find(std::string_view key) const noexcept {
+    const gguf_field* const field =
+        search(header_.metadata, header_.metadata_by_name, key, &gguf_field::key);
+    return field == nullptr ? nullptr : &field->value;
+  }
+  /// The tensor of this name, or null. Cost: logarithmic.
+  [[nodiscard]] const gguf_tensor* find_tensor(std::string_view name) const noexcept {
+    return search(header_.tensors, header_.tensors_by_name, name, &gguf_tensor::name);
+  }
+  /// The bytes of one of tensors(), aligned to alignment() in the file.
+  [[nodiscard]] std::span<const unsigned char> bytes(const gguf_tensor& tensor) const noexcept {
+    return bytes_.subspan(tensor.offset, tensor.bytes);
+  }
+
+  /// Hands over what keeps the bytes mapped; this object is a view of them from here on.
+  [[nodiscard]] mapped_file take_mapping() && noexcept { return std::move(owner_); }
+
+ private:
+  template <class Item, class Text>
+  static const Item* search(const std::vector<Item>& items, const std::vector<std::size_t>& sorted,
+                            std::string_view wanted, Text Item::*key) noexcept {
+    std::size_t first = 0, last = sorted.size();
+    while (first < last) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (items[sorted[middle]].*key < wanted)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    if (first == sorted.size() || items[sorted[first]].*key != wanted) return nullptr;
+    return &items[sorted[first]];
+  }
+
+  std::string name_;
+  std::span<const unsigned char> bytes_;
+  gguf_header header_;
+  mapped_file owner_;
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/file.hpp
+// ==== begin trilith/io/gguf/owned_value.hpp
+#ifndef TRILITH_IO_GGUF_OWNED_VALUE_HPP
+#define TRILITH_IO_GGUF_OWNED_VALUE_HPP
+
+namespace trilith::io {
+
+namespace gguf {
+
+template <class T>
+concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, char> && sizeof(T) <= 8;
+
+/// The type that holds a C++ number as it is: std::int32_t is i32, bool is bool.
+template <Number T>
+[[nodiscard]] consteval gguf_type type_of() noexcept {
+  if (std::is_same_v<T, bool>) return gguf_type::boolean;
+  if (std::is_floating_point_v<T>) return sizeof(T) == 4 ? gguf_type::f32 : gguf_type::f64;
+  constexpr gguf_type of_unsigned[] = {gguf_type::u8, gguf_type::u16, gguf_type::u32,
+                                       gguf_type::u64};
+  constexpr gguf_type of_signed[] = {gguf_type::i8, gguf_type::i16, gguf_type::i32, gguf_type::i64};
+  constexpr std::size_t i = sizeof(T) == 1 ? 0 : sizeof(T) == 2 ? 1 : sizeof(T) == 4 ? 2 : 3;
+  return std::is_unsigned_v<T> ? of_unsigned[i] : of_signed[i];
+}
+
+}  // namespace gguf
+
+/// A value for write_gguf, encoded as it will lie in the file. Numbers, texts, and vectors of them
+/// convert to it; the type in the file is the C++ type's, so spell it:
+///
+///     {"llama.block_count", std::uint32_t{30}}, {"tokenizer.ggml.scores", std::vector<float>{...}}
+class gguf_owned_value {
+ public:
+  template <gguf::Number T>
+  gguf_owned_value(T number) : gguf_owned_value(gguf::type_of<T>()) {
+    append(number);
+  }
+  gguf_owned_value(std::string_view text) : gguf_owned_value(gguf_type::string) { append(text); }
+  gguf_owned_value(const std::string& text) : gguf_owned_value(std::string_view(text)) {}
+  gguf_owned_value(const char* text) : gguf_owned_value(std::string_view(text)) {}
+  template <gguf::Number T>
+  gguf_owned_value(const std::vector<T>& numbers)
+      : gguf_owned_value(gguf::type_of<T>(), numbers.size()) {
+    for (const T number : numbers) append(number);
+  }
+  gguf_owned_value(const std::vector<std::string_view>& texts)
+      : gguf_owned_value(gguf_type::string, texts.size()) {
+    for (const std::string_view text : texts) append(text);
+  }
+  gguf_owned_value(const std::vector<std::string>& texts)
+      : gguf_owned_value(gguf_type::string, texts.size()) {
+    for (const std::string& text : texts) append(std::string_view(text));
+  }
+  /// A copy of what a file says.
+  explicit gguf_owned_value(const gguf_value& value)
+      : type_(value.type()),
+        element_type_(value.element_type()),
+        count_(value.size()),
+        encoded_(reinterpret_cast<const char*>(value.encoded().data()), value.encoded().size()) {}
+
+  /// The value, as a reader of the file will see it.
+  [[nodiscard]] gguf_value view() const noexcept {
+    return {type_,
+            element_type_,
+            count_,
+            {reinterpret_cast<const unsigned char*>(encoded_.data()), encoded_.size()}};
+  }
+
+ private:
+  explicit gguf_owned_value(gguf_type type) : type_(type), element_type_(type), count_(1) {}
+  gguf_owned_value(gguf_type element_type, std::size_t count)
+      : type_(gguf_type::array), element_type_(element_type), count_(count) {}
+
+  template <gguf::Number T>
+  void append(T number) {
+    char bytes[sizeof(T)];
+    __builtin_memcpy(bytes, &number, sizeof(T));
+    encoded_.append(bytes, sizeof(T));
+  }
+  void append(std::string_view text) {
+    append(std::uint64_t{text.size()});
+    encoded_ += text;
+  }
+
+  gguf_type type_, element_type_;
+  std::uint64_t count_;
+  std::string encoded_;
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/owned_value.hpp
+// ==== begin trilith/io/gguf/size.hpp
+#ifndef TRILITH_IO_GGUF_SIZE_HPP
+#define TRILITH_IO_GGUF_SIZE_HPP
+
+namespace trilith::io {
+
+namespace gguf {
+
+/// Weights of a tensor, 1 without dimensions; false where they are 2^60 or more.
+[[nodiscard]] constexpr bool count_weights(std::span<const std::uint64_t> dims,
+                                           std::uint64_t& weights) noexcept {
+  weights = 1;
+  for (const std::uint64_t size : dims)
+    if (__builtin_mul_overflow(weights, size, &weights)) return false;
+  return weights < std::uint64_t{1} << 60;
+}
+
+/// 5 bits for each 3 weights of a row except its last 256, which take 2 bits each; up to a multiple
+/// of 32 bytes, and 32 more for the scale.
+[[nodiscard]] constexpr bool count_tl2_bytes(std::uint64_t cols, std::uint64_t rows,
+                                             std::uint64_t& bytes) noexcept {
+  if (cols < 256) return false;
+  bytes = (cols - 256) * rows / 3 * 5 / 8 + 256 * rows / 2 * 4 / 8;
+  bytes = (bytes + 31) / 32 * 32 + 32;
+  return true;
+}
+
+}  // namespace gguf
+
+/// Bytes of a tensor of these dimensions, the fastest first:
+///
+///     n / block_weights * block_bytes + n / dims[0] * row_bytes + tail_bytes
+///
+/// False where the dimensions are no whole blocks, or beyond what 64 bits count.
+/// Source of TL2: ggml_nbytes in the fork of bitnet.cpp.
+[[nodiscard]] constexpr bool gguf_tensor_bytes(ggml_type type, std::span<const std::uint64_t> dims,
+                                               std::uint64_t& bytes) noexcept {
+  const ggml_traits* const t = traits_of(type);
+  std::uint64_t n = 0;
+  if (t == nullptr || !gguf::count_weights(dims, n)) return false;
+  const std::uint64_t cols = dims.empty() ? 1 : dims[0];
+  const std::uint64_t rows = cols == 0 ? 0 : n / cols;
+  if (type == ggml_type::tl2) return gguf::count_tl2_bytes(cols, rows, bytes);
+  if ((t->is_flat ? n : cols) % t->block_weights != 0) return false;
+  const std::uint64_t blocks = n / t->block_weights;
+  if (__builtin_mul_overflow(blocks, std::uint64_t{t->block_bytes}, &bytes)) return false;
+  return !__builtin_add_overflow(bytes, rows * t->row_bytes + t->tail_bytes, &bytes);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf/size.hpp
+// ==== begin trilith/io/gguf.hpp
+#ifndef TRILITH_IO_GGUF_HPP
+#define TRILITH_IO_GGUF_HPP
+
+/// The GGUF format: a header of typed metadata and named tensors, then the tensors' bytes.
+namespace trilith::io {
+
+struct gguf_open_options {
+  /// For looking into a file rather than using it: tensors of types that nothing here knows are
+  /// `unknown` with a remark, and texts that are no UTF-8, bools that are neither 0 nor 1 and bytes
+  /// after the last tensor are let pass.
+  bool lenient = false;
+};
+
+/// One line of metadata for write_gguf.
+struct gguf_pair {
+  std::string key;
+  gguf_owned_value value;
+};
+
+/// Fills `out` with a tensor's bytes from its byte `at` on.
+using gguf_producer = status (*)(void* context, std::uint64_t at, std::span<unsigned char> out);
+
+/// A tensor for write_gguf, which does not own its bytes: they are there, or made on demand.
+struct gguf_tensor_to_write {
+  std::string name;
+  std::vector<std::uint64_t> dims;  ///< fastest first, 1 to 4
+  ggml_type type = ggml_type::f32;
+  std::span<const unsigned char> bytes = {};
+  /// Where it is not null, `bytes` is empty, and this is called for ascending, adjacent parts of
+  /// the tensor, each of at most 16 MiB and of a multiple of `part_multiple` bytes (a row, say),
+  /// but for the last.
+  gguf_producer produce = nullptr;
+  void* context = nullptr;
+  std::uint64_t part_multiple = 1;
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::gguf_file> open_gguf(std::string_view path, const io::gguf_open_options& options);
+result<io::gguf_file> parse_gguf(std::span<const unsigned char> bytes, std::string_view name,
+                                 const io::gguf_open_options& options);
+status write_gguf(std::string_view path, std::span<const io::gguf_tensor_to_write> tensors,
+                  std::span<const io::gguf_pair> metadata, const io::progress& report);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Maps a little-endian GGUF file of version 2 or 3 and reads its header. docs/gguf.md has what is
+/// read, and how the numbers of types that several programs use are told apart.
+///
+/// Cost: one pass over the header, with no copy of a text; no tensor is touched. Memory is taken in
+/// proportion to what the file was found to hold.
+/// Errors: file_not_found, io_failure; truncated; malformed for counts, texts, sizes and offsets
+/// that contradict each other or the file, for names that occur twice; unsupported for other
+/// versions, big-endian files, nested arrays, unknown types and unknown variants of I2_S. Each
+/// names the file, the key or tensor, what was expected and what was found.
+/// Source: docs/gguf.md and src/gguf.cpp of ggml.
+[[nodiscard]] inline result<gguf_file> open_gguf(std::string_view path,
+                                                 const gguf_open_options& options = {}) {
+  return TRILITH_IMPLEMENTED::open_gguf(path, options);
+}
+
+/// The same from memory, which must outlive the result; `name` is what errors call it.
+[[nodiscard]] inline result<gguf_file> parse_gguf(std::span<const unsigned char> bytes,
+                                                  std::string_view name,
+                                                  const gguf_open_options& options = {}) {
+  return TRILITH_IMPLEMENTED::parse_gguf(bytes, name, options);
+}
+
+/// Writes a whole file of version 3 under a temporary name, syncs it and renames it to `path`: at
+/// any moment `path` is the old file or the whole new one. Tensors and metadata keep their order; a
+/// general.alignment in the metadata is honoured, 32 without one.
+///
+/// `report` hears of every 16 MiB and may cancel; then, as after an error, nothing is left behind.
+/// Its last call, with fraction 1 and no name, comes when the file is in place.
+/// Errors: invalid_argument for what open_gguf or ggml would refuse, such as names that are
+/// repeated or longer than 63 bytes, bytes that do not match their dimensions, and types whose
+/// number means something else upstream; io_failure; cancelled; and whatever a producer returns.
+[[nodiscard]] inline status write_gguf(std::string_view path,
+                                       std::span<const gguf_tensor_to_write> tensors,
+                                       std::span<const gguf_pair> metadata = {},
+                                       const progress& report = {}) {
+  return TRILITH_IMPLEMENTED::write_gguf(path, tensors, metadata, report);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/gguf.hpp
+// ==== begin trilith/io/hf_family.hpp
+#ifndef TRILITH_IO_HF_FAMILY_HPP
+#define TRILITH_IO_HF_FAMILY_HPP
+
+namespace trilith::io {
+
+/// The model classes of Hugging Face transformers that are read. They differ in norms, gates and
+/// tensor names; docs/hugging_face.md has the table.
+enum class hf_family : std::uint8_t {
+  bitnet_2b4t,     ///< BitNetForCausalLM: sub-norms, squared ReLU
+  bitnet_1bitllm,  ///< BitnetForCausalLM of 1bitLLM: sub-norms under other names, SiLU
+  llama,           ///< LlamaForCausalLM, with or without a BitNet quantisation
+  qwen3            ///< Qwen3ForCausalLM: norms of each query and key head
+};
+
+/// What transformers supplies where a config.json is silent.
+struct hf_family_traits {
+  hf_family family;
+  std::string_view architecture;  ///< the class, as architectures[0] spells it
+  std::string_view model_type;
+  std::string_view hidden_act;
+  float rope_theta;
+  std::uint32_t head_dim;  ///< 0: hidden_size / num_attention_heads
+};
+
+/// In the order of hf_family.
+inline constexpr std::array<hf_family_traits, 4> hf_families{
+    {{hf_family::bitnet_2b4t, "BitNetForCausalLM", "bitnet", "relu2", 500000.f, 0},
+     {hf_family::bitnet_1bitllm, "BitnetForCausalLM", "llama", "silu", 10000.f, 0},
+     {hf_family::llama, "LlamaForCausalLM", "llama", "silu", 10000.f, 0},
+     {hf_family::qwen3, "Qwen3ForCausalLM", "qwen3", "silu", 10000.f, 128}}};
+
+[[nodiscard]] constexpr const hf_family_traits& traits_of(hf_family f) noexcept {
+  return hf_families[static_cast<std::size_t>(f)];
+}
+
+static_assert(traits_of(hf_family::bitnet_1bitllm).family == hf_family::bitnet_1bitllm &&
+              traits_of(hf_family::qwen3).family == hf_family::qwen3);
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/hf_family.hpp
+// ==== begin trilith/io/hf_config.hpp
+#ifndef TRILITH_IO_HF_CONFIG_HPP
+#define TRILITH_IO_HF_CONFIG_HPP
+
+namespace trilith::io {
+
+/// What the weight_scale beside a packed projection does to the product of its codes, which
+/// linear_class decides. Taking one for the other ruins a model without any error.
+enum class scale_meaning : std::uint8_t {
+  divide,   ///< "bitlinear", and where no linear_class is given: the scale is 1 / mean|W|
+  multiply  ///< "autobitlinear": the scale is mean|W|
+};
+
+/// quantization_config. Where `method` is empty the file has none.
+struct hf_quantization {
+  std::string method;                      ///< "bitnet"
+  std::string linear_class = "bitlinear";  ///< or "autobitlinear"
+  std::string mode = "offline";            ///< packed codes; "online": latent weights
+  std::vector<std::string> not_converted;  ///< modules_to_not_convert
+  scale_meaning scale = scale_meaning::divide;
+};
+
+/// Rotary frequencies f are kept (plain), or (llama3) divided by `factor` where the wave length
+/// 2 pi / f exceeds original_context / low_freq_factor, kept below original_context /
+/// high_freq_factor, and blended between. A model that is run without its scaling is another model.
+struct hf_rope_scaling {
+  enum class kind : std::uint8_t { plain, llama3 };
+  kind type = kind::plain;
+  double factor = 1, low_freq_factor = 1, high_freq_factor = 1;
+  double original_context = 0;  ///< original_max_position_embeddings
+
+  friend constexpr bool operator==(const hf_rope_scaling&, const hf_rope_scaling&) = default;
+};
+
+/// A config.json, checked, with the defaults of its model class filled in.
+struct hf_config {
+  std::string source;  ///< what errors call it
+  hf_family family = hf_family::llama;
+  std::string architecture, model_type;
+  shape sizes;               ///< every size given, check(sizes) passed
+  struct settings settings;  ///< rms_norm_eps and rope_theta
+  hf_rope_scaling rope_scaling;
+  std::string hidden_act;  ///< "silu", "relu2", ...
+  bool tie_word_embeddings = false;
+  std::int32_t bos_token = -1;           ///< -1: none
+  std::vector<std::int32_t> eos_tokens;  ///< of config.json, then more of generation_config.json
+  std::string dtype;                     ///< "bfloat16", ...; empty where not given
+  hf_quantization quantization;
+  std::size_t weight_bits = 0, input_bits = 0;  ///< of 1bitLLM; 0 where not given
+  bool is_bitnet_config = false;
+  std::vector<std::string> notes;  ///< what is odd without being wrong, a sentence each
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::hf_config> parse_hf_config(std::string_view json, std::string_view name);
+status parse_generation_config(std::string_view json, std::string_view name, io::hf_config& into);
+result<io::hf_config> read_hf_config(std::string_view path);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Reads a config.json of Hugging Face transformers from memory; `name` is what errors call it.
+///
+/// Errors, each naming file, key, expected and found: malformed for a text that is no JSON object,
+/// for missing members, members of another type and members that stand twice with different
+/// values; invalid_value for numbers out of range; unsupported for architectures, rotary scalings,
+/// biases, sliding windows and quantisations that nothing here computes, and in a build without
+/// nlohmann-json. A member that stands twice with one meaning is a note.
+[[nodiscard]] inline result<hf_config> parse_hf_config(std::string_view json,
+                                                       std::string_view name) {
+  return TRILITH_IMPLEMENTED::parse_hf_config(json, name);
+}
+
+/// Adds the tokens that end a text by a generation_config.json. Errors as parse_hf_config().
+[[nodiscard]] inline status parse_generation_config(std::string_view json, std::string_view name,
+                                                    hf_config& into) {
+  return TRILITH_IMPLEMENTED::parse_generation_config(json, name, into);
+}
+
+/// Reads a config.json, and the generation_config.json beside it where there is one.
+///
+///     const auto config = tl::io::read_hf_config("bitnet-b1.58-2B-4T/config.json");
+///     if (!config) return config.error();
+///     if (config->tie_word_embeddings) ...
+[[nodiscard]] inline result<hf_config> read_hf_config(std::string_view path) {
+  return TRILITH_IMPLEMENTED::read_hf_config(path);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/hf_config.hpp
+// ==== begin trilith/io/shards.hpp
+#ifndef TRILITH_IO_SHARDS_HPP
+#define TRILITH_IO_SHARDS_HPP
+
+namespace trilith::io {
+
+/// A tensor and the file that holds it; both null where there is none of a name.
+struct tensor_place {
+  const safetensors_file* file = nullptr;
+  const tensor_entry* tensor = nullptr;
+
+  explicit operator bool() const noexcept { return tensor != nullptr; }
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept {
+    return file->bytes(*tensor);
+  }
+};
+
+/// The tensors of a model: of one safetensors file, or of the shards that an index names. Every
+/// name is the name of one tensor.
+class tensor_files {
+ public:
+  /// `places`, sorted by name, point into `files`.
+  tensor_files(std::string name, std::vector<safetensors_file> files,
+               std::vector<tensor_place> places, std::vector<std::string> found) noexcept
+      : notes(std::move(found)),
+        name_(std::move(name)),
+        files_(std::move(files)),
+        places_(std::move(places)) {}
+  tensor_files(tensor_files&&) noexcept = default;
+  tensor_files& operator=(tensor_files&&) noexcept = default;
+
+  /// What errors call it: the path of the file or of the index.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Each file once, sorted by name.
+  [[nodiscard]] const std::vector<safetensors_file>& files() const noexcept { return files_; }
+  /// Sorted by name; valid as long as this object, also after it was moved.
+  [[nodiscard]] const std::vector<tensor_place>& tensors() const noexcept { return places_; }
+
+  /// The tensor of this name, or nulls. O(log tensors).
+  [[nodiscard]] tensor_place find(std::string_view name) const noexcept {
+    std::size_t first = 0, last = places_.size();
+    while (first < last) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (places_[middle].tensor->name < name)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    const bool found = first < places_.size() && places_[first].tensor->name == name;
+    return found ? places_[first] : tensor_place{};
+  }
+
+  /// What is odd about the files without being wrong, a sentence each.
+  std::vector<std::string> notes;
+
+ private:
+  std::string name_;
+  std::vector<safetensors_file> files_;
+  std::vector<tensor_place> places_;
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::tensor_files> open_tensors(std::string_view path);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Opens `path`: a safetensors file; an index (its name ends in .json), each of whose shards is
+/// mapped once; or a directory with model.safetensors or model.safetensors.index.json, of which the
+/// first is preferred. Costs one pass over the index and over the header of each shard.
+///
+///     const auto tensors = tl::io::open_tensors("bitnet-b1.58-2B-4T");
+///     if (!tensors) return tensors.error();
+///     const tl::io::tensor_place norm = tensors->find("model.norm.weight");
+///
+/// Errors: those of open_safetensors(); file_not_found for a directory without either file and for
+/// a missing shard; malformed for an index that is no JSON, too large or empty, that repeats a
+/// name, names a file outside its directory, itself or another index, or a tensor that the shard
+/// does not have; malformed for a tensor that two shards have. Each names index, shard and tensor.
+/// A total_size that differs from the tensors, and tensors that the index does not list, are notes.
+[[nodiscard]] inline result<tensor_files> open_tensors(std::string_view path) {
+  return TRILITH_IMPLEMENTED::open_tensors(path);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/shards.hpp
+// ==== begin trilith/io/hf_directory.hpp
+#ifndef TRILITH_IO_HF_DIRECTORY_HPP
+#define TRILITH_IO_HF_DIRECTORY_HPP
+
+namespace trilith::io {
+
+/// A model directory of Hugging Face: what the model is, its tensors, and what turns text into
+/// tokens.
+struct hf_model {
+  hf_config config;
+  tensor_files tensors;
+  std::string tokenizer_path;      ///< empty where the directory has no tokenizer
+  std::string chat_template;       ///< Jinja; empty where there is none
+  std::vector<std::string> notes;  ///< of config, tensors and directory, a sentence each
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::hf_model> open_hf(std::string_view path);
+result<std::string> read_chat_template(std::string_view json, std::string_view name);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Opens a model directory, given by its own path or by that of its config.json, its
+/// model.safetensors or its model.safetensors.index.json.
+///
+/// Beside the tensors it reads config.json, generation_config.json where there is one, and the chat
+/// template: chat_template.jinja before the one of tokenizer_config.json. The tokenizer is named,
+/// not read: tokenizer.json, else tokenizer.model, else original/tokenizer.model.
+///
+///     auto model = tl::io::open_hf("bitnet-b1.58-2B-4T");
+///     if (!model) return model.error();
+///     const auto query = model->tensors.find(
+///         hf_name(model->config.family, "blocks.0.attention.query"));
+///
+/// Errors: file_not_found that says what is missing; those of open_tensors() and read_hf_config().
+/// Costs one pass over the headers; no tensor is touched.
+[[nodiscard]] inline result<hf_model> open_hf(std::string_view path) {
+  return TRILITH_IMPLEMENTED::open_hf(path);
+}
+
+/// The chat_template of a tokenizer_config.json in memory: its text, or of a list of named ones the
+/// one called "default". Empty where there is none. Errors: malformed; unsupported in a build
+/// without nlohmann-json.
+[[nodiscard]] inline result<std::string> read_chat_template(std::string_view json,
+                                                            std::string_view name) {
+  return TRILITH_IMPLEMENTED::read_chat_template(json, name);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/hf_directory.hpp
+// ==== begin trilith/io/hf_names.hpp
+#ifndef TRILITH_IO_HF_NAMES_HPP
+#define TRILITH_IO_HF_NAMES_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string hf_name(io::hf_family family, std::string_view canonical);
+std::string canonical_of_hf(io::hf_family family, std::string_view name);
+std::string gguf_name(std::string_view canonical);
+std::string canonical_of_gguf(std::string_view name);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+/// Three spellings of a decoder's tensors: the library's own ("blocks.3.attention.query"), the one
+/// of Hugging Face ("model.layers.3.self_attn.q_proj.weight") and the one of GGUF
+/// ("blk.3.attn_q.weight").
+namespace trilith::io {
+
+/// The name that the family's checkpoints give a parameter; empty where they have none of it.
+/// A packed projection's scale is the name + "_scale": "...q_proj.weight_scale".
+///
+///     hf_name(hf_family::llama, "blocks.3.ffn.up")  // "model.layers.3.mlp.up_proj.weight"
+[[nodiscard]] inline std::string hf_name(hf_family family, std::string_view canonical) {
+  return TRILITH_IMPLEMENTED::hf_name(family, canonical);
+}
+
+/// The inverse of hf_name(): the library's name, or empty for a tensor the family does not have.
+[[nodiscard]] inline std::string canonical_of_hf(hf_family family, std::string_view name) {
+  return TRILITH_IMPLEMENTED::canonical_of_hf(family, name);
+}
+
+/// The name that GGUF files give a parameter; empty where they have none of it.
+///
+///     gguf_name("blocks.3.ffn.up")  // "blk.3.ffn_up.weight"
+[[nodiscard]] inline std::string gguf_name(std::string_view canonical) {
+  return TRILITH_IMPLEMENTED::gguf_name(canonical);
+}
+
+/// The inverse of gguf_name(): the library's name, or empty for a tensor it does not know.
+[[nodiscard]] inline std::string canonical_of_gguf(std::string_view name) {
+  return TRILITH_IMPLEMENTED::canonical_of_gguf(name);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/hf_names.hpp
+// ==== begin trilith/io/inspect.hpp
+#ifndef TRILITH_IO_INSPECT_HPP
+#define TRILITH_IO_INSPECT_HPP
+
+/// What is in a model file, told without a model type and without reading a tensor.
+namespace trilith::io {
+
+/// A tensor as its file describes it.
+struct inspected_tensor {
+  std::string name;                  ///< as the file calls it
+  std::string type;                  ///< of its elements: "I2_S", "BF16", "type 77"
+  std::vector<std::uint64_t> shape;  ///< [Out, In], whatever order the file writes
+  std::uint64_t weights = 0;         ///< numbers that it stands for; 0 where the shape gives 2^60
+  std::uint64_t bytes = 0;           ///< in the file, with its scales
+  std::string remark = {};           ///< why the type is not known, and the like
+
+  [[nodiscard]] double bits_per_weight() const noexcept {
+    return weights == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(weights);
+  }
+};
+
+/// Sums over tensors.
+struct inspected_total {
+  std::uint64_t tensors = 0, weights = 0, bytes = 0;
+
+  [[nodiscard]] double bits_per_weight() const noexcept {
+    return weights == 0 ? 0.0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(weights);
+  }
+};
+
+/// One line of metadata; arrays of more than a few values are cut and say how long they are.
+struct inspected_pair {
+  std::string key, value;
+};
+
+struct inspection;
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::inspection> inspect_file(std::string_view path);
+std::string inspection_text(const io::inspection& of, bool fold_layers);
+result<std::string> inspection_json(const io::inspection& of);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+struct inspection {
+  std::string file, format;       ///< "GGUF v3", "safetensors in 2 shards"
+  std::string architecture = {};  ///< as the file calls it; empty where it does not say
+  std::vector<inspected_pair> metadata = {};
+  std::vector<inspected_tensor> tensors = {};  ///< in the file's order, or sorted by name
+  inspected_total all = {};                    ///< of all tensors
+  inspected_total layer_matrices = {};         ///< of two dimensions and more, in numbered layers
+  std::vector<std::string> notes = {};         ///< what is odd, a sentence each
+
+  /// For people, as describe() writes a tree. Layers that are alike are written once unless
+  /// fold_layers is false. What a file says is printable here, whatever bytes it has.
+  [[nodiscard]] std::string text(bool fold_layers = true) const {
+    return TRILITH_IMPLEMENTED::inspection_text(*this, fold_layers);
+  }
+  /// The same as one JSON object. Error: unsupported in a build without nlohmann-json.
+  [[nodiscard]] result<std::string> json() const {
+    return TRILITH_IMPLEMENTED::inspection_json(*this);
+  }
+};
+
+/// Looks into any file that this library reads, also where it could not load the model: GGUF,
+/// safetensors, a directory of them with config.json, an index of shards, config.json, a native
+/// checkpoint, the .bin of llama2.c and bitllama2.c, and tokenizers. The content decides, not the
+/// name. Unknown types of GGUF are shown, with a remark.
+///
+///     const auto found = tl::io::inspect("ggml-model-i2_s.gguf");
+///     if (!found) return found.error();
+///     std::cout << found->text();
+///
+/// Cost: one pass over the headers; tensors are not touched. A tokenizer is read whole.
+/// Errors: those of open_gguf() when lenient, open_tensors() and load_tokenizer(); unsupported for
+/// files that begin like none of these.
+[[nodiscard]] inline result<inspection> inspect(std::string_view path) {
+  return TRILITH_IMPLEMENTED::inspect_file(path);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/inspect.hpp
 // ==== begin trilith/io/llama2c.hpp
 #ifndef TRILITH_IO_LLAMA2C_HPP
 #define TRILITH_IO_LLAMA2C_HPP
@@ -4327,156 +5605,6 @@ template <Dense M>
 
 #endif
 // ==== end trilith/io/llama2c.hpp
-// ==== begin trilith/io.hpp
-#ifndef TRILITH_IO_HPP
-#define TRILITH_IO_HPP
-
-/// All formats of model files.
-
-#endif
-// ==== end trilith/io.hpp
-// ==== begin trilith/activations/int8.hpp
-#ifndef TRILITH_ACTIVATIONS_INT8_HPP
-#define TRILITH_ACTIVATIONS_INT8_HPP
-
-namespace trilith::inline TRILITH_ABI::activations {
-
-/// Magnitudes are kept at least this large, as the reference does: a zero token stays zero.
-inline constexpr float smallest_magnitude = 1e-5f;
-
-/// What a token's activations are multiplied by before they are rounded, and what a code is worth
-/// afterwards: the inverse, computed for itself.
-struct int8_step {
-  float multiplier;
-  float scale;
-};
-
-/// multiplier = 127 / max|x|: the largest activation of a token becomes exactly 127.
-/// @see the b1.58 "Training Tips, Code and FAQ", figure 3.
-struct absmax_range {
-  static constexpr std::string_view name = "absmax";
-  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
-    const float magnitude = max_of(absmax(x, n), smallest_magnitude);
-    return {127.0f / magnitude, magnitude / 127.0f};
-  }
-};
-
-/// multiplier = sqrt(127) / mean|x|: the rule BitNet a4.8 has for int4, sqrt(7) / mean|x|, at eight
-/// bits. Activations beyond 11.3 times the mean are clipped.
-/// @see arXiv 2411.04965, section 2.
-struct absmean_range {
-  static constexpr std::string_view name = "absmean";
-  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(x[i]));
-    const auto mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
-    const float magnitude = max_of(mean, smallest_magnitude);
-    constexpr float root = 11.2694277f;  // sqrt(127)
-    return {root / magnitude, magnitude / root};
-  }
-};
-
-/// A range of a program's own needs the same two members (examples/stories.hpp has one).
-template <class T>
-concept Int8Range = requires(const float* x, std::size_t n) {
-  { T::name } -> std::convertible_to<std::string_view>;
-  { T::step(x, n) } noexcept -> std::same_as<int8_step>;
-};
-
-namespace detail {
-inline constexpr std::string_view int8_name = "int8<";
-}
-
-/// q_i = clip(round_even(multiplier * x_i), -128, 127), one multiplier per token.
-///
-/// A NaN or infinite activation makes the scale NaN or infinite, so that it shows in the output.
-template <Int8Range Range = absmax_range>
-struct int8 {
-  using policy_kind = activations_kind;
-  using element = std::int8_t;
-  static constexpr std::string_view name =
-      joined<detail::int8_name, Range::name, name_parts::angle>;
-  static constexpr int bits = 8;
-
-  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
-                                                std::size_t n) noexcept {
-    const int8_step step = Range::step(x, n);
-    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_int8(step.multiplier * x[i]);
-    return step.scale;
-  }
-
- private:
-  [[nodiscard]] static constexpr std::int8_t round_to_int8(float value) noexcept {
-    // Adding 1.5 * 2^23 rounds to an integer, ties to even, in the low bits of the sum. The
-    // comparisons are written so that NaN takes a bound.
-    const float clipped = value > -128.0f ? (value < 127.0f ? value : 127.0f) : -128.0f;
-    return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(clipped + 0x1.8p23f) & 0xFFu);
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::activations
-
-#endif
-// ==== end trilith/activations/int8.hpp
-// ==== begin trilith/backends/reference.hpp
-#ifndef TRILITH_BACKENDS_REFERENCE_HPP
-#define TRILITH_BACKENDS_REFERENCE_HPP
-
-namespace trilith::inline TRILITH_ABI::backends {
-
-/// Plain loops over single codes: the definition the other backends are tested against. Its sums
-/// are constexpr, so that a product can be checked at compile time.
-struct reference {
-  using policy_kind = backend_kind;
-  static constexpr std::string_view name = "reference";
-
-  /// sum_i code_i x_i over a packed row of n codes. Exact.
-  template <packing::Packing P>
-  [[nodiscard]] static constexpr std::int32_t dot(const std::uint8_t* row, std::size_t n,
-                                                  const std::int8_t* x) noexcept {
-    std::int32_t sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += packing::code_at<P>(row, n, i) * x[i];
-    return sum;
-  }
-  /// sum_i code_i x_i with float activations, in the fixed order of core/numeric.hpp.
-  template <packing::Packing P>
-  [[nodiscard]] TRILITH_EXACT_FLOAT static constexpr float dot(const std::uint8_t* row,
-                                                               std::size_t n,
-                                                               const float* x) noexcept {
-    TRILITH_EXACT_FLOAT_BODY
-    float sum[lanes] = {};
-    for (std::size_t i = 0; i < n; ++i)
-      sum[i % lanes] += static_cast<float>(packing::code_at<P>(row, n, i)) * x[i];
-    return add_lanes(sum);
-  }
-  /// sum_i w_i x_i for plain weights, in the same order.
-  template <weights::PlainWeights W>
-  [[nodiscard]] TRILITH_EXACT_FLOAT static constexpr float dot(const typename W::element* row,
-                                                               std::size_t n,
-                                                               const float* x) noexcept {
-    TRILITH_EXACT_FLOAT_BODY
-    float sum[lanes] = {};
-    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += W::load(row[i]) * x[i];
-    return add_lanes(sum);
-  }
-
-  template <Format F, class X>
-    requires(packing::Packing<F> || std::is_same_v<X, float>)
-  static void run(const product& p, std::size_t first, std::size_t last) noexcept {
-    for_each_output<X>(p, first, last,
-                       [](const std::uint8_t* row, std::size_t n, const X* x) noexcept {
-                         if constexpr (packing::Packing<F>)
-                           return dot<F>(row, n, x);
-                         else
-                           return dot<F>(reinterpret_cast<const typename F::element*>(row), n, x);
-                       });
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::backends
-
-#endif
-// ==== end trilith/backends/reference.hpp
 // ==== begin trilith/core/thread_pool.hpp
 #ifndef TRILITH_CORE_THREAD_POOL_HPP
 #define TRILITH_CORE_THREAD_POOL_HPP
@@ -4563,6 +5691,10 @@ status check_distinct(std::span<const next_token> tokens);
 
 namespace trilith::inline TRILITH_ABI {
 
+/// What sessions run: a realisation of a blueprint, or any_model.
+template <class T>
+concept Runnable = Realisation<T> || requires { typename T::erased_session; };
+
 namespace detail {
 /// The most groups of activations any matrix of a model needs sums for.
 struct count_groups {
@@ -4583,7 +5715,7 @@ struct count_groups {
 ///     auto s = session<decltype(model)>::open(model, {.threads = 4});
 ///     auto fed = s->append(0, tokens);  // a prompt, or the next turn of a conversation
 ///     auto next = sample(s->logits(0), ...);
-template <Realisation Model>
+template <Runnable Model>
 class session {
   static_assert(!Latent<Model>,
                 "trilith::session: latent weights do not run as they are: call trilith::pack() "
@@ -4745,6 +5877,1295 @@ class session {
 
 #endif
 // ==== end trilith/infer/session.hpp
+// ==== begin trilith/io/load_report.hpp
+#ifndef TRILITH_IO_LOAD_REPORT_HPP
+#define TRILITH_IO_LOAD_REPORT_HPP
+
+namespace trilith::io {
+
+/// What load() took a file for, and what it had to put right. For people to read: text().
+struct load_report {
+  std::string file = {};
+  std::string format = {};                ///< "GGUF v3", "safetensors in 2 shards"
+  std::string architecture = {};          ///< as the file calls it
+  std::string blueprint = {};             ///< as this library calls it
+  std::string weights = {};               ///< "ternary in i2_s, one scale a tensor"
+  std::string activations = {};           ///< "int8 per token"
+  std::string gate = {};                  ///< "relu_squared"
+  std::string embedding = {};             ///< "f16, used in place"
+  std::string tokenizer = {};             ///< "llama3, 128256 tokens"; "none"
+  std::string chat = {};                  ///< "bitnet", "llama3"; "none"
+  std::vector<std::string> repairs = {};  ///< what the file lacks or has wrong
+  std::vector<std::string> notes = {};    ///< what else is worth knowing
+
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    const auto line = [&out](std::string_view label, const std::string& value) {
+      if (value.empty()) return;
+      out += label;
+      out += value;
+      out += '\n';
+    };
+    line("file          ", file);
+    line("format        ", format);
+    line("architecture  ", architecture);
+    line("blueprint     ", blueprint);
+    line("weights       ", weights);
+    line("activations   ", activations);
+    line("gate          ", gate);
+    line("embedding     ", embedding);
+    line("tokenizer     ", tokenizer);
+    line("chat          ", chat);
+    for (const std::string& repair : repairs) line("repaired      ", repair);
+    for (const std::string& note : notes) line("note          ", note);
+    return out;
+  }
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/load_report.hpp
+// ==== begin trilith/text/vocabulary.hpp
+#ifndef TRILITH_TEXT_VOCABULARY_HPP
+#define TRILITH_TEXT_VOCABULARY_HPP
+
+namespace trilith::text {
+
+/// What a piece stands for.
+enum class piece_kind : std::uint8_t {
+  normal,        ///< text, made by merging characters or bytes
+  unknown,       ///< a character that the vocabulary lacks
+  control,       ///< <s>, </s>: made from text only on request, invisible in decoded text
+  byte,          ///< one byte, written "<0x0A>"
+  user_defined,  ///< text that is matched whole before anything is merged
+  unused,        ///< a place holder: never made from text, invisible in decoded text
+};
+
+/// How a byte-level vocabulary cuts a text before it merges the bytes of each part
+/// (docs/tokenizers.md has the regular expressions). The numbers stand in files.
+enum class pre_tokenizer : std::uint8_t {
+  none = 0,          ///< not byte-level: SentencePiece, which merges across a whole text
+  llama3 = 1,        ///< LLaMA-3: words, digits in threes, punctuation with its line ends
+  gpt2 = 2,          ///< GPT-2: words, runs of digits, punctuation, spaces
+  qwen2 = 3,         ///< Qwen2: LLaMA-3's, with single digits
+  digits_gpt2 = 4,   ///< StarCoder: single digits first, then GPT-2's
+  ggml_default = 5,  ///< what llama.cpp does with a GGUF file that names none
+};
+
+/// One entry of a vocabulary; its token is its index.
+struct piece {
+  /// UTF-8, with plain spaces where SentencePiece writes U+2581. Of a byte-level vocabulary: bytes,
+  /// which need not be whole characters.
+  std::string text;
+  float score = 0.0f;  ///< of two possible merges the one with the higher score is made first
+  piece_kind kind = piece_kind::normal;
+  bool strip_left = false;   ///< matched in text, it swallows the white space before it
+  bool strip_right = false;  ///< ... and the white space after it
+
+  bool operator==(const piece&) const = default;
+};
+
+/// Two tokens that a byte-level vocabulary merges; earlier ones in the list are merged first.
+struct merge_rule {
+  std::int32_t left = 0, right = 0;
+
+  bool operator==(const merge_rule&) const = default;
+};
+
+/// A vocabulary as plain data, whatever file it came from; make_tokenizer() checks it and makes it
+/// usable, make_byte_level_tokenizer() where `pre` is not none.
+struct vocabulary {
+  std::vector<piece> pieces;
+  std::int32_t unknown = -1;     ///< the token of the unknown piece; -1: there is none
+  std::int32_t bos = -1;         ///< begin of text; -1: there is none
+  std::int32_t eos = -1;         ///< end of text; -1: there is none
+  bool dummy_prefix = true;      ///< text is encoded with a space put in front of it
+  bool collapse_spaces = false;  ///< spaces at both ends are dropped, runs of them become one
+
+  pre_tokenizer pre = pre_tokenizer::none;
+  bool nfc = false;            ///< byte-level: text is first composed to Unicode's NFC
+  bool ignore_merges = false;  ///< byte-level: a part that is a piece is not merged, but taken
+  /// Byte-level; empty: any two pieces whose union is a piece, the union of the lowest token first.
+  std::vector<merge_rule> merges;
+  std::vector<std::int32_t> stop;  ///< what ends a text besides eos: <|eot_id|>
+
+  bool operator==(const vocabulary&) const = default;
+};
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/vocabulary.hpp
+// ==== begin trilith/text/piece_index.hpp
+#ifndef TRILITH_TEXT_PIECE_INDEX_HPP
+#define TRILITH_TEXT_PIECE_INDEX_HPP
+
+namespace trilith::text {
+
+/// Finds the token of a text among the normal and user-defined pieces: a hash table with linear
+/// probing, kept as plain data so that a tokenizer copies and moves by itself.
+struct piece_index {
+  /// One place of the table of merges; left is -1 where it is empty.
+  struct merge_slot {
+    std::int32_t left = -1, right = -1, rank = 0, token = 0;
+  };
+
+  std::vector<std::int32_t> slots;              ///< a power of two of them; -1 where empty
+  std::array<std::int32_t, 256> byte_tokens{};  ///< the token of each byte piece
+  bool has_bytes = false;
+  std::size_t longest = 0;               ///< bytes of the longest normal piece
+  std::size_t longest_user_defined = 0;  ///< bytes of the longest user-defined piece
+  std::vector<std::int32_t> special;     ///< the pieces of other kinds than normal, by their text
+  std::array<std::uint8_t, 256> special_starts{};  ///< 1 user-defined, 2 control: how those begin
+  std::vector<merge_slot> merges;                  ///< byte-level: a power of two of them
+
+  /// FNV-1a, byte by byte, so that the hashes of all prefixes of a text cost one pass.
+  static constexpr std::uint64_t hash_start = 0xCBF29CE484222325u;
+  [[nodiscard]] static constexpr std::uint64_t hash_step(std::uint64_t hash, char c) noexcept {
+    return (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  }
+  [[nodiscard]] static constexpr std::uint64_t hash_of(std::string_view s) noexcept {
+    std::uint64_t hash = hash_start;
+    for (const char c : s) hash = hash_step(hash, c);
+    return hash;
+  }
+
+  /// The slot that holds the piece `s`, or the empty one where it belongs.
+  [[nodiscard]] std::size_t slot_of(const vocabulary& words, std::string_view s,
+                                    std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots.size() - 1;
+    std::size_t slot = static_cast<std::size_t>(hash ^ (hash >> 32)) & mask;
+    while (slots[slot] >= 0 && words.pieces[static_cast<std::size_t>(slots[slot])].text != s)
+      slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /// The token of `s`; -1 where no normal or user-defined piece is spelled so.
+  [[nodiscard]] std::int32_t find(const vocabulary& words, std::string_view s,
+                                  std::uint64_t hash) const noexcept {
+    return slots.empty() ? -1 : slots[slot_of(words, s, hash)];
+  }
+  [[nodiscard]] std::int32_t find(const vocabulary& words, std::string_view s) const noexcept {
+    return find(words, s, hash_of(s));
+  }
+};
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/piece_index.hpp
+// ==== begin trilith/text/tokenizer.hpp
+#ifndef TRILITH_TEXT_TOKENIZER_HPP
+#define TRILITH_TEXT_TOKENIZER_HPP
+
+namespace trilith::text {
+
+/// What encode() does with a byte that belongs to no UTF-8 character.
+enum class invalid_utf8 : std::uint8_t {
+  refuse,   ///< an error that names the byte and its offset
+  replace,  ///< the byte is encoded as U+FFFD
+};
+
+/// What encode() does with the spelling of a control piece, "<|eot_id|>".
+enum class special_text : std::uint8_t {
+  as_text,  ///< it is text like any other: right for text that someone else wrote
+  parse,    ///< it becomes the control token
+};
+
+struct encode_options {
+  bool bos = true;   ///< begin with the begin-of-text token, where the vocabulary has one
+  bool eos = false;  ///< end with the end-of-text token, where the vocabulary has one
+  invalid_utf8 invalid = invalid_utf8::refuse;
+  special_text special = special_text::as_text;
+};
+
+class tokenizer;
+
+namespace detail {
+/// How a byte-level tokenizer encodes; null: as SentencePiece. It comes with the tokenizer, so that
+/// a program without byte-level tokenizers links neither them nor the Unicode tables they need.
+using encoder = result<std::vector<std::int32_t>> (*)(const tokenizer&, std::string_view,
+                                                      encode_options);
+struct tokenizer_access;
+}  // namespace detail
+
+}  // namespace trilith::text
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view name);
+result<std::vector<std::int32_t>> encode_text(const text::tokenizer& with, std::string_view text,
+                                              text::encode_options options);
+result<std::string> decode_tokens(const text::tokenizer& with,
+                                  std::span<const std::int32_t> tokens);
+std::int32_t find_piece(const text::tokenizer& words, std::string_view text) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::text {
+
+/// Byte-pair encoding, as SentencePiece does it or on bytes, as the vocabulary has it.
+///
+/// SentencePiece: a space is put in front, then of all neighbouring pieces the two whose union has
+/// the highest score are merged, leftmost first among equals, until no union is a piece. A
+/// character that is no piece becomes its bytes "<0xNN>", or unknown. Byte-level: see
+/// text/byte_level.hpp.
+///
+/// A value: it copies, moves, and is read by any number of threads at once. An empty one knows no
+/// piece, and its encode() is an error.
+/// @see Kudo, Richardson: "SentencePiece", EMNLP 2018.
+///
+///     auto words = tl::text::load_tokenizer("tok512.model");
+///     auto tokens = words->encode("Once upon a time");  // 1, 403, 407, ...
+class tokenizer {
+ public:
+  tokenizer() = default;
+
+  /// The tokens of `text`, n bytes of UTF-8, in O(n log n). An empty text has no tokens but BOS
+  /// and EOS. The spelling of a control piece, "<s>", is text like any other, unless
+  /// options.special says otherwise.
+  ///
+  /// Errors: invalid_value for bytes that are not UTF-8 (see `invalid_utf8`), invalid_argument for
+  /// a text of 2 GiB or more and for an empty tokenizer.
+  [[nodiscard]] result<std::vector<std::int32_t>> encode(std::string_view text,
+                                                         encode_options options = {}) const {
+    return TRILITH_IMPLEMENTED::encode_text(*this, text, options);
+  }
+
+  /// The text of `tokens`: always valid UTF-8. Control pieces are invisible, the space that
+  /// encode() put in front is dropped, unknown pieces read U+2047 between spaces, and a byte that
+  /// completes no character reads U+FFFD. Error: invalid_value for a token outside [0, size()).
+  [[nodiscard]] result<std::string> decode(std::span<const std::int32_t> tokens) const {
+    return TRILITH_IMPLEMENTED::decode_tokens(*this, tokens);
+  }
+
+  /// The token whose piece is spelled `text`, with plain spaces; -1 where none is. Pieces of all
+  /// kinds are found, those that are not normal first.
+  [[nodiscard]] std::int32_t find(std::string_view text) const noexcept {
+    return TRILITH_IMPLEMENTED::find_piece(*this, text);
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return vocab_.pieces.size(); }
+  [[nodiscard]] std::int32_t bos() const noexcept { return vocab_.bos; }
+  [[nodiscard]] std::int32_t eos() const noexcept { return vocab_.eos; }
+  [[nodiscard]] const vocabulary& vocab() const noexcept { return vocab_; }
+  /// Makes one more token end what a model writes; one outside the vocabulary is left out.
+  void add_stop(std::int32_t token) {
+    if (token < 0 || token == eos() || static_cast<std::size_t>(token) >= size()) return;
+    for (const std::int32_t known : vocab_.stop)
+      if (known == token) return;
+    vocab_.stop.push_back(token);
+  }
+  [[nodiscard]] const piece_index& index() const noexcept { return index_; }
+
+ private:
+  friend struct detail::tokenizer_access;
+  tokenizer(vocabulary words, piece_index index, detail::encoder encoder)
+      : vocab_(std::move(words)), index_(std::move(index)), encoder_(encoder) {}
+
+  vocabulary vocab_;
+  piece_index index_;
+  detail::encoder encoder_ = nullptr;
+};
+
+/// A tokenizer of any vocabulary of SentencePiece's kind. `name` is what errors call it.
+///
+/// Errors (malformed): an empty piece, one that is not UTF-8 or longer than 65535 bytes, two pieces
+/// spelled alike, a score that is not finite, some but not all 256 byte pieces, special tokens out
+/// of range or of the wrong kind, or neither byte pieces nor an unknown piece. unsupported: a
+/// byte-level vocabulary, which make_byte_level_tokenizer() takes.
+[[nodiscard]] inline result<tokenizer> make_tokenizer(vocabulary words, std::string_view name) {
+  return TRILITH_IMPLEMENTED::build_tokenizer(std::move(words), name);
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/tokenizer.hpp
+// ==== begin trilith/io/source.hpp
+#ifndef TRILITH_IO_SOURCE_HPP
+#define TRILITH_IO_SOURCE_HPP
+
+/// A model in somebody's file, whatever the format: its tensors under the names that blueprints
+/// use, and the facts that choose a blueprint. What reads the formats makes it; load() uses it up.
+namespace trilith::io {
+
+/// How the numbers of a tensor lie in a file (docs/layouts.md).
+enum class encoding : std::uint8_t {
+  f32,
+  f16,
+  bf16,
+  q8_0,
+  q6_k,
+  i2_s,
+  tq1_0,
+  tq2_0,
+  q1_0,
+  q2_0,
+  hf_u8,
+  packed,  ///< a packing of this library's own, with scales in memory of their own
+};
+
+/// Which rows of a query or key matrix make the pairs that rotary positions turn.
+enum class row_order : std::uint8_t {
+  as_needed,    ///< not a query or key
+  half_split,   ///< rows i and i + head_dim / 2
+  interleaved,  ///< rows 2i and 2i + 1
+};
+
+/// Memory that a tensor lies in, and how far it can be read.
+struct source_memory {
+  std::span<const unsigned char> bytes;
+  const unsigned char* readable_end = nullptr;
+  shared_owner owner = {};
+};
+
+/// What encoding::packed means: codes as checkpoint_tensors.hpp describes them, and their scales.
+struct packed_codes {
+  checkpoint::coded_form form = {};
+  std::span<const float> scales = {};
+};
+
+/// A tensor of a file; a vector has one row.
+struct source_tensor {
+  std::string name;    ///< of the parameter: "blocks.0.attention.query"
+  std::string origin;  ///< for messages: "m.gguf: tensor blk.0.attn_q.weight"
+  encoding how = encoding::f32;
+  std::size_t rows = 0, cols = 0;
+  source_memory memory = {};
+  float scale = 0.0f;   ///< value of code 1, where another tensor holds it
+  float factor = 1.0f;  ///< that multiplies what the encoding says, where another tensor holds it
+  row_order order = row_order::as_needed;  ///< of its rows
+  std::size_t head_dim = 0;                ///< rows of a head, where there is an order
+  packed_codes packed = {};
+  bool is_latent = false;  ///< floats that the trained model quantises as it runs
+};
+
+/// What kind of numbers the blocks' matrices hold.
+enum class weight_family : std::uint8_t { plain, ternary, binary };
+
+/// What a file says of its blueprint.
+struct source_facts {
+  shape sizes = {};
+  trilith::settings settings = {};
+  std::string_view gate = "silu";  ///< name of the gate's function
+  bool has_sub_norms = false;
+  bool has_head_norms = false;
+  bool has_separate_head = false;
+  weight_family weights = weight_family::plain;
+  std::size_t group = 0;  ///< weights that share a scale; 0: a whole matrix
+  encoding embedding = encoding::f32;
+  encoding linear = encoding::f32;
+};
+
+struct model_source {
+  std::string name;  ///< of the file, for messages
+  source_facts facts = {};
+  std::vector<source_tensor> tensors = {};  ///< sorted by name
+  text::tokenizer tokenizer = {};           ///< empty where none was found
+  load_report report = {};
+
+  /// The tensor of this parameter, or null.
+  [[nodiscard]] const source_tensor* find(std::string_view wanted) const noexcept {
+    std::size_t first = 0, last = tensors.size();
+    while (first < last) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (tensors[middle].name < wanted)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    return first < tensors.size() && tensors[first].name == wanted ? &tensors[first] : nullptr;
+  }
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::model_source> open_model(std::string_view path);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Reads what a model file says of itself: GGUF; a Hugging Face directory, its config.json, its
+/// .safetensors or their index. Content decides, not the name. Tensors are mapped, not read.
+///
+/// Errors: file_not_found, io_failure, truncated, malformed; unsupported for architectures, types
+/// and layouts that nothing here reads. Each names file, tensor or key, expected and found.
+[[nodiscard]] inline result<model_source> open_model(std::string_view path) {
+  return TRILITH_IMPLEMENTED::open_model(path);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/source.hpp
+// ==== begin trilith/infer/any_model.hpp
+#ifndef TRILITH_INFER_ANY_MODEL_HPP
+#define TRILITH_INFER_ANY_MODEL_HPP
+
+/// A model whose blueprint a file chose at run time, behind one virtual call per forward pass.
+namespace trilith {
+
+namespace erased {
+
+/// The members of session<Model>.
+struct session {
+  virtual ~session() = default;
+  virtual status append(std::size_t sequence, std::span<const std::int32_t> tokens) = 0;
+  virtual status step(std::span<const next_token> tokens) = 0;
+  virtual status score(std::size_t sequence, std::span<const std::int32_t> tokens, void* context,
+                       void (*visit)(void* context, std::size_t i,
+                                     std::span<const float> logits)) = 0;
+  virtual std::span<float> logits(std::size_t sequence) noexcept = 0;
+  [[nodiscard]] virtual std::size_t length(std::size_t sequence) const noexcept = 0;
+  [[nodiscard]] virtual std::size_t sequences() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t context() const noexcept = 0;
+  virtual void rewind(std::size_t sequence, std::size_t length) noexcept = 0;
+};
+
+struct model {
+  virtual ~model() = default;
+  /// A session made with new.
+  [[nodiscard]] virtual result<session*> open(const session_options& options) const = 0;
+  [[nodiscard]] virtual std::string describe() const = 0;
+  [[nodiscard]] virtual std::size_t bytes() const noexcept = 0;
+  [[nodiscard]] virtual io::model_source source() const = 0;
+  [[nodiscard]] virtual status save(std::string_view path,
+                                    const io::checkpoint_extras& extras) const = 0;
+};
+
+/// Owns one of them; moves only.
+template <class T>
+class owned {
+ public:
+  explicit owned(T* made) noexcept : made_(made) {}
+  owned(owned&& other) noexcept : made_(std::exchange(other.made_, nullptr)) {}
+  owned& operator=(owned&& other) noexcept {
+    std::swap(made_, other.made_);
+    return *this;
+  }
+  ~owned() { delete made_; }
+  T* operator->() const noexcept { return made_; }
+
+ private:
+  T* made_;
+};
+
+}  // namespace erased
+
+/// A model of any of the published blueprints, as io::load(path) gives it. It runs in
+/// session<any_model>, and generate() takes it like any other.
+class any_model {
+ public:
+  using erased_session = erased::session;
+
+  any_model(erased::model* made, const shape& s, const trilith::settings& numbers) noexcept
+      : sizes(s), settings(numbers), held_(made) {}
+
+  shape sizes;
+  trilith::settings settings;
+
+  /// The tree of its tensors, as trilith::describe() prints it.
+  [[nodiscard]] std::string describe() const { return held_->describe(); }
+  /// Bytes of all parameters.
+  [[nodiscard]] std::size_t bytes() const noexcept { return held_->bytes(); }
+  /// Its tensors and facts, which view its memory: see io::source_of.
+  [[nodiscard]] io::model_source source() const { return held_->source(); }
+  /// Saves it as a native checkpoint: see io::save.
+  [[nodiscard]] status save(std::string_view path, const io::checkpoint_extras& extras = {}) const {
+    return held_->save(path, extras);
+  }
+  [[nodiscard]] const erased::model& held() const noexcept { return *held_.operator->(); }
+
+ private:
+  erased::owned<erased::model> held_;
+};
+
+inline namespace TRILITH_ABI {
+
+/// As the session of a model whose type is known.
+template <>
+class session<any_model> {
+ public:
+  [[nodiscard]] static result<session> open(const any_model& model,
+                                            const session_options& options = {}) {
+    auto made = model.held().open(options);
+    if (!made) return std::move(made).error();
+    return session(model, *made);
+  }
+
+  [[nodiscard]] status append(std::size_t sequence, std::span<const std::int32_t> tokens) {
+    return held_->append(sequence, tokens);
+  }
+  template <class Visit>
+  [[nodiscard]] status score(std::size_t sequence, std::span<const std::int32_t> tokens,
+                             Visit&& visit) {
+    auto* who = &visit;
+    return held_->score(sequence, tokens, static_cast<void*>(&who),
+                        [](void* context, std::size_t i, std::span<const float> logits) {
+                          (**static_cast<decltype(&who)>(context))(i, logits);
+                        });
+  }
+  [[nodiscard]] status step(std::span<const next_token> tokens) { return held_->step(tokens); }
+  [[nodiscard]] std::span<float> logits(std::size_t sequence) noexcept {
+    return held_->logits(sequence);
+  }
+  [[nodiscard]] std::size_t length(std::size_t sequence) const noexcept {
+    return held_->length(sequence);
+  }
+  [[nodiscard]] std::size_t sequences() const noexcept { return held_->sequences(); }
+  [[nodiscard]] std::size_t context() const noexcept { return held_->context(); }
+  [[nodiscard]] const any_model& model() const noexcept { return *model_; }
+  void rewind(std::size_t sequence, std::size_t length) noexcept {
+    held_->rewind(sequence, length);
+  }
+
+ private:
+  session(const any_model& model, erased::session* made) : model_(&model), held_(made) {}
+
+  const any_model* model_;
+  erased::owned<erased::session> held_;
+};
+
+}  // namespace TRILITH_ABI
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/infer/any_model.hpp
+// ==== begin trilith/infer/text_model.hpp
+#ifndef TRILITH_INFER_TEXT_MODEL_HPP
+#define TRILITH_INFER_TEXT_MODEL_HPP
+
+namespace trilith {
+
+/// A model with the tokenizer it was trained with.
+template <class Model>
+struct text_model {
+  Model model;
+  text::tokenizer tokenizer;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/infer/text_model.hpp
+// ==== begin trilith/io/loading/walk.hpp
+#ifndef TRILITH_IO_LOADING_WALK_HPP
+#define TRILITH_IO_LOADING_WALK_HPP
+
+/// How a model of any type takes its tensors out of a model_source: the types are walked here, the
+/// numbers are converted in code that is compiled once.
+namespace trilith::io::loading {
+
+/// Quantises the rows of a slab [rows, cols]. `exact`: the floats are codes times a scale already.
+using quantize_fn = void (*)(const float* w, std::size_t rows, std::size_t cols, bool exact,
+                             unsigned char* codes, float* scales);
+
+/// A tensor of the file and the memory of the parameter that it fills.
+struct assignment {
+  const source_tensor* from;
+  checkpoint::tensor_form form;
+  checkpoint::tensor_target to;
+  quantize_fn quantize = nullptr;          ///< null for plain elements
+  row_order order = row_order::as_needed;  ///< that the model wants
+};
+
+/// A load under way.
+struct plan {
+  const model_source& source;
+  bool check_elements = false;  ///< also those that are used in place
+  std::vector<assignment> assignments = {};
+  std::vector<bool> used = {};  ///< tensors of the source
+};
+
+}  // namespace trilith::io::loading
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The tensor of the file for this parameter, whose shape is as expected.
+result<const io::source_tensor*> find_source(io::loading::plan& plan,
+                                             const io::checkpoint::tensor_form& form);
+/// Whether the elements in the file can be the parameter's, without a copy.
+bool can_be_shown(const io::source_tensor& from, const io::checkpoint::tensor_form& form) noexcept;
+/// Whether every tensor of the file was used, and the gate's name is the file's.
+status check_plan(const io::loading::plan& plan, std::string_view gate);
+status carry_out(const io::loading::plan& plan, const io::load_options& options);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+template <class M>
+void quantize_slab(const float* w, std::size_t rows, std::size_t cols, bool exact,
+                   unsigned char* codes, float* scales) {
+  using W = typename M::weights;
+  using P = typename M::packing;
+  const M made = exact ? repack_matrix<W, P>(w, rows, cols) : pack_matrix<W, P>(w, rows, cols);
+  __builtin_memcpy(codes, made.codes.data(), made.codes.size());
+  __builtin_memcpy(scales, made.scales.data(), made.scales.size() * sizeof(float));
+}
+
+/// A walk that finds every parameter's tensor and gives the parameter its memory.
+struct plan_tensors {
+  io::loading::plan& plan;
+  io::row_order order;  ///< of the blueprint's rotary pairs
+  fields::path where;
+  status outcome;
+
+  void enter(std::string_view name) { where.enter(name); }
+  void leave() { where.leave(); }
+  template <class Field, class Tensor>
+  void operator()(const Field& field, Tensor& tensor) {
+    if (!outcome) return;
+    const shape& sizes = plan.source.facts.sizes;
+    io::checkpoint::tensor_form form = form_of<Tensor>(where, field, sizes);
+    const auto found = TRILITH_IMPLEMENTED::find_source(plan, form);
+    if (!found) {
+      outcome = found.error();
+      return;
+    }
+    if (!show(**found, form, tensor))
+      assign(**found, std::move(form), tensor);
+    else if (plan.check_elements)
+      plan.assignments.push_back({*found, std::move(form), {}, nullptr, order});
+  }
+
+ private:
+  /// Elements that are used where they lie in the file.
+  template <class Tensor>
+  [[nodiscard]] static bool show(const io::source_tensor& from,
+                                 const io::checkpoint::tensor_form& form, Tensor& tensor) {
+    if constexpr (requires { tensor.elements; }) {
+      using element = typename Tensor::element;
+      if (!TRILITH_IMPLEMENTED::can_be_shown(from, form)) return false;
+      tensor.rows = from.rows;
+      tensor.cols = from.cols;
+      tensor.elements = aligned_buffer<element>::view_of(
+          reinterpret_cast<const element*>(from.memory.bytes.data()), from.rows * from.cols,
+          from.memory.owner);
+      return true;
+    } else {
+      return false;
+    }
+  }
+  template <class Tensor>
+  void assign(const io::source_tensor& from, io::checkpoint::tensor_form form, Tensor& tensor) {
+    io::loading::quantize_fn quantize = nullptr;
+    if constexpr (std::is_same_v<Tensor, parameter_vector>)
+      tensor = Tensor(from.cols);
+    else
+      tensor = Tensor(from.rows, from.cols, not_zeroed{});
+    if constexpr (requires { tensor.codes; }) quantize = &quantize_slab<Tensor>;
+    const auto memory = memory_of<io::checkpoint::tensor_target, unsigned char>(tensor);
+    plan.assignments.push_back({&from, std::move(form), memory, quantize, order});
+  }
+};
+
+/// The gate of a blueprint's feed-forward network, or "" where it has none that we know.
+template <class B>
+[[nodiscard]] constexpr std::string_view gate_of() noexcept {
+  if constexpr (requires { B::block::ffn_layer::gate_function::name; })
+    return B::block::ffn_layer::gate_function::name;
+  else
+    return {};
+}
+template <class B>
+[[nodiscard]] constexpr io::row_order row_order_of() noexcept {
+  if constexpr (requires { B::block::attention_layer::pairing::name; })
+    return B::block::attention_layer::pairing::name == std::string_view("interleaved")
+               ? io::row_order::interleaved
+               : io::row_order::half_split;
+  else
+    return io::row_order::half_split;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/io/loading/walk.hpp
+// ==== begin trilith/io/load.hpp
+#ifndef TRILITH_IO_LOAD_HPP
+#define TRILITH_IO_LOAD_HPP
+
+namespace trilith::TRILITH_FAMILIES_IMPLEMENTED {
+result<any_model> load_any(std::string_view path, const io::load_options& options,
+                           io::load_report& report, text::tokenizer& words);
+}  // namespace trilith::TRILITH_FAMILIES_IMPLEMENTED
+
+namespace trilith::io {
+
+/// A model, its tokenizer (empty where the file has none) and what load() found out on the way.
+template <class M>
+struct loaded : text_model<M> {
+  load_report report;
+};
+
+/// Makes a model of type M out of an opened file.
+///
+/// Every tensor is converted to what M stores: trits of any layout keep their codes and scales;
+/// floats are quantised where M's weights are coded; elements that M stores as the file does are
+/// used in place. Rows of queries and keys are put in the order of M's rotary pairs.
+///
+/// Errors: mismatch for a shape, gate or tensor that M's blueprint does not have or the file lacks,
+/// and for scales that differ within what M gives one scale; invalid_value for codes and scales
+/// that cannot be, and NaN (in elements used in place: with options.check_elements); cancelled
+/// where options.report said so.
+template <Realisation M>
+[[nodiscard]] result<M> load_from(const model_source& source, const load_options& options = {}) {
+  using B = typename M::blueprint;
+  if (status ok = check_agreement(B::sizes, source.facts.sizes, source.name); !ok)
+    return std::move(ok).error();
+  M model;
+  model.sizes = source.facts.sizes;
+  model.settings = source.facts.settings;
+  model.parameters.blocks.resize(model.sizes.layers);
+  loading::plan plan{source, options.check_elements};
+  trilith::detail::plan_tensors visit{plan, trilith::detail::row_order_of<B>(), {}, done{}};
+  fields::walk<B>(visit, model.parameters);
+  if (visit.outcome)
+    visit.outcome = TRILITH_IMPLEMENTED::check_plan(plan, trilith::detail::gate_of<B>());
+  if (visit.outcome) visit.outcome = TRILITH_IMPLEMENTED::carry_out(plan, options);
+  if (!visit.outcome) return std::move(visit.outcome).error();
+  return model;
+}
+
+/// Whether a safetensors file is one that io::save() wrote.
+[[nodiscard]] inline bool is_checkpoint(const safetensors_file& file) noexcept {
+  return file.find_metadata("blueprint") != nullptr;
+}
+
+/// Loads a model file of any kind that open_model() reads as the type M.
+///
+///     auto m = tl::io::load<tl::packed<tl::presets::bitnet_b1_58_2b4t>>("ggml-model-i2_s.gguf");
+///     std::cout << m->report.text();
+///     tl::generate(*m, "The capital of France is", {}, print);
+template <Realisation M>
+[[nodiscard]] result<loaded<M>> load(std::string_view path, const load_options& options = {}) {
+  auto source = open_model(path);
+  if (!source) return std::move(source).error();
+  auto model = load_from<M>(*source, options);
+  if (!model) return std::move(model).error();
+  return loaded<M>{{std::move(*model), std::move(source->tokenizer)}, std::move(source->report)};
+}
+
+/// The same where the program does not know the blueprint: the file's content chooses among those
+/// of published models (docs/model_files.md). Also reads native checkpoints of these blueprints.
+///
+///     auto m = tl::io::load("Llama3-8B-1.58-100B-tokens");
+///     tl::generate(*m, "The capital of France is", {}, print);
+[[nodiscard]] inline result<loaded<any_model>> load(std::string_view path,
+                                                    const load_options& options = {}) {
+  load_report report;
+  text::tokenizer words;
+  auto model = TRILITH_FAMILIES_IMPLEMENTED::load_any(path, options, report, words);
+  if (!model) return std::move(model).error();
+  return loaded<any_model>{{std::move(*model), std::move(words)}, std::move(report)};
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/load.hpp
+// ==== begin trilith/io/source_of.hpp
+#ifndef TRILITH_IO_SOURCE_OF_HPP
+#define TRILITH_IO_SOURCE_OF_HPP
+
+/// A model in memory, seen as a file would be: for writing it in other programs' formats.
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// A walk that lists a model's parameters as tensors of a source.
+struct list_sources {
+  const shape& sizes;
+  io::row_order order;
+  std::vector<io::source_tensor>& tensors;
+  fields::path where;
+
+  void enter(std::string_view name) { where.enter(name); }
+  void leave() { where.leave(); }
+  template <class Field, class Tensor>
+  void operator()(const Field& field, const Tensor& tensor) {
+    io::source_tensor t{.name = where / field.name, .origin = where / field.name};
+    set_numbers(t, tensor);
+    if (field.name == std::string_view("query") || field.name == std::string_view("key")) {
+      t.order = order;
+      t.head_dim = sizes.head_dim;
+    }
+    tensors.push_back(std::move(t));
+  }
+
+ private:
+  template <class Tensor>
+  static void set_numbers(io::source_tensor& t, const Tensor& tensor) {
+    t.memory.bytes = memory_of<io::checkpoint::tensor_source, const unsigned char>(tensor).bytes;
+    if constexpr (std::is_same_v<Tensor, parameter_vector>) {
+      t.rows = 1;
+      t.cols = tensor.size();
+    } else {
+      t.rows = tensor.rows;
+      t.cols = tensor.cols;
+      set_encoding(t, tensor);
+    }
+  }
+  template <class Tensor>
+  static void set_encoding(io::source_tensor& t, const Tensor& tensor) {
+    if constexpr (Tensor::is_coded) {
+      t.how = io::encoding::packed;
+      t.packed = {coded_form_of<Tensor>(tensor.rows, tensor.cols), tensor.scales.span()};
+    } else {
+      constexpr io::dtype type = dtype_of<typename Tensor::element>();
+      t.how = type == io::dtype::f16    ? io::encoding::f16
+              : type == io::dtype::bf16 ? io::encoding::bf16
+                                        : io::encoding::f32;
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// Sorts the tensors and fills in the facts that follow from them.
+void complete_source(io::model_source& source);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// The tensors and facts of a model, for write_model() (io/write_model.hpp). They view the model's
+/// memory, which must outlive them; the tokenizer is empty.
+template <Realisation M>
+[[nodiscard]] model_source source_of(const M& model) {
+  using B = typename M::blueprint;
+  model_source out{.name = "the model"};
+  out.facts.sizes = model.sizes;
+  out.facts.settings = model.settings;
+  out.facts.gate = trilith::detail::gate_of<B>();
+  out.report.blueprint = B::name();
+  trilith::detail::list_sources visit{
+      model.sizes, trilith::detail::row_order_of<B>(), out.tensors, {}};
+  fields::walk<B>(visit, const_cast<M&>(model).parameters);
+  TRILITH_IMPLEMENTED::complete_source(out);
+  return out;
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/source_of.hpp
+// ==== begin trilith/io/write_model.hpp
+#ifndef TRILITH_IO_WRITE_MODEL_HPP
+#define TRILITH_IO_WRITE_MODEL_HPP
+
+/// Models in the formats of other programs.
+namespace trilith::io {
+
+enum class model_format : std::uint8_t {
+  gguf,          ///< one file, for llama.cpp, bitnet.cpp and what builds on them
+  hugging_face,  ///< a directory: model.safetensors, config.json, the tokenizer's files
+};
+
+/// How write_model() stores numbers: an encoding, or the one that suits the source and the format.
+class stored_as {
+ public:
+  constexpr stored_as() noexcept = default;
+  constexpr stored_as(encoding how) noexcept : how_(how), is_natural_(false) {}
+
+  [[nodiscard]] constexpr bool is_natural() const noexcept { return is_natural_; }
+  [[nodiscard]] constexpr encoding how() const noexcept { return how_; }
+
+ private:
+  encoding how_ = encoding::f32;
+  bool is_natural_ = true;
+};
+
+struct write_options {
+  model_format format = model_format::gguf;
+  /// Of the blocks' matrices: i2_s, tq1_0, tq2_0, q1_0, q2_0 (GGUF), hf_u8 (Hugging Face), f32,
+  /// f16, bf16. The natural one in GGUF, for each matrix: ternary codes as tq2_0 where the columns
+  /// are a multiple of 256, else as i2_s where one of 128, else as f16; ternary codes by groups of
+  /// 64 as q2_0, binary ones as q1_0; floats as they are. In Hugging Face: ternary codes as hf_u8,
+  /// the others as f16 where that is exact, else f32; floats as they are.
+  stored_as matrices = {};
+  /// Of the embedding and the head: f32, f16, bf16; in GGUF also q8_0. The natural one: what the
+  /// source has, q1_0 or q2_0 for such codes in GGUF, f16 for other blocks.
+  stored_as embedding = {};
+  std::string name = {};           ///< of the model: general.name
+  std::string licence = {};        ///< an SPDX expression: general.license
+  std::string chat_template = {};  ///< Jinja; empty: by source.report.chat, and 2B4T's own
+  progress report = {};
+};
+
+/// What write_model() wrote.
+struct write_report {
+  std::string path = {};
+  std::string format = {};        ///< "GGUF v3"
+  std::string architecture = {};  ///< as the file calls it: "bitnet-b1.58"
+  std::string matrices = {};      ///< "tq2_0 (14)", with how many of each
+  std::string embedding = {};     ///< "f16, also the head"
+  std::string tokenizer = {};     ///< "128256 tokens"; "none"
+  std::uint64_t bytes = 0;        ///< of all files
+  std::uint64_t weights = 0;      ///< numbers in the model's tensors
+  /// What of the source the file does not say, or says less exactly, a sentence each.
+  std::vector<std::string> notes = {};
+
+  /// For people to read.
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    const auto line = [&out](std::string_view label, std::string_view value) {
+      out.append(label).append(value).append("\n");
+    };
+    line("written       ", path);
+    line("format        ", format);
+    line("architecture  ", architecture);
+    line("matrices      ", matrices);
+    line("embedding     ", embedding);
+    line("tokenizer     ", tokenizer);
+    for (const std::string& note : notes) line("note          ", note);
+    return out;
+  }
+};
+
+/// How far two models are apart, weight by weight.
+struct model_difference {
+  std::uint64_t codes = 0;  ///< compared, of matrices that hold codes in both
+  std::uint64_t different_codes = 0;
+  double scale_change = 0;  ///< largest |a - b| / |a| of a scale
+  double float_change = 0;  ///< the same of weights that are floats in either
+  std::string worst = {};   ///< the tensor that differs first, or empty
+
+  /// Whether every code, scale and float is the same.
+  [[nodiscard]] bool is_none() const noexcept { return worst.empty(); }
+};
+
+}  // namespace trilith::io
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<io::write_report> write_model(const io::model_source& source, std::string_view path,
+                                     const io::write_options& options);
+result<io::model_difference> compare_models(const io::model_source& a, const io::model_source& b,
+                                            const io::progress& report);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::io {
+
+/// Writes a model as other programs read it: `source` is any_model::source(), source_of(model) or
+/// what open_model() gives. source_of() has no tokenizer: set source.tokenizer to write one, and
+/// source.report.chat for its chat template.
+///
+///     auto m = tl::io::load("bitnet-b1.58-2B-4T").value();
+///     auto source = m.model.source();
+///     source.tokenizer = m.tokenizer;
+///     source.report.chat = m.report.chat;
+///     auto written = tl::io::write_model(source, "2b4t.gguf", {.matrices =
+///     tl::io::encoding::i2_s});
+///
+/// Codes stay as they are. Scales do where the layout keeps them as float32 (i2_s, hf_u8, f32);
+/// tq1_0, tq2_0, q1_0, q2_0 and f16 keep them as binary16, and a note says how far they moved. Rows
+/// of queries and keys are put in the format's order (GGUF's llama: interleaved pairs).
+///
+/// A file comes under a temporary name and is renamed; so is a directory, whose name must be free
+/// or an empty directory's. After an error, and where options.report cancels, nothing is left.
+/// Memory: parts of 16 MiB. Cost: one pass over the source; two where scales are to be found equal.
+/// Errors: unsupported for models that no architecture of the format describes, mismatch for
+/// matrices that do not fit the layout that was asked for, each with what would; invalid_argument
+/// for encodings that the format does not have; invalid_value for scales and floats that cannot
+/// be, also once rounded; what write_gguf() and write_safetensors() report.
+[[nodiscard]] inline result<write_report> write_model(const model_source& source,
+                                                      std::string_view path,
+                                                      const write_options& options = {}) {
+  return TRILITH_IMPLEMENTED::write_model(source, path, options);
+}
+
+/// Compares two models, such as the one that was written and the file read again. What is codes in
+/// both is compared code by code and scale by scale, other weights as floats; rows of queries and
+/// keys by their meaning; a head that is missing is the embedding.
+///
+/// Errors: mismatch for models of other shapes; invalid_value for codes that cannot be; cancelled.
+[[nodiscard]] inline result<model_difference> compare(const model_source& a, const model_source& b,
+                                                      const progress& report = {}) {
+  return TRILITH_IMPLEMENTED::compare_models(a, b, report);
+}
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/write_model.hpp
+// ==== begin trilith/io.hpp
+#ifndef TRILITH_IO_HPP
+#define TRILITH_IO_HPP
+
+/// All formats of model files.
+
+#endif
+// ==== end trilith/io.hpp
+// ==== begin trilith/text/chat.hpp
+#ifndef TRILITH_TEXT_CHAT_HPP
+#define TRILITH_TEXT_CHAT_HPP
+
+namespace trilith::text {
+
+/// How a conversation is written as tokens. [x] is a control token; what stands between two of them
+/// or in quotation marks is encoded by itself, so that no token crosses the border.
+enum class chat_format : std::uint8_t {
+  bitnet,  ///< BitNet b1.58 2B4T: "User: " "Hey" [<|eot_id|>] "Assistant: "
+  llama3,  ///< [<|start_header_id|>] user [<|end_header_id|>] "\n\n" "Hey" [<|eot_id|>]
+  chatml,  ///< Qwen and others: [<|im_start|>] user\nHey [<|im_end|>] \n
+};
+
+struct chat_message {
+  std::string role;     ///< "system", "user" or "assistant"
+  std::string content;  ///< always text: "<|eot_id|>" in it is no control token
+};
+
+using chat_tokens = result<std::vector<std::int32_t>>;
+
+}  // namespace trilith::text
+
+namespace trilith::TRILITH_IMPLEMENTED {
+text::chat_tokens encode_chat_turn(const text::tokenizer& words, text::chat_format format,
+                                   const text::chat_message& message);
+text::chat_tokens encode_chat_reply(const text::tokenizer& words, text::chat_format format,
+                                    bool begin);
+text::chat_tokens encode_conversation(const text::tokenizer& words, text::chat_format format,
+                                      std::span<const text::chat_message> messages, bool reply);
+text::chat_tokens chat_stop_tokens(const text::tokenizer& words, text::chat_format format);
+result<text::chat_format> recognize_chat_format(std::string_view jinja);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::text {
+
+/// The tokens of one turn, from its header to its end, without BOS: what a conversation that goes
+/// on appends. White space around the content is dropped, except in ChatML.
+///
+/// Errors of all functions here: mismatch where the vocabulary lacks a control piece of the format,
+/// invalid_argument for an empty role and for one that is not a plain word, invalid_value for text
+/// that is not UTF-8.
+[[nodiscard]] inline chat_tokens encode_turn(const tokenizer& words, chat_format format,
+                                             const chat_message& message) {
+  return TRILITH_IMPLEMENTED::encode_chat_turn(words, format, message);
+}
+
+/// What stands before a reply, for the model to go on from: "Assistant: ".
+[[nodiscard]] inline chat_tokens begin_reply(const tokenizer& words, chat_format format) {
+  return TRILITH_IMPLEMENTED::encode_chat_reply(words, format, true);
+}
+
+/// What stands behind a reply, the stop token included, which generate() does not write: append
+/// it before the next turn.
+[[nodiscard]] inline chat_tokens end_reply(const tokenizer& words, chat_format format) {
+  return TRILITH_IMPLEMENTED::encode_chat_reply(words, format, false);
+}
+
+/// A whole conversation: BOS where the vocabulary has one, all turns and, if `reply`, what stands
+/// before a reply. Equal to those parts one behind the other.
+///
+///     auto prompt = encode_chat(words, chat_format::bitnet, {{{"user", "Hey"}}});
+[[nodiscard]] inline chat_tokens encode_chat(const tokenizer& words, chat_format format,
+                                             std::span<const chat_message> messages,
+                                             bool reply = true) {
+  return TRILITH_IMPLEMENTED::encode_conversation(words, format, messages, reply);
+}
+[[nodiscard]] inline chat_tokens encode_chat(const tokenizer& words, chat_format format,
+                                             const std::vector<chat_message>& messages,
+                                             bool reply = true) {
+  return encode_chat(words, format, std::span<const chat_message>(messages.data(), messages.size()),
+                     reply);
+}
+
+/// The tokens that end a reply: the format's own first, then what the vocabulary lists.
+[[nodiscard]] inline chat_tokens stop_tokens(const tokenizer& words, chat_format format) {
+  return TRILITH_IMPLEMENTED::chat_stop_tokens(words, format);
+}
+
+/// The format that a Jinja template writes, recognised by the control pieces in it. The
+/// placeholder of the official 2B4T GGUF ("BITNETAssistant: ") counts as bitnet. unsupported for
+/// any other.
+[[nodiscard]] inline result<chat_format> chat_format_of(std::string_view jinja) {
+  return TRILITH_IMPLEMENTED::recognize_chat_format(jinja);
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/chat.hpp
+// ==== begin trilith/infer/chat_style.hpp
+#ifndef TRILITH_INFER_CHAT_STYLE_HPP
+#define TRILITH_INFER_CHAT_STYLE_HPP
+
+/// How the turns of a conversation become tokens.
+namespace trilith {
+
+/// The formats of text/chat.hpp, and one for models that know none.
+enum class chat_style : std::uint8_t {
+  bitnet,
+  llama3,
+  chatml,
+  plain,  ///< "User: Hey\nAssistant:", a reply of one line: for models without a chat format
+};
+
+inline constexpr std::array<std::string_view, 4> chat_style_names{"bitnet", "llama3", "chatml",
+                                                                  "plain"};
+
+[[nodiscard]] constexpr std::string_view name_of(chat_style style) noexcept {
+  return chat_style_names[static_cast<std::size_t>(style)];
+}
+
+/// "bitnet, llama3, chatml, plain"
+[[nodiscard]] inline std::string list_of_chat_styles() {
+  std::string out;
+  for (const std::string_view name : chat_style_names) out += join(out.empty() ? "" : ", ", name);
+  return out;
+}
+
+/// The style of this name, such as load_report::chat has it. Error: unsupported, with all names.
+[[nodiscard]] inline result<chat_style> chat_style_named(std::string_view name) {
+  for (std::size_t i = 0; i < chat_style_names.size(); ++i)
+    if (chat_style_names[i] == name) return static_cast<chat_style>(i);
+  return error{errc::unsupported, join("chat: expected a format among ", list_of_chat_styles(),
+                                       ", found ", name.empty() ? "none" : name, ".")};
+}
+
+namespace chatting {
+
+using tokens = std::vector<std::int32_t>;
+
+/// Appends; the first error stays.
+class token_list {
+ public:
+  explicit token_list(tokens begin = {}) : all_(std::move(begin)) {}
+
+  token_list& operator+=(result<tokens> more) {
+    if (ok_ && !more) ok_ = std::move(more).error();
+    if (ok_) all_.insert(all_.end(), more->begin(), more->end());
+    return *this;
+  }
+  [[nodiscard]] result<tokens> take() {
+    if (!ok_) return std::move(ok_).error();
+    return std::move(all_);
+  }
+
+ private:
+  status ok_ = done{};
+  tokens all_;
+};
+
+[[nodiscard]] inline text::chat_format format_of(chat_style style) noexcept {
+  return static_cast<text::chat_format>(style);
+}
+
+/// Line ends in a plain turn would end it.
+[[nodiscard]] inline std::string one_line(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c == '\n' || c == '\r') c = ' ';
+  return out;
+}
+
+/// What every conversation begins with: BOS, and the system turn where there is one.
+[[nodiscard]] inline result<tokens> head(const text::tokenizer& words, chat_style style,
+                                         std::string_view system) {
+  token_list out(words.bos() >= 0 ? tokens{words.bos()} : tokens{});
+  if (system.empty()) return out.take();
+  if (style == chat_style::plain)
+    out += words.encode(join(system, "\n"), {.bos = false});
+  else
+    out += text::encode_turn(words, format_of(style), {"system", std::string(system)});
+  return out.take();
+}
+
+/// A turn of the user and what stands before the reply.
+[[nodiscard]] inline result<tokens> question(const text::tokenizer& words, chat_style style,
+                                             std::string_view user) {
+  token_list out;
+  if (style == chat_style::plain)
+    return words.encode(join("User: ", one_line(user), "\nAssistant:"), {.bos = false});
+  out += text::encode_turn(words, format_of(style), {"user", std::string(user)});
+  out += text::begin_reply(words, format_of(style));
+  return out.take();
+}
+
+/// What stands behind a reply.
+[[nodiscard]] inline result<tokens> end_of_reply(const text::tokenizer& words, chat_style style) {
+  if (style == chat_style::plain) return words.encode("\n", {.bos = false});
+  return text::end_reply(words, format_of(style));
+}
+
+/// The tokens that end a reply; of the plain style, all that hold a line end.
+[[nodiscard]] inline result<tokens> stops(const text::tokenizer& words, chat_style style) {
+  if (style != chat_style::plain) return text::stop_tokens(words, format_of(style));
+  tokens out = words.vocab().stop;
+  const std::vector<text::piece>& pieces = words.vocab().pieces;
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (pieces[i].text == "<0x0A>" || pieces[i].text.find('\n') != std::string::npos)
+      out.push_back(static_cast<std::int32_t>(i));
+  return out;
+}
+
+}  // namespace chatting
+}  // namespace trilith
+
+#endif
+// ==== end trilith/infer/chat_style.hpp
+// ==== begin trilith/infer/chat_transcript.hpp
+#ifndef TRILITH_INFER_CHAT_TRANSCRIPT_HPP
+#define TRILITH_INFER_CHAT_TRANSCRIPT_HPP
+
+/// What a chat keeps of its turns, without any model.
+namespace trilith::chatting {
+
+/// The tokens of a conversation, of which a session's cache holds the first ones: a head that is
+/// kept (BOS, the system turn), then turns, the oldest of which can be dropped.
+struct transcript {
+  tokens all = {};
+  std::size_t head = 0;                  ///< tokens
+  std::vector<std::size_t> starts = {};  ///< of the turns
+
+  /// Forgets the oldest turns, at most `most`, until `spare` more tokens fit. Returns how many.
+  std::size_t drop(std::size_t spare, std::size_t context, std::size_t most) {
+    std::size_t turns = 0, cut = head;
+    while (turns < most && all.size() - (cut - head) + spare > context) {
+      ++turns;
+      cut = turns < starts.size() ? starts[turns] : all.size();
+    }
+    const auto at = [](auto& list, std::size_t i) {
+      return list.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    all.erase(at(all, head), at(all, cut));
+    starts.erase(starts.begin(), at(starts, turns));
+    for (std::size_t& start : starts) start -= cut - head;
+    return turns;
+  }
+
+  /// Tokens that both begin with.
+  [[nodiscard]] std::size_t shared_with(const transcript& other) const noexcept {
+    std::size_t i = 0;
+    while (i < all.size() && i < other.all.size() && all[i] == other.all[i]) ++i;
+    return i;
+  }
+};
+
+/// Drops the white space that a reply begins with.
+class reply_text {
+ public:
+  [[nodiscard]] std::string_view add(std::string_view piece) {
+    while (text_.empty() && !piece.empty() && (piece[0] == ' ' || piece[0] == '\n'))
+      piece.remove_prefix(1);
+    text_ += piece;
+    return piece;
+  }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+[[nodiscard]] inline error too_long(std::size_t head, std::size_t turn, std::size_t context) {
+  return {errc::out_of_context,
+          join("chat: expected a turn of at most ", context > head + 1 ? context - head - 1 : 0,
+               " tokens, which a context of ", context, " has room for, found ", turn, ".")};
+}
+
+}  // namespace trilith::chatting
+
+#endif
+// ==== end trilith/infer/chat_transcript.hpp
 // ==== begin trilith/infer/sampler.hpp
 #ifndef TRILITH_INFER_SAMPLER_HPP
 #define TRILITH_INFER_SAMPLER_HPP
@@ -4824,188 +7245,6 @@ namespace trilith {
 
 #endif
 // ==== end trilith/infer/sampler.hpp
-// ==== begin trilith/text/vocabulary.hpp
-#ifndef TRILITH_TEXT_VOCABULARY_HPP
-#define TRILITH_TEXT_VOCABULARY_HPP
-
-namespace trilith::text {
-
-/// What a piece stands for.
-enum class piece_kind : std::uint8_t {
-  normal,        ///< text, made by merging characters
-  unknown,       ///< a character that the vocabulary lacks
-  control,       ///< <s>, </s>: never made from text, invisible in decoded text
-  byte,          ///< one byte, written "<0x0A>"
-  user_defined,  ///< text that is matched whole before anything is merged
-};
-
-/// One entry of a vocabulary; its token is its index.
-struct piece {
-  std::string text;    ///< UTF-8, with plain spaces where SentencePiece writes U+2581
-  float score = 0.0f;  ///< of two possible merges the one with the higher score is made first
-  piece_kind kind = piece_kind::normal;
-
-  bool operator==(const piece&) const = default;
-};
-
-/// A SentencePiece vocabulary as plain data, whatever file it came from; make_tokenizer() checks
-/// it and makes it usable.
-struct vocabulary {
-  std::vector<piece> pieces;
-  std::int32_t unknown = -1;     ///< the token of the unknown piece; -1: there is none
-  std::int32_t bos = -1;         ///< begin of text; -1: there is none
-  std::int32_t eos = -1;         ///< end of text; -1: there is none
-  bool dummy_prefix = true;      ///< text is encoded with a space put in front of it
-  bool collapse_spaces = false;  ///< spaces at both ends are dropped, runs of them become one
-
-  bool operator==(const vocabulary&) const = default;
-};
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/vocabulary.hpp
-// ==== begin trilith/text/piece_index.hpp
-#ifndef TRILITH_TEXT_PIECE_INDEX_HPP
-#define TRILITH_TEXT_PIECE_INDEX_HPP
-
-namespace trilith::text {
-
-/// Finds the token of a text among the normal and user-defined pieces: a hash table with linear
-/// probing, kept as plain data so that a tokenizer copies and moves by itself.
-struct piece_index {
-  std::vector<std::int32_t> slots;              ///< a power of two of them; -1 where empty
-  std::array<std::int32_t, 256> byte_tokens{};  ///< the token of each byte piece
-  bool has_bytes = false;
-  std::size_t longest = 0;               ///< bytes of the longest normal piece
-  std::size_t longest_user_defined = 0;  ///< bytes of the longest user-defined piece
-
-  /// FNV-1a, byte by byte, so that the hashes of all prefixes of a text cost one pass.
-  static constexpr std::uint64_t hash_start = 0xCBF29CE484222325u;
-  [[nodiscard]] static constexpr std::uint64_t hash_step(std::uint64_t hash, char c) noexcept {
-    return (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  }
-  [[nodiscard]] static constexpr std::uint64_t hash_of(std::string_view s) noexcept {
-    std::uint64_t hash = hash_start;
-    for (const char c : s) hash = hash_step(hash, c);
-    return hash;
-  }
-
-  /// The slot that holds the piece `s`, or the empty one where it belongs.
-  [[nodiscard]] std::size_t slot_of(const vocabulary& words, std::string_view s,
-                                    std::uint64_t hash) const noexcept {
-    const std::size_t mask = slots.size() - 1;
-    std::size_t slot = static_cast<std::size_t>(hash ^ (hash >> 32)) & mask;
-    while (slots[slot] >= 0 && words.pieces[static_cast<std::size_t>(slots[slot])].text != s)
-      slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  /// The token of `s`; -1 where no normal or user-defined piece is spelled so.
-  [[nodiscard]] std::int32_t find(const vocabulary& words, std::string_view s,
-                                  std::uint64_t hash) const noexcept {
-    return slots.empty() ? -1 : slots[slot_of(words, s, hash)];
-  }
-  [[nodiscard]] std::int32_t find(const vocabulary& words, std::string_view s) const noexcept {
-    return find(words, s, hash_of(s));
-  }
-};
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/piece_index.hpp
-// ==== begin trilith/text/tokenizer.hpp
-#ifndef TRILITH_TEXT_TOKENIZER_HPP
-#define TRILITH_TEXT_TOKENIZER_HPP
-
-namespace trilith::text {
-
-/// What encode() does with a byte that belongs to no UTF-8 character.
-enum class invalid_utf8 : std::uint8_t {
-  refuse,   ///< an error that names the byte and its offset
-  replace,  ///< the byte is encoded as U+FFFD
-};
-
-struct encode_options {
-  bool bos = true;   ///< begin with the begin-of-text token, where the vocabulary has one
-  bool eos = false;  ///< end with the end-of-text token, where the vocabulary has one
-  invalid_utf8 invalid = invalid_utf8::refuse;
-};
-
-class tokenizer;
-
-}  // namespace trilith::text
-
-namespace trilith::TRILITH_IMPLEMENTED {
-result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view name);
-result<std::vector<std::int32_t>> encode_text(const text::tokenizer& with, std::string_view text,
-                                              text::encode_options options);
-result<std::string> decode_tokens(const text::tokenizer& with,
-                                  std::span<const std::int32_t> tokens);
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-namespace trilith::text {
-
-/// Byte-pair encoding as SentencePiece does it: a space is put in front, then of all neighbouring
-/// pieces the two whose union has the highest score are merged, leftmost first among equals, until
-/// no union is a piece. A character that is no piece becomes its bytes "<0xNN>", or unknown.
-///
-/// A value: it copies, moves, and is read by any number of threads at once. An empty one knows no
-/// piece, and its encode() is an error.
-/// @see Kudo, Richardson: "SentencePiece", EMNLP 2018.
-///
-///     auto words = tl::text::load_tokenizer("tok512.model");
-///     auto tokens = words->encode("Once upon a time");  // 1, 403, 407, ...
-class tokenizer {
- public:
-  tokenizer() = default;
-
-  /// The tokens of `text`, n bytes of UTF-8, in O(n log n). An empty text has no tokens but BOS
-  /// and EOS. The spelling of a control piece, "<s>", is text like any other.
-  ///
-  /// Errors: invalid_value for bytes that are not UTF-8 (see `invalid_utf8`), invalid_argument for
-  /// a text of 2 GiB or more and for an empty tokenizer.
-  [[nodiscard]] result<std::vector<std::int32_t>> encode(std::string_view text,
-                                                         encode_options options = {}) const {
-    return TRILITH_IMPLEMENTED::encode_text(*this, text, options);
-  }
-
-  /// The text of `tokens`: always valid UTF-8. Control pieces are invisible, the space that
-  /// encode() put in front is dropped, unknown pieces read U+2047 between spaces, and a byte that
-  /// completes no character reads U+FFFD. Error: invalid_value for a token outside [0, size()).
-  [[nodiscard]] result<std::string> decode(std::span<const std::int32_t> tokens) const {
-    return TRILITH_IMPLEMENTED::decode_tokens(*this, tokens);
-  }
-
-  [[nodiscard]] std::size_t size() const noexcept { return vocab_.pieces.size(); }
-  [[nodiscard]] std::int32_t bos() const noexcept { return vocab_.bos; }
-  [[nodiscard]] std::int32_t eos() const noexcept { return vocab_.eos; }
-  [[nodiscard]] const vocabulary& vocab() const noexcept { return vocab_; }
-  [[nodiscard]] const piece_index& index() const noexcept { return index_; }
-
- private:
-  friend result<tokenizer> TRILITH_IMPLEMENTED::build_tokenizer(text::vocabulary, std::string_view);
-  tokenizer(vocabulary words, piece_index index)
-      : vocab_(std::move(words)), index_(std::move(index)) {}
-
-  vocabulary vocab_;
-  piece_index index_;
-};
-
-/// A tokenizer of any vocabulary. `name` is what errors call it.
-///
-/// Errors (malformed): an empty piece, one that is not UTF-8 or longer than 65535 bytes, two pieces
-/// spelled alike, a score that is not finite, some but not all 256 byte pieces, special tokens out
-/// of range or of the wrong kind, or neither byte pieces nor an unknown piece.
-[[nodiscard]] inline result<tokenizer> make_tokenizer(vocabulary words, std::string_view name) {
-  return TRILITH_IMPLEMENTED::build_tokenizer(std::move(words), name);
-}
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/tokenizer.hpp
 // ==== begin trilith/text/streaming_decoder.hpp
 #ifndef TRILITH_TEXT_STREAMING_DECODER_HPP
 #define TRILITH_TEXT_STREAMING_DECODER_HPP
@@ -5059,6 +7298,7 @@ class streaming_decoder {
   void push_piece(const piece& p, bool starts_text);
   void push_unfit(std::string_view sign);
   void push_byte(char byte);
+  void push_bytes(std::string_view piece);
   void push_text(std::string_view piece);
   void abandon_bytes();
 
@@ -5082,13 +7322,14 @@ struct generate_options {
   std::size_t max_tokens = 256;
   trilith::sampling sampling{};
   std::size_t threads = 1;
-  std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS and EOS
+  std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS, EOS
+                                     ///< and those the vocabulary lists
 };
 
 /// Why a text ended.
 enum class stop_reason : std::uint8_t {
   running,     ///< not yet
-  stop_token,  ///< the model wrote BOS, EOS or one of generate_options::stop
+  stop_token,  ///< the model wrote BOS, EOS or a stop token
   max_tokens,  ///< as many tokens as were asked for
   context,     ///< the model's context is full
   callback,    ///< the callback returned false
@@ -5130,6 +7371,9 @@ status check_generation(const text::tokenizer& words, std::size_t vocab,
                         const generate_options& options);
 result<writing::writer> start_writer(const text::tokenizer& words, std::string_view prompt,
                                      bool is_first, bool has_text_before);
+/// As start_writer, from tokens that follow others.
+result<writing::writer> start_writer(const text::tokenizer& words,
+                                     std::span<const std::int32_t> tokens);
 result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
                                                    std::span<const std::string_view> prompts,
                                                    std::size_t context);
@@ -5147,13 +7391,6 @@ writing::drawn draw_token(writing::writer& w, std::span<float> logits, const wri
 #define TRILITH_INFER_GENERATE_HPP
 
 namespace trilith::inline TRILITH_ABI {
-
-/// A model with the tokenizer it was trained with.
-template <Realisation Model>
-struct text_model {
-  Model model;
-  text::tokenizer tokenizer;
-};
 
 namespace detail {
 
@@ -5202,6 +7439,31 @@ template <class Session, class OnPiece>
   }
 }
 
+/// Feeds what a writer begins with to sequence 0, then writes on.
+template <class Session, class OnPiece>
+[[nodiscard]] result<generation> go_on(Session& s, const text::tokenizer& words,
+                                       const generate_options& options, OnPiece& on_piece,
+                                       result<writing::writer> w) {
+  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, s.model().sizes.vocab, options); !ok)
+    return std::move(ok).error();
+  if (!w) return std::move(w).error();
+  const std::size_t fed = w->outcome.prompt_tokens;
+  if (s.length(0) + fed >= s.context())
+    return error{errc::out_of_context,
+                 join("generate: ", s.length(0), " + ", fed,
+                      " tokens leave no room in a context of ", s.context(), ".")};
+  if (status ok = s.append(0, {w->history.data(), fed}); !ok) return std::move(ok).error();
+  const auto on_text = [&](std::size_t, std::string_view piece) {
+    return wants_more(on_piece, piece);
+  };
+  if (status ok = write_all(s, {&*w, 1}, words, options, on_text); !ok)
+    return std::move(ok).error();
+  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
+  if (w->outcome.reason != stop_reason::stop_token && s.length(0) < s.context())
+    if (status ok = s.append(0, {&w->history.back(), 1}); !ok) return std::move(ok).error();
+  return w->outcome;
+}
+
 }  // namespace detail
 
 /// Continues several prompts at once, each as it would be alone. on_piece(i, text) receives whole
@@ -5209,7 +7471,7 @@ template <class Session, class OnPiece>
 ///
 /// Errors: no tokenizer or one of another vocabulary, a prompt that is not UTF-8, empty without
 /// BOS, or longer than the context, options out of range.
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<std::vector<generation>> generate_batch(
     const Model& model, const text::tokenizer& words, std::span<const std::string_view> prompts,
     const generate_options& options, OnPiece&& on_piece) {
@@ -5237,7 +7499,7 @@ template <Realisation Model, class OnPiece>
 ///
 ///     tl::generate(bitnet, "Once upon a time", {.max_tokens = 64},
 ///                  [](std::string_view piece) { std::cout << piece << std::flush; });
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<generation> generate(const text_model<Model>& m, std::string_view prompt,
                                           const generate_options& options, OnPiece&& on_piece) {
   auto all = generate_batch(
@@ -5258,35 +7520,874 @@ template <Realisation Model, class OnPiece>
 /// The tokenizer puts a space in front of each turn, as it does with any text.
 /// Errors: as generate_batch; out_of_context where the text does not fit behind what is there. The
 /// session is as before then.
-template <Realisation Model, class OnPiece>
+template <Runnable Model, class OnPiece>
 [[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
                                           std::string_view text, const generate_options& options,
                                           OnPiece&& on_piece) {
-  if (status ok = TRILITH_IMPLEMENTED::check_generation(words, s.model().sizes.vocab, options); !ok)
-    return std::move(ok).error();
-  auto w = TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true);
-  if (!w) return std::move(w).error();
-  const std::size_t fed = w->outcome.prompt_tokens;
-  if (s.length(0) + fed >= s.context())
-    return error{errc::out_of_context,
-                 join("generate: ", s.length(0), " + ", fed,
-                      " tokens leave no room in a context of ", s.context(), ".")};
-  if (status ok = s.append(0, {w->history.data(), fed}); !ok) return std::move(ok).error();
-  const auto one = [&](std::size_t, std::string_view piece) {
-    return detail::wants_more(on_piece, piece);
-  };
-  if (status ok = detail::write_all(s, {&*w, 1}, words, options, one); !ok)
-    return std::move(ok).error();
-  // A last token that nothing followed is not in the cache yet; the next turn comes after it.
-  if (w->outcome.reason != stop_reason::stop_token && s.length(0) < s.context())
-    if (status ok = s.append(0, {&w->history.back(), 1}); !ok) return std::move(ok).error();
-  return w->outcome;
+  return detail::go_on(s, words, options, on_piece,
+                       TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true));
+}
+
+/// The same from tokens, such as a turn of a chat (text/chat.hpp).
+template <Runnable Model, class OnPiece>
+[[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
+                                          std::span<const std::int32_t> tokens,
+                                          const generate_options& options, OnPiece&& on_piece) {
+  return detail::go_on(s, words, options, on_piece,
+                       TRILITH_IMPLEMENTED::start_writer(words, tokens));
 }
 
 }  // namespace trilith::inline TRILITH_ABI
 
 #endif
 // ==== end trilith/infer/generate.hpp
+// ==== begin trilith/infer/chat.hpp
+#ifndef TRILITH_INFER_CHAT_HPP
+#define TRILITH_INFER_CHAT_HPP
+
+/// Conversations of several turns.
+namespace trilith {
+
+struct chat_options {
+  chat_style style = chat_style::bitnet;
+  std::string system = {};  ///< the system turn; empty: none
+  std::size_t context = 0;  ///< most tokens kept; 0: the model's own limit
+  generate_options generate = {};
+};
+
+/// What one turn came to.
+struct chat_reply {
+  std::string text;
+  generation outcome = {};
+  std::size_t dropped_turns = 0;  ///< of the oldest, to make room in the context
+};
+
+}  // namespace trilith
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A conversation with a model. Its keys and values stay in a session, so that a turn costs its own
+/// tokens only. Where the context is full, the oldest turns are forgotten: BOS, the system turn and
+/// the newest turns are fed again, and a quarter of the context is free then.
+///
+///     auto talk = tl::chat<any_model>::open(m->model, m->tokenizer, {.style = style});
+///     auto reply = talk->ask("Hey", [](std::string_view piece) { std::cout << piece; });
+///     auto more = talk->ask("And then?", print);
+///
+/// The model and the tokenizer must outlive it.
+template <Runnable Model>
+class chat {
+ public:
+  /// Errors: those of session::open() and of generate(); mismatch where the vocabulary lacks the
+  /// style's control pieces; out_of_context for a system turn that fills the context.
+  [[nodiscard]] static result<chat> open(const Model& model, const text::tokenizer& words,
+                                         const chat_options& options) {
+    const generate_options& how = options.generate;
+    if (status ok = TRILITH_IMPLEMENTED::check_generation(words, model.sizes.vocab, how); !ok)
+      return std::move(ok).error();
+    auto stop = chatting::stops(words, options.style);
+    if (!stop) return std::move(stop).error();
+    auto s = session<Model>::open(model, {.context = options.context, .threads = how.threads});
+    if (!s) return std::move(s).error();
+    chat out(std::move(*s), words, options);
+    std::vector<std::int32_t>& all = out.options_.generate.stop;
+    all.insert(all.end(), stop->begin(), stop->end());
+    if (status ok = out.set_system(options.system); !ok) return std::move(ok).error();
+    return out;
+  }
+
+  /// Says `user` and has the model reply. on_piece(text) receives whole UTF-8 characters as they
+  /// are written, and empty texts while the turn is read; where it returns false, the reply ends
+  /// there.
+  ///
+  /// Errors: out_of_context for a turn that does not fit into an empty conversation; invalid_value
+  /// for text that is not UTF-8; cancelled where on_piece returned false before the reply began.
+  /// The conversation is as before then.
+  template <class OnPiece>
+  [[nodiscard]] result<chat_reply> ask(std::string_view user, OnPiece&& on_piece) {
+    auto turn = chatting::question(*words_, options_.style, user);
+    if (!turn) return std::move(turn).error();
+    auto ending = chatting::end_of_reply(*words_, options_.style);
+    if (!ending) return std::move(ending).error();
+    if (kept_.head + turn->size() >= context())
+      return chatting::too_long(kept_.head, turn->size(), context());
+    const chatting::transcript before = kept_;
+    auto reply = answer(*turn, on_piece);
+    if (!reply) {
+      session_.rewind(0, kept_.shared_with(before));
+      kept_ = before;
+      return reply;
+    }
+    kept_.all.insert(kept_.all.end(), ending->begin(), ending->end());
+    forgotten_ += reply->dropped_turns;
+    history_.push_back({"user", std::string(user)});
+    history_.push_back({"assistant", reply->text});
+    return reply;
+  }
+
+  /// Begins anew, with the same system turn.
+  void reset() {
+    kept_.all.resize(kept_.head);
+    kept_.starts.clear();
+    session_.rewind(0, kept_.head);
+    history_.clear();
+    forgotten_ = 0;
+  }
+  /// Begins anew with another system turn. On error the conversation is as before.
+  [[nodiscard]] status set_system(std::string_view system) {
+    auto head = chatting::head(*words_, options_.style, system);
+    if (!head) return std::move(head).error();
+    if (head->size() + 1 >= context()) return chatting::too_long(0, head->size(), context());
+    options_.system = system;
+    const std::size_t size = head->size();
+    kept_ = {std::move(*head), size, {}};
+    session_.rewind(0, 0);
+    reset();
+    return done{};
+  }
+
+  /// All turns since the beginning, the user's and the model's, also those forgotten.
+  [[nodiscard]] const std::vector<text::chat_message>& history() const noexcept { return history_; }
+  [[nodiscard]] const std::string& system() const noexcept { return options_.system; }
+  [[nodiscard]] chat_style style() const noexcept { return options_.style; }
+  /// Pairs of turns at the beginning of history() that the model no longer sees.
+  [[nodiscard]] std::size_t forgotten() const noexcept { return forgotten_; }
+  /// Tokens that the model sees, of at most context().
+  [[nodiscard]] std::size_t tokens() const noexcept { return kept_.all.size(); }
+  [[nodiscard]] std::size_t context() const noexcept { return session_.context(); }
+
+ private:
+  /// Tokens fed at a time, between which on_piece may stop.
+  static constexpr std::size_t slice = 64;
+
+  chat(session<Model> s, const text::tokenizer& words, const chat_options& options)
+      : session_(std::move(s)), words_(&words), options_(options) {}
+
+  template <class OnPiece>
+  [[nodiscard]] result<chat_reply> answer(const std::vector<std::int32_t>& turn,
+                                          OnPiece& on_piece) {
+    chat_reply out;
+    out.dropped_turns = make_room(turn.size(), kept_.starts.size());
+    kept_.starts.push_back(kept_.all.size());
+    kept_.all.insert(kept_.all.end(), turn.begin(), turn.end());
+    auto w = TRILITH_IMPLEMENTED::start_writer(*words_, {turn.data(), turn.size()});
+    if (!w) return std::move(w).error();
+    if (status ok = feed(on_piece); !ok) return std::move(ok).error();
+    if (status ok = write(*w, out, on_piece); !ok) return std::move(ok).error();
+    out.outcome = w->outcome;
+    return out;
+  }
+
+  template <class OnPiece>
+  [[nodiscard]] status write(writing::writer& w, chat_reply& out, OnPiece& on_piece) {
+    sampler_scratch scratch(session_.model().sizes.vocab);
+    chatting::reply_text text;
+    const auto show = [&](std::string_view piece) {
+      const std::string_view shown = text.add(piece);
+      return shown.empty() || detail::wants_more(on_piece, shown);
+    };
+    stop_reason& reason = w.outcome.reason;
+    while (reason == stop_reason::running) {
+      const writing::drawn next =
+          TRILITH_IMPLEMENTED::draw_token(w, session_.logits(0), {0, session_.length(0), false},
+                                          *words_, options_.generate, scratch);
+      if (reason == stop_reason::stop_token) break;
+      kept_.all.push_back(next.token);
+      if (!show(next.piece)) reason = stop_reason::callback;
+      if (reason == stop_reason::running)
+        if (status ok = go_on(reason, out, on_piece); !ok) return ok;
+    }
+    (void)show(w.decoder.finish());
+    out.text = text.take();
+    return done{};
+  }
+
+  /// Feeds the token that was drawn last. Where the context is full, the oldest turns go first.
+  template <class OnPiece>
+  [[nodiscard]] status go_on(stop_reason& reason, chat_reply& out, OnPiece& on_piece) {
+    if (kept_.all.size() > context()) {
+      out.dropped_turns += make_room(0, kept_.starts.size() - 1);
+      if (kept_.all.size() > context()) {
+        reason = stop_reason::context;
+        return done{};
+      }
+    }
+    status ok = feed(on_piece);
+    if (ok || ok.error().code != errc::cancelled) return ok;
+    reason = stop_reason::callback;
+    return done{};
+  }
+
+  /// Drops at most so many of the oldest turns where `more` tokens and one for the reply do not
+  /// fit.
+  [[nodiscard]] std::size_t make_room(std::size_t more, std::size_t droppable) {
+    if (kept_.all.size() + more < context()) return 0;
+    const std::size_t dropped = kept_.drop(more + context() / 4, context(), droppable);
+    if (dropped != 0) session_.rewind(0, kept_.head);
+    return dropped;
+  }
+
+  /// Feeds what the cache does not hold yet.
+  template <class OnPiece>
+  [[nodiscard]] status feed(OnPiece& on_piece) {
+    while (session_.length(0) < kept_.all.size()) {
+      const std::size_t first = session_.length(0), left = kept_.all.size() - first;
+      if (status ok = session_.append(0, {kept_.all.data() + first, min_of(slice, left)}); !ok)
+        return ok;
+      if (left > slice && !detail::wants_more(on_piece, std::string_view()))
+        return error{errc::cancelled, "chat: the turn was cancelled before the reply began."};
+    }
+    return done{};
+  }
+
+  session<Model> session_;
+  const text::tokenizer* words_;
+  chat_options options_;
+  chatting::transcript kept_ = {};
+  std::vector<text::chat_message> history_ = {};
+  std::size_t forgotten_ = 0;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/infer/chat.hpp
+// ==== begin trilith/infer/perplexity_options.hpp
+#ifndef TRILITH_INFER_PERPLEXITY_OPTIONS_HPP
+#define TRILITH_INFER_PERPLEXITY_OPTIONS_HPP
+
+namespace trilith {
+
+/// Which tokens of a text are scored, and after how many others.
+///
+/// Windows of `window` tokens begin at the text's tokens 0, stride, 2 stride, ... until one reaches
+/// the end; each is a sequence of its own. A window scores those of its tokens that no window
+/// before it reached and that have at least `least_context` tokens before them in it, BOS included.
+///
+/// - The defaults cut the text into pieces that do not overlap, and score all but the first token
+///   of each; all tokens where `bos` is given.
+/// - stride < window is the sliding window of Hugging Face's page "Perplexity of fixed-length
+///   models": later windows score their last tokens only, after more context, at more cost.
+/// - like_llama_cpp() is what llama-perplexity does.
+struct perplexity_options {
+  std::size_t window = 0;         ///< tokens, with BOS; 0: the model's context
+  std::size_t stride = 0;         ///< tokens of the text; 0: those of a window
+  std::size_t least_context = 1;  ///< tokens before a scored one in its window
+  std::int32_t bos = -1;          ///< stands before every window; -1: none does
+  bool bos_replaces = false;      ///< ... in place of the window's first token
+  bool only_whole = false;        ///< a last window that is shorter than the others is dropped
+  std::size_t threads = 1;
+};
+
+/// The windows of llama.cpp's llama-perplexity -c `window`: the second half of each is scored. Its
+/// text begins with BOS where the vocabulary has one.
+/// @see tools/perplexity of llama.cpp
+[[nodiscard]] inline perplexity_options like_llama_cpp(std::size_t window, std::int32_t bos) {
+  return {.window = window,
+          .least_context = window / 2 + 1,
+          .bos = bos,
+          .bos_replaces = true,
+          .only_whole = true};
+}
+
+namespace perplexities {
+
+/// Tokens that stand in a window besides the text's.
+[[nodiscard]] inline std::size_t lead(const perplexity_options& options) noexcept {
+  return options.bos >= 0 && !options.bos_replaces ? 1 : 0;
+}
+
+[[nodiscard]] inline error expected(std::string_view option, std::string_view range,
+                                    std::size_t found) {
+  return {errc::invalid_argument,
+          join("perplexity: expected ", option, " ", range, ", found ", found, ".")};
+}
+
+/// A window that fits the model, strides that skip nothing, tokens of the vocabulary.
+[[nodiscard]] inline status check(const perplexity_options& options, std::size_t window,
+                                  std::span<const std::int32_t> tokens, const shape& sizes) {
+  if (window < 2 || window > sizes.context)
+    return expected("a window", join("from 2 to the model's context of ", sizes.context), window);
+  if (const std::size_t room = window - lead(options); options.stride > room)
+    return expected("a stride", join("of at most ", room, ", the window's tokens of text"),
+                    options.stride);
+  if (options.least_context >= window)
+    return expected("least_context", join("below the window of ", window), options.least_context);
+  const auto is_outside = [&](std::int32_t token) {
+    return token < 0 || static_cast<std::size_t>(token) >= sizes.vocab;
+  };
+  if (options.bos >= 0 && is_outside(options.bos))
+    return error{errc::invalid_value, join("perplexity: expected a BOS below ", sizes.vocab,
+                                           ", found ", options.bos, ".")};
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (is_outside(tokens[i]))
+      return error{errc::invalid_value,
+                   join("perplexity: expected tokens from 0 to ", sizes.vocab - 1, ", found ",
+                        tokens[i], " as token ", i, ".")};
+  return done{};
+}
+
+}  // namespace perplexities
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/infer/perplexity_options.hpp
+// ==== begin trilith/infer/perplexity.hpp
+#ifndef TRILITH_INFER_PERPLEXITY_HPP
+#define TRILITH_INFER_PERPLEXITY_HPP
+
+/// How well a model predicts a text.
+namespace trilith::inline TRILITH_ABI {
+
+/// Sums over the scored tokens. Several texts' may be added.
+struct likelihood {
+  double surprise = 0;     ///< sum of -ln p(token | those before it), in nats
+  std::size_t tokens = 0;  ///< scored
+  std::size_t windows = 0;
+
+  /// Nats a token.
+  [[nodiscard]] double mean() const noexcept {
+    return tokens == 0 ? 0.0 : surprise / static_cast<double>(tokens);
+  }
+  /// exp(mean()).
+  [[nodiscard]] double perplexity() const noexcept { return __builtin_exp(mean()); }
+  /// Bits for each byte of a text of so many tokens and bytes: comparable between tokenizers.
+  /// Tokens that were not scored count as the mean of those that were.
+  [[nodiscard]] double bits_per_byte(std::size_t text_tokens, std::size_t bytes) const noexcept {
+    const double bits = mean() / __builtin_log(2.0) * static_cast<double>(text_tokens);
+    return bytes == 0 ? 0.0 : bits / static_cast<double>(bytes);
+  }
+
+  likelihood& operator+=(const likelihood& more) noexcept {
+    surprise += more.surprise;
+    tokens += more.tokens;
+    windows += more.windows;
+    return *this;
+  }
+};
+
+/// -ln softmax(logits)[target], in double, without overflow.
+[[nodiscard]] inline double surprise_of(std::span<const float> logits,
+                                        std::int32_t target) noexcept {
+  float top = logits[0];
+  for (std::size_t i = 1; i < logits.size(); ++i) top = max_of(top, logits[i]);
+  double sum = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    sum += __builtin_exp(static_cast<double>(logits[i]) - static_cast<double>(top));
+  return static_cast<double>(top) + __builtin_log(sum) -
+         static_cast<double>(logits[static_cast<std::size_t>(target)]);
+}
+
+namespace detail {
+
+/// Scores one text, window after window.
+template <Runnable Model, class OnProgress>
+class text_scorer {
+ public:
+  text_scorer(session<Model>& s, std::span<const std::int32_t> tokens,
+              const perplexity_options& options, OnProgress& on_progress)
+      : session_(s),
+        tokens_(tokens),
+        options_(options),
+        on_progress_(on_progress),
+        lead_(perplexities::lead(options)),
+        room_(s.context() - lead_) {}
+
+  [[nodiscard]] result<likelihood> run() {
+    const std::size_t stride = options_.stride == 0 ? room_ : options_.stride;
+    std::size_t reached = 0;
+    for (std::size_t first = 0; reached < tokens_.size(); first += stride) {
+      const std::size_t end = min_of(first + room_, tokens_.size());
+      if (options_.only_whole && end - first < room_) break;
+      if (status ok = score_window(first, reached, end); !ok) return std::move(ok).error();
+      reached = end;
+    }
+    return sum_;
+  }
+
+ private:
+  /// Between two calls of the callback: as much as a session does in one pass.
+  static constexpr std::size_t slice = 64;
+
+  [[nodiscard]] status score_window(std::size_t first, std::size_t reached, std::size_t end) {
+    input_.clear();
+    if (lead_ == 1) input_.push_back(options_.bos);
+    for (std::size_t i = first; i + 1 < end; ++i) input_.push_back(tokens_[i]);
+    if (options_.bos >= 0 && !input_.empty()) input_[0] = options_.bos;
+    follower_ = first + 1 - lead_;
+    const std::size_t context = max_of<std::size_t>(options_.least_context, 1);
+    const std::size_t scored = max_of(reached, first + context - lead_);  // the first one
+    const std::size_t skipped = min_of(scored - follower_, input_.size());
+    session_.rewind(0, 0);
+    if (status ok = read(0, skipped, false); !ok) return ok;
+    if (status ok = read(skipped, input_.size(), true); !ok) return ok;
+    ++sum_.windows;
+    return done{};
+  }
+
+  [[nodiscard]] status read(std::size_t from, std::size_t to, bool is_scored) {
+    while (from < to) {
+      const std::span<const std::int32_t> now{input_.data() + from, min_of(slice, to - from)};
+      const auto visit = [&](std::size_t i, std::span<const float> logits) {
+        sum_.surprise += surprise_of(logits, tokens_[follower_ + from + i]);
+        ++sum_.tokens;
+      };
+      status ok = is_scored ? session_.score(0, now, visit) : session_.append(0, now);
+      if (!ok) return ok;
+      from += now.size();
+      const auto place = static_cast<double>(follower_ + from);
+      if (!wants_more(on_progress_, sum_, place / static_cast<double>(tokens_.size())))
+        return error{errc::cancelled, "perplexity: it was cancelled."};
+    }
+    return done{};
+  }
+
+  session<Model>& session_;
+  std::span<const std::int32_t> tokens_;
+  const perplexity_options& options_;
+  OnProgress& on_progress_;
+  std::size_t lead_, room_;   ///< tokens of a window that are BOS, and that are text
+  std::size_t follower_ = 0;  ///< the token of the text that follows input_[0]
+  std::vector<std::int32_t> input_ = {};
+  likelihood sum_ = {};
+};
+
+}  // namespace detail
+
+/// How well a model predicts the tokens of one text: see perplexity_options for which are scored.
+///
+///     auto tokens = words.encode(text, {.bos = false});
+///     auto found = tl::perplexity(m.model, *tokens, {.bos = words.bos()},
+///                                 [](const tl::likelihood& so_far, double fraction) { ... });
+///     found->perplexity();  // 17.1
+///
+/// on_progress(sums so far, fraction of the text) may return false to cancel.
+/// Errors: invalid_argument for windows beyond the model's context, strides that skip tokens, and
+/// texts with nothing to score; invalid_value for tokens outside the vocabulary; cancelled.
+/// Cost: one pass over window / stride times the text, and one exponential for each logit.
+template <Runnable Model, class OnProgress>
+[[nodiscard]] result<likelihood> perplexity(const Model& model,
+                                            std::span<const std::int32_t> tokens,
+                                            const perplexity_options& options,
+                                            OnProgress&& on_progress) {
+  const std::size_t window = options.window == 0 ? model.sizes.context : options.window;
+  if (status ok = perplexities::check(options, window, tokens, model.sizes); !ok)
+    return std::move(ok).error();
+  auto s = session<Model>::open(model, {.context = window, .threads = options.threads});
+  if (!s) return std::move(s).error();
+  auto sum = detail::text_scorer(*s, tokens, options, on_progress).run();
+  if (sum && sum->tokens == 0)
+    return error{errc::invalid_argument,
+                 join("perplexity: expected tokens with ", options.least_context,
+                      " or more before them in a window, found none among ", tokens.size(), ".")};
+  return sum;
+}
+template <Runnable Model>
+[[nodiscard]] result<likelihood> perplexity(const Model& model,
+                                            std::span<const std::int32_t> tokens,
+                                            const perplexity_options& options = {}) {
+  return perplexity(model, tokens, options, [](const likelihood&, double) {});
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/infer/perplexity.hpp
+// ==== begin trilith/infer.hpp
+#ifndef TRILITH_INFER_HPP
+#define TRILITH_INFER_HPP
+
+/// Everything that runs models: sessions, generation, chats, perplexity.
+
+#endif
+// ==== end trilith/infer.hpp
+// ==== begin trilith/text/byte_level.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_HPP
+
+namespace trilith::text {
+
+/// What a tiktoken file leaves open: it lists bytes and ranks, and nothing else.
+struct tiktoken_rules {
+  pre_tokenizer pre = pre_tokenizer::llama3;
+  bool ignore_merges = true;         ///< tiktoken takes a whole part that is a token
+  std::vector<std::string> special;  ///< control pieces, numbered on from the last rank
+  std::string bos, eos;              ///< names of special ones; empty: none
+  std::vector<std::string> stop;     ///< names of special ones that end a text besides eos
+};
+
+/// The vocabulary section of a GGUF file, as its metadata has it; tokenizer.ggml. stands before
+/// each name there. The views must hold while make_tokenizer() runs.
+struct gguf_vocabulary {
+  std::string_view model;  ///< "llama": SentencePiece, "gpt2": byte-level
+  std::string_view pre;    ///< "llama-bpe", ...; empty or "default": what llama.cpp does then
+  std::vector<std::string_view> tokens, merges;
+  std::vector<float> scores;        ///< empty: all are 0
+  std::vector<std::int32_t> types;  ///< token_type: 1 normal, 2 unknown, 3 control, 4 user-defined,
+                                    ///< 5 unused, 6 byte; empty: all are normal
+  std::int32_t bos = -1, eos = -1, unknown = -1, padding = -1;  ///< -1: not said
+  std::int32_t eot = -1;              ///< end of turn; it becomes a stop token
+  std::int8_t add_bos = -1;           ///< 1, 0, or -1: not said
+  std::int8_t add_space_prefix = -1;  ///< 1, 0, or -1: not said
+};
+
+}  // namespace trilith::text
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<text::tokenizer> build_byte_level_tokenizer(text::vocabulary words, std::string_view name);
+result<text::tokenizer> read_tiktoken(std::span<const unsigned char> ranks, std::string_view name,
+                                      const text::tiktoken_rules& rules);
+text::tiktoken_rules rules_of_llama3();
+result<text::tokenizer> build_gguf_tokenizer(const text::gguf_vocabulary& file,
+                                             std::string_view name);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::text {
+
+/// A tokenizer that merges bytes: text is cut into parts (`pre`), and in each part, of all
+/// neighbouring tokens, the pair that stands first in `merges` becomes one, leftmost first among
+/// equals, until no pair is listed. Every text can be encoded, and decode() gives it back.
+///
+/// Errors (malformed): as of make_tokenizer(), except that pieces need not be UTF-8; a missing
+/// piece for one of the 256 bytes; a merge of tokens that are not there, or that makes no piece.
+/// unsupported: in a build without ICU. Cost: about 60 ms for LLaMA-3's 128,256 pieces.
+/// @see Sennrich, Haddow, Birch: "Neural Machine Translation of Rare Words with Subword Units",
+/// ACL 2016; Radford et al.: "Language Models are Unsupervised Multitask Learners", 2019.
+[[nodiscard]] inline result<tokenizer> make_byte_level_tokenizer(vocabulary words,
+                                                                 std::string_view name) {
+  return TRILITH_IMPLEMENTED::build_byte_level_tokenizer(std::move(words), name);
+}
+
+/// LLaMA-3's: the 256 special pieces <|begin_of_text|> ... behind 128,000 ranks, the BOS and EOS
+/// tokens among them, and <|eot_id|> as a stop token.
+[[nodiscard]] inline tiktoken_rules llama3_rules() {
+  return TRILITH_IMPLEMENTED::rules_of_llama3();
+}
+
+/// Reads a tiktoken file, lines of "base64 rank" with the ranks 0, 1, 2, ... in order.
+/// Errors: malformed, and those of make_byte_level_tokenizer().
+[[nodiscard]] inline result<tokenizer> parse_tiktoken(std::span<const unsigned char> ranks,
+                                                      std::string_view name,
+                                                      const tiktoken_rules& rules) {
+  return TRILITH_IMPLEMENTED::read_tiktoken(ranks, name, rules);
+}
+
+/// A tokenizer of a GGUF file's metadata. Control pieces are marked so even where the file forgot
+/// (BOS, EOS, <|eot_id|>, ...); those with an end-of-text or end-of-turn name become stop tokens.
+/// Where add_bos is 0, the tokenizer has no BOS token.
+///
+/// Errors: malformed for lists of different lengths, text that is not UTF-8 or not in GPT-2's
+/// spelling of bytes, scores that are not finite, types outside 1 to 6, merges of unknown tokens,
+/// special tokens out of range; unsupported for another model or pre-tokeniser; and those of
+/// make_tokenizer() and make_byte_level_tokenizer().
+[[nodiscard]] inline result<tokenizer> make_tokenizer(const gguf_vocabulary& file,
+                                                      std::string_view name) {
+  return TRILITH_IMPLEMENTED::build_gguf_tokenizer(file, name);
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/byte_level.hpp
+// ==== begin trilith/text/load_tokenizer.hpp
+#ifndef TRILITH_TEXT_LOAD_TOKENIZER_HPP
+#define TRILITH_TEXT_LOAD_TOKENIZER_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<text::tokenizer> read_tokenizer_file(std::string_view path);
+result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes, std::string_view name);
+result<text::tokenizer> read_sentencepiece_file(std::string_view path);
+result<text::tokenizer> read_sentencepiece(std::span<const unsigned char> bytes,
+                                           std::string_view name);
+std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::text {
+
+/// Reads a tokenizer; the content, not the name, says which format the file has: SentencePiece's
+/// .model (BPE models with the identity normaliser), llama2.c's .bin, Hugging Face's tokenizer.json
+/// (byte-level, and SentencePiece's kind), LLaMA-3's tiktoken ranks, or what serialize() writes.
+/// docs/tokenizers.md says what of each is read.
+///
+/// Errors: file_not_found, io_failure, truncated, malformed; unsupported for other formats and
+/// kinds, for byte-level tokenizers in a build without ICU and for tokenizer.json in one without
+/// nlohmann-json. Each names the file and the piece at fault.
+[[nodiscard]] inline result<tokenizer> load_tokenizer(std::string_view path) {
+  return TRILITH_IMPLEMENTED::read_tokenizer_file(path);
+}
+
+/// The same from memory; `name` is what errors call it.
+[[nodiscard]] inline result<tokenizer> parse_tokenizer(std::span<const unsigned char> bytes,
+                                                       std::string_view name) {
+  return TRILITH_IMPLEMENTED::read_tokenizer(bytes, name);
+}
+
+/// load_tokenizer() for SentencePiece's kind alone: .model, .bin, and what serialize() writes of
+/// those. A program that loads no other way links no Unicode tables.
+[[nodiscard]] inline result<tokenizer> load_sentencepiece(std::string_view path) {
+  return TRILITH_IMPLEMENTED::read_sentencepiece_file(path);
+}
+
+/// The same from memory; `name` is what errors call it.
+[[nodiscard]] inline result<tokenizer> parse_sentencepiece(std::span<const unsigned char> bytes,
+                                                           std::string_view name) {
+  return TRILITH_IMPLEMENTED::read_sentencepiece(bytes, name);
+}
+
+/// A tokenizer as bytes, little-endian. Parsing them gives an equal vocabulary
+/// (test/unit/text_load.cpp, test/unit/text_binary.cpp). Those of SentencePiece's kind are written
+/// as llama2.c's .bin:
+///
+///     i32 longest piece in bytes, then for each piece: f32 score, i32 n, n bytes
+///
+/// A .bin implies unknown 0, BOS 1, EOS 2, a dummy prefix and no collapsing of spaces. A vocabulary
+/// that differs is followed by a record of length -1 that says how, which readers of llama2.c never
+/// reach: f32 0, i32 -1, i32 unknown, i32 BOS, i32 EOS, u8 dummy_prefix, u8 collapse_spaces, and
+/// one u8 piece_kind for each piece.
+///
+/// Byte-level ones, and those with stop tokens or pieces that strip white space:
+///
+///     8 bytes  "TLTOKEN1"
+///     u8       pre_tokenizer
+///     u8       1 dummy_prefix, 2 collapse_spaces, 4 nfc, 8 ignore_merges, 16 scores follow
+///     i32 x 3  unknown, BOS, EOS; -1: none
+///     u32 s    the number of stop tokens, then s times i32
+///     u32 n    the number of pieces, then n times: u8 piece_kind, + 16 strip_left,
+///              + 32 strip_right; f32 score, where scores follow; u16 m; m bytes
+///     u32 r    the number of merges, then r times: i32 left, i32 right
+[[nodiscard]] inline std::vector<unsigned char> serialize(const tokenizer& words) {
+  return TRILITH_IMPLEMENTED::serialize_tokenizer(words);
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/load_tokenizer.hpp
+// ==== begin trilith/text/utf8.hpp
+#ifndef TRILITH_TEXT_UTF8_HPP
+#define TRILITH_TEXT_UTF8_HPP
+
+namespace trilith::text {
+
+/// U+FFFD, written for a byte that belongs to no character.
+inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+
+namespace detail {
+
+/// What a lead byte promises: the character's length (0: no character starts so) and the range of
+/// its second byte, which rules out overlong forms, surrogates and everything above U+10FFFF.
+struct utf8_lead {
+  std::size_t length;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+};
+
+[[nodiscard]] constexpr utf8_lead lead_of(unsigned char byte) noexcept {
+  if (byte < 0x80) return {1};
+  if (byte < 0xC2 || byte > 0xF4) return {0};
+  if (byte < 0xE0) return {2};
+  if (byte == 0xE0) return {3, 0xA0};
+  if (byte == 0xED) return {3, 0x80, 0x9F};
+  if (byte < 0xF0) return {3};
+  if (byte == 0xF0) return {4, 0x90};
+  if (byte == 0xF4) return {4, 0x80, 0x8F};
+  return {4};
+}
+
+/// How many bytes of `s` fit its first character.
+[[nodiscard]] constexpr std::size_t fitting_bytes(std::string_view s, utf8_lead lead) noexcept {
+  std::size_t fit = 1;
+  for (; fit < lead.length && fit < s.size(); ++fit) {
+    const auto byte = static_cast<unsigned char>(s[fit]);
+    const bool fits = fit == 1 ? byte >= lead.low && byte <= lead.high : (byte & 0xC0) == 0x80;
+    if (!fits) break;
+  }
+  return fit;
+}
+
+}  // namespace detail
+
+/// Bytes of the UTF-8 character that `s` starts with; 0 where it starts with none, or with a part
+/// of one (RFC 3629, section 4).
+[[nodiscard]] constexpr std::size_t character_length(std::string_view s) noexcept {
+  if (s.empty()) return 0;
+  const detail::utf8_lead lead = detail::lead_of(static_cast<unsigned char>(s[0]));
+  return lead.length != 0 && detail::fitting_bytes(s, lead) == lead.length ? lead.length : 0;
+}
+
+/// Whether `s` is the beginning of a character that more bytes could complete.
+[[nodiscard]] constexpr bool is_incomplete_character(std::string_view s) noexcept {
+  if (s.empty()) return false;
+  const detail::utf8_lead lead = detail::lead_of(static_cast<unsigned char>(s[0]));
+  return s.size() < lead.length && detail::fitting_bytes(s, lead) == s.size();
+}
+
+/// The offset of the first byte of `s` that belongs to no character; s.size() where all do.
+[[nodiscard]] constexpr std::size_t valid_prefix(std::string_view s) noexcept {
+  std::size_t at = 0;
+  while (at < s.size()) {
+    const std::size_t length = character_length(s.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/utf8.hpp
+// ==== begin trilith/text.hpp
+#ifndef TRILITH_TEXT_HPP
+#define TRILITH_TEXT_HPP
+
+/// All of tokenizers and chat formats.
+
+#endif
+// ==== end trilith/text.hpp
+// ==== begin trilith/activations/int8.hpp
+#ifndef TRILITH_ACTIVATIONS_INT8_HPP
+#define TRILITH_ACTIVATIONS_INT8_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// Magnitudes are kept at least this large, as the reference does: a zero token stays zero.
+inline constexpr float smallest_magnitude = 1e-5f;
+
+/// What a token's activations are multiplied by before they are rounded, and what a code is worth
+/// afterwards: the inverse, computed for itself.
+struct int8_step {
+  float multiplier;
+  float scale;
+};
+
+/// multiplier = 127 / max|x|: the largest activation of a token becomes exactly 127.
+/// @see the b1.58 "Training Tips, Code and FAQ", figure 3.
+struct absmax_range {
+  static constexpr std::string_view name = "absmax";
+  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
+    const float magnitude = max_of(absmax(x, n), smallest_magnitude);
+    return {127.0f / magnitude, magnitude / 127.0f};
+  }
+};
+
+/// multiplier = sqrt(127) / mean|x|: the rule BitNet a4.8 has for int4, sqrt(7) / mean|x|, at eight
+/// bits. Activations beyond 11.3 times the mean are clipped.
+/// @see arXiv 2411.04965, section 2.
+struct absmean_range {
+  static constexpr std::string_view name = "absmean";
+  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(x[i]));
+    const auto mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
+    const float magnitude = max_of(mean, smallest_magnitude);
+    constexpr float root = 11.2694277f;  // sqrt(127)
+    return {root / magnitude, magnitude / root};
+  }
+};
+
+/// A range of a program's own needs the same two members (examples/stories.hpp has one).
+template <class T>
+concept Int8Range = requires(const float* x, std::size_t n) {
+  { T::name } -> std::convertible_to<std::string_view>;
+  { T::step(x, n) } noexcept -> std::same_as<int8_step>;
+};
+
+namespace detail {
+inline constexpr std::string_view int8_name = "int8<";
+}
+
+/// q_i = clip(round_even(multiplier * x_i), -128, 127), one multiplier per token.
+///
+/// A NaN or infinite activation makes the scale NaN or infinite, so that it shows in the output.
+template <Int8Range Range = absmax_range>
+struct int8 {
+  using policy_kind = activations_kind;
+  using element = std::int8_t;
+  static constexpr std::string_view name =
+      joined<detail::int8_name, Range::name, name_parts::angle>;
+  static constexpr int bits = 8;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const int8_step step = Range::step(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_int8(step.multiplier * x[i]);
+    return step.scale;
+  }
+
+ private:
+  [[nodiscard]] static constexpr std::int8_t round_to_int8(float value) noexcept {
+    // Adding 1.5 * 2^23 rounds to an integer, ties to even, in the low bits of the sum. The
+    // comparisons are written so that NaN takes a bound.
+    const float clipped = value > -128.0f ? (value < 127.0f ? value : 127.0f) : -128.0f;
+    return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(clipped + 0x1.8p23f) & 0xFFu);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/int8.hpp
+// ==== begin trilith/backends/reference.hpp
+#ifndef TRILITH_BACKENDS_REFERENCE_HPP
+#define TRILITH_BACKENDS_REFERENCE_HPP
+
+namespace trilith::inline TRILITH_ABI::backends {
+
+/// Plain loops over single codes: the definition the other backends are tested against. Its sums
+/// are constexpr, so that a product can be checked at compile time.
+struct reference {
+  using policy_kind = backend_kind;
+  static constexpr std::string_view name = "reference";
+
+  /// sum_i code_i x_i over a packed row of n codes. Exact.
+  template <packing::Packing P>
+  [[nodiscard]] static constexpr std::int32_t dot(const std::uint8_t* row, std::size_t n,
+                                                  const std::int8_t* x) noexcept {
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += packing::code_at<P>(row, n, i) * x[i];
+    return sum;
+  }
+  /// sum_i code_i x_i with float activations, in the fixed order of core/numeric.hpp.
+  template <packing::Packing P>
+  [[nodiscard]] TRILITH_EXACT_FLOAT static constexpr float dot(const std::uint8_t* row,
+                                                               std::size_t n,
+                                                               const float* x) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i)
+      sum[i % lanes] += static_cast<float>(packing::code_at<P>(row, n, i)) * x[i];
+    return add_lanes(sum);
+  }
+  /// sum_i w_i x_i for plain weights, in the same order.
+  template <weights::PlainWeights W>
+  [[nodiscard]] TRILITH_EXACT_FLOAT static constexpr float dot(const typename W::element* row,
+                                                               std::size_t n,
+                                                               const float* x) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += W::load(row[i]) * x[i];
+    return add_lanes(sum);
+  }
+
+  template <Format F, class X>
+    requires(packing::Packing<F> || std::is_same_v<X, float>)
+  static void run(const product& p, std::size_t first, std::size_t last) noexcept {
+    for_each_output<X>(p, first, last,
+                       [](const std::uint8_t* row, std::size_t n, const X* x) noexcept {
+                         if constexpr (packing::Packing<F>)
+                           return dot<F>(row, n, x);
+                         else
+                           return dot<F>(reinterpret_cast<const typename F::element*>(row), n, x);
+                       });
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::backends
+
+#endif
+// ==== end trilith/backends/reference.hpp
 // ==== begin trilith/layers/bit_linear.hpp
 #ifndef TRILITH_LAYERS_BIT_LINEAR_HPP
 #define TRILITH_LAYERS_BIT_LINEAR_HPP
@@ -6036,50 +9137,6 @@ using llama_f32 = decoder<transformer_block<rms_norm<>, attention<f32_scheme, no
 
 #endif
 // ==== end trilith/model/presets.hpp
-// ==== begin trilith/text/load_tokenizer.hpp
-#ifndef TRILITH_TEXT_LOAD_TOKENIZER_HPP
-#define TRILITH_TEXT_LOAD_TOKENIZER_HPP
-
-namespace trilith::TRILITH_IMPLEMENTED {
-result<text::tokenizer> read_tokenizer_file(std::string_view path);
-result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes, std::string_view name);
-std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words);
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-namespace trilith::text {
-
-/// Reads a tokenizer; the content, not the name, says which of two formats the file has:
-/// SentencePiece's .model (BPE models with the identity normaliser) or llama2.c's .bin.
-///
-/// Errors: file_not_found, io_failure, truncated, malformed; unsupported for another kind of
-/// SentencePiece model and for other formats. Each names the file and the piece at fault.
-[[nodiscard]] inline result<tokenizer> load_tokenizer(std::string_view path) {
-  return TRILITH_IMPLEMENTED::read_tokenizer_file(path);
-}
-
-/// The same from memory; `name` is what errors call it.
-[[nodiscard]] inline result<tokenizer> parse_tokenizer(std::span<const unsigned char> bytes,
-                                                       std::string_view name) {
-  return TRILITH_IMPLEMENTED::read_tokenizer(bytes, name);
-}
-
-/// The bytes of llama2.c's .bin, little-endian:
-///
-///     i32 longest piece in bytes, then for each piece: f32 score, i32 n, n bytes
-///
-/// A .bin implies unknown 0, BOS 1, EOS 2, a dummy prefix and no collapsing of spaces. A vocabulary
-/// that differs is followed by a record of length -1 that says how, which readers of llama2.c never
-/// reach: f32 0, i32 -1, i32 unknown, i32 BOS, i32 EOS, u8 dummy_prefix, u8 collapse_spaces, and
-/// one u8 piece_kind for each piece. Parsing the bytes gives an equal vocabulary
-/// (test/unit/text_load.cpp).
-[[nodiscard]] inline std::vector<unsigned char> serialize(const tokenizer& words) {
-  return TRILITH_IMPLEMENTED::serialize_tokenizer(words);
-}
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/load_tokenizer.hpp
 // ==== begin trilith/weights/int8.hpp
 #ifndef TRILITH_WEIGHTS_INT8_HPP
 #define TRILITH_WEIGHTS_INT8_HPP
@@ -10162,6 +13219,6167 @@ bool choose_kernels(const char* target) noexcept {
 
 #endif
 // ==== end trilith/backends/simd/dispatch_impl.hpp
+// ==== begin trilith/io/inspecting/totals_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_TOTALS_IMPL_HPP
+#define TRILITH_IO_INSPECTING_TOTALS_IMPL_HPP
+
+#include <algorithm>
+
+/// What all readers of io::inspect() share.
+namespace trilith::io::inspecting {
+
+/// The parts of a tensor's name around its first number: "blk.", "12", ".attn_q.weight".
+struct layer_name {
+  std::string_view before, number, after;
+};
+
+[[nodiscard]] inline layer_name split_at_layer(std::string_view name) noexcept {
+  for (std::size_t at = 0; at < name.size();) {
+    const std::size_t end = std::min(name.find('.', at), name.size());
+    const std::string_view part = name.substr(at, end - at);
+    if (!part.empty() && part.find_first_not_of("0123456789") == part.npos)
+      return {name.substr(0, at), part, name.substr(end)};
+    at = end + 1;
+  }
+  return {name, {}, {}};
+}
+
+/// Sums that files of the size of this machine's memory cannot reach stay at the top.
+inline void add(std::uint64_t& sum, std::uint64_t more) noexcept {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
+}
+inline void add(inspected_total& sum, const inspected_tensor& t) noexcept {
+  ++sum.tensors;
+  add(sum.weights, t.weights);
+  add(sum.bytes, t.bytes);
+}
+
+inline void set_weights(inspected_tensor& t) noexcept {
+  if (!gguf::count_weights({t.shape.data(), t.shape.size()}, t.weights)) t.weights = 0;
+}
+
+inline void add_totals(inspection& out) {
+  for (const inspected_tensor& t : out.tensors) {
+    add(out.all, t);
+    if (t.shape.size() > 1 && !split_at_layer(t.name).number.empty()) add(out.layer_matrices, t);
+  }
+}
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/totals_impl.hpp
+// ==== begin trilith/io/inspecting/gguf_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_GGUF_IMPL_HPP
+#define TRILITH_IO_INSPECTING_GGUF_IMPL_HPP
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace trilith::io::inspecting {
+
+/// Elements of an array that are shown.
+inline constexpr std::uint64_t shown_elements = 6;
+
+[[nodiscard]] inline std::string decimal(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*g", digits, value);
+  return text;
+}
+
+[[nodiscard]] inline std::string spelled(const gguf_value& value) {
+  std::string_view text;
+  bool truth = false;
+  std::uint64_t whole = 0;
+  std::int64_t negative = 0;
+  double number = 0;
+  if (value.as_string(text)) return std::string(text);
+  if (value.as_bool(truth)) return truth ? "true" : "false";
+  if (value.as_unsigned(whole)) return std::to_string(whole);
+  if (value.as_signed(negative)) return std::to_string(negative);
+  if (!value.as_float(number)) return {};
+  const bool is_f32 = value.type() == gguf_type::f32;
+  const std::string shortest = decimal(number, is_f32 ? 6 : 15);  // 1e-05, not 9.99999975e-06
+  const double again = std::strtod(shortest.c_str(), nullptr);
+  const bool is_exact =
+      is_f32 ? static_cast<float>(again) == static_cast<float>(number) : again == number;
+  return is_exact ? shortest : decimal(number, is_f32 ? 9 : 17);
+}
+
+/// "[1, 2, 3, ...]  (128256 of i32)"
+[[nodiscard]] inline std::string spelled_array(const gguf_value& array) {
+  std::string out = "[";
+  std::uint64_t shown = 0;
+  for (const gguf_value& element : array.elements()) {
+    if (shown == shown_elements) break;
+    const bool is_text = element.type() == gguf_type::string;
+    out += join(shown == 0 ? "" : ", ", is_text ? "\"" : "", spelled(element), is_text ? "\"" : "");
+    ++shown;
+  }
+  if (array.size() <= shown_elements) return out += "]";
+  return out +=
+         join(", ...]  (", array.size(), " values of type ", name_of(array.element_type()), ")");
+}
+
+[[nodiscard]] inline inspected_tensor shown(const gguf_tensor& from) {
+  inspected_tensor t;
+  t.name = from.name;
+  t.type = from.type == ggml_type::unknown ? join("type ", from.type_id)
+                                           : std::string(name_of(from.type));
+  t.shape.assign(from.dims.rbegin(), from.dims.rend());
+  t.bytes = from.bytes;
+  t.remark = from.remark;
+  set_weights(t);
+  return t;
+}
+
+[[nodiscard]] inline result<inspection> inspect_gguf(std::string_view path) {
+  const auto file = open_gguf(path, {.lenient = true});
+  if (!file) return file.error();
+  inspection out{std::string(path), join("GGUF v", file->version())};
+  for (const gguf_field& field : file->metadata())
+    out.metadata.push_back({std::string(field.key), field.value.is_array()
+                                                        ? spelled_array(field.value)
+                                                        : spelled(field.value)});
+  if (const gguf_value* name = file->find("general.architecture"); name != nullptr)
+    out.architecture = spelled(*name);
+  for (const gguf_tensor& t : file->tensors()) {
+    out.tensors.push_back(shown(t));
+    if (!t.remark.empty()) out.notes.push_back(join("tensor ", t.name, ": ", t.remark));
+  }
+  return out;
+}
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/gguf_impl.hpp
+// ==== begin trilith/io/inspecting/llama2c_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_LLAMA2C_IMPL_HPP
+#define TRILITH_IO_INSPECTING_LLAMA2C_IMPL_HPP
+
+#include <array>
+#include <string>
+
+/// The .bin files of llama2.c and bitllama2.c: seven sizes, and tensors in an order that follows.
+namespace trilith::io::inspecting {
+
+struct llama2c_matrix {
+  std::string_view name;
+  axis rows, cols;
+};
+inline constexpr std::array<llama2c_matrix, 7> llama2c_matrices{
+    {{"attention.query", axis::dim, axis::dim},
+     {"attention.key", axis::kv_dim, axis::dim},
+     {"attention.value", axis::kv_dim, axis::dim},
+     {"attention.output", axis::dim, axis::dim},
+     {"ffn.gate", axis::ffn_dim, axis::dim},
+     {"ffn.up", axis::ffn_dim, axis::dim},
+     {"ffn.down", axis::dim, axis::ffn_dim}}};
+
+inline void add_tensor(inspection& out, std::string name, std::vector<std::uint64_t> sizes,
+                       bool is_ternary) {
+  inspected_tensor t;
+  t.name = std::move(name);
+  t.shape = std::move(sizes);
+  t.type = is_ternary ? "ternary in 2 bits" : "F32";
+  set_weights(t);
+  t.bytes = is_ternary ? t.weights / 4 + 4 : t.weights * 4;
+  out.tensors.push_back(std::move(t));
+}
+
+/// The sizes, and the tensors under the names that blueprints use.
+inline void add_llama2c(const llama2c::header& h, bool is_ternary, inspection& out) {
+  const shape& s = h.sizes;
+  for (const shape_member& m : shape_members)
+    out.metadata.push_back({std::string(m.name), std::to_string(s.*m.value)});
+  add_tensor(out, "embedding", {s.vocab, s.dim}, false);
+  for (std::size_t i = 0; i < s.layers; ++i) {
+    if (!is_ternary) add_tensor(out, join("blocks.", i, ".attention_norm"), {s.dim}, false);
+    for (const llama2c_matrix& m : llama2c_matrices)
+      add_tensor(out, join("blocks.", i, ".", m.name), {extent(s, m.rows), extent(s, m.cols)},
+                 is_ternary);
+    if (!is_ternary) add_tensor(out, join("blocks.", i, ".ffn_norm"), {s.dim}, false);
+  }
+  add_tensor(out, "final_norm", {s.dim}, false);
+  if (h.has_separate_head) add_tensor(out, "head", {s.vocab, s.dim}, false);
+}
+
+[[nodiscard]] inline result<inspection> inspect_bitllama2c(const mapped_file& file) {
+  byte_reader in(file.bytes(), file.path());
+  const auto h = bitllama2c::read_header(in);
+  if (!h) return h.error();
+  if (status ok = llama2c::expect_bytes(in, bitllama2c::tensor_bytes(h->sizes)); !ok)
+    return std::move(ok).error();
+  inspection out{file.path(), "bitllama2.c, version 1"};
+  add_llama2c(*h, true, out);
+  return out;
+}
+
+/// llama2.c's files have no magic number: sizes that make sense and give the file's size are one.
+[[nodiscard]] inline bool is_llama2c_model(const mapped_file& file) {
+  byte_reader in(file.bytes(), file.path());
+  const auto h = llama2c::read_header(in);
+  return h && in.left() == llama2c::tensor_bytes(*h);
+}
+[[nodiscard]] inline result<inspection> inspect_llama2c(const mapped_file& file) {
+  byte_reader in(file.bytes(), file.path());
+  const auto h = llama2c::read_header(in);
+  if (!h) return h.error();
+  inspection out{file.path(), "llama2.c"};
+  add_llama2c(*h, false, out);
+  return out;
+}
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/llama2c_impl.hpp
+// ==== begin trilith/text/spelling_impl.hpp
+#ifndef TRILITH_TEXT_SPELLING_IMPL_HPP
+#define TRILITH_TEXT_SPELLING_IMPL_HPP
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace trilith::text::detail {
+
+inline constexpr std::string_view space_symbol = "\xE2\x96\x81";  // U+2581
+
+[[nodiscard]] inline error malformed(std::string message) {
+  return {errc::malformed, std::move(message)};
+}
+
+/// "\xNN", as C writes a byte.
+[[nodiscard]] inline std::string byte_name(unsigned char byte) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  return std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
+}
+
+/// `s` in quotation marks for a message: printable whatever the file held, and never long.
+[[nodiscard]] inline std::string in_quotes(std::string_view s) {
+  static constexpr std::size_t longest = 40;
+  std::string out = "\"";
+  for (const char c : s.substr(0, longest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x7F)
+      out += byte_name(byte);
+    else
+      out += c;
+  }
+  return out += s.size() > longest ? "...\"" : "\"";
+}
+
+/// `s` with each U+2581 as a space.
+[[nodiscard]] inline std::string with_plain_spaces(std::string_view s) {
+  std::string out;
+  for (std::size_t at = 0; at < s.size();) {
+    const bool space = s.substr(at).starts_with(space_symbol);
+    out += space ? ' ' : s[at];
+    at += space ? space_symbol.size() : 1;
+  }
+  return out;
+}
+
+/// The byte that "<0xNN>" spells, or -1.
+[[nodiscard]] inline int spelled_byte(std::string_view s) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  if (s.size() != 6 || !s.starts_with("<0x") || s[5] != '>') return -1;
+  const std::size_t high = digits.find(s[3]);
+  const std::size_t low = digits.find(s[4]);
+  if (high == digits.npos || low == digits.npos) return -1;
+  return static_cast<int>(high * 16 + low);
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/spelling_impl.hpp
+// ==== begin trilith/io/safetensors/json_impl.hpp
+#ifndef TRILITH_IO_SAFETENSORS_JSON_IMPL_HPP
+#define TRILITH_IO_SAFETENSORS_JSON_IMPL_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#if !defined(TRILITH_HAS_JSON)
+#if __has_include(<nlohmann/json.hpp>)
+#define TRILITH_HAS_JSON 1
+#else
+#define TRILITH_HAS_JSON 0
+#endif
+#endif
+#if TRILITH_HAS_JSON
+#include <nlohmann/json.hpp>
+#endif
+
+/// The one place that knows nlohmann-json. Event by event, so that no text of a file becomes a tree
+/// whose depth or size it chooses.
+namespace trilith::io::json {
+
+/// A name from a file, for a message.
+[[nodiscard]] inline std::string shown(std::string_view name) {
+  return text::detail::in_quotes(name);
+}
+
+struct number {
+  bool is_whole = false;  ///< not negative, no fraction, below 2^64
+  std::uint64_t whole = 0;
+  double value = 0;
+  std::string spelled;
+};
+
+/// What a JSON text says. A reader overrides the events it expects; every other one is refused.
+class events {
+ public:
+  events() = default;
+  events(const events&) = delete;
+  events& operator=(const events&) = delete;
+  virtual ~events() = default;
+
+  virtual bool begin(char bracket) { return refuse(bracket == '{' ? "an object" : "a list"); }
+  virtual bool end() { return refuse("an end"); }
+  virtual bool key(std::string& name) { return refuse(join("the name ", shown(name))); }
+  virtual bool text(std::string& value) { return refuse(join("the text ", shown(value))); }
+  virtual bool number(const json::number& value) { return refuse(value.spelled); }
+  virtual bool word(std::string_view literal) { return refuse(literal); }
+
+  /// Why reading stopped.
+  [[nodiscard]] const std::string& why() const noexcept { return why_; }
+  bool stop(std::string why) {
+    why_ = std::move(why);
+    return false;
+  }
+
+ protected:
+  /// 'tensor "x": expected a text as its dtype': the place, and what belongs there.
+  [[nodiscard]] virtual std::string expected() const = 0;
+  bool refuse(std::string_view found) { return stop(join(expected(), ", found ", found, ".")); }
+
+ private:
+  std::string why_;
+};
+
+#if TRILITH_HAS_JSON
+
+/// Gives nlohmann's events to ours.
+struct sax_adapter {
+  events& to;
+
+  bool null() { return to.word("null"); }
+  bool boolean(bool value) { return to.word(value ? "true" : "false"); }
+  bool number_integer(std::int64_t value) {
+    return to.number({false, 0, static_cast<double>(value), std::to_string(value)});
+  }
+  bool number_unsigned(std::uint64_t value) {
+    return to.number({true, value, static_cast<double>(value), std::to_string(value)});
+  }
+  bool number_float(double value, const std::string& spelled) {
+    return to.number({false, 0, value, spelled.substr(0, 40)});
+  }
+  bool string(std::string& value) { return to.text(value); }
+  bool binary(nlohmann::json::binary_t&) { return false; }
+  bool start_object(std::size_t) { return to.begin('{'); }
+  bool start_array(std::size_t) { return to.begin('['); }
+  bool key(std::string& name) { return to.key(name); }
+  bool end_object() { return to.end(); }
+  bool end_array() { return to.end(); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
+    return to.stop(join("it is not valid JSON at its byte ", position, "."));
+  }
+};
+
+/// Reads a whole text of valid UTF-8; false, and to.why(), where it is not what `to` expects.
+[[nodiscard]] inline bool read(std::string_view text, events& to) {
+  // a zero byte would end the text early for the parser
+  if (const std::size_t zero = text.find('\0'); zero != text.npos)
+    return to.stop(join("it is not valid JSON at its byte ", zero + 1, "."));
+  sax_adapter adapter{to};
+  return nlohmann::json::sax_parse(text.begin(), text.end(), &adapter);
+}
+
+/// `text`, valid UTF-8, as a JSON string.
+[[nodiscard]] inline std::string spelled(std::string_view text) {
+  return nlohmann::json(text).dump();
+}
+/// The shortest decimal that reads back as exactly `value`, which is finite.
+[[nodiscard]] inline std::string spelled(double value) {
+  return nlohmann::json(value).dump();
+}
+
+[[nodiscard]] inline status available(std::string_view) {
+  return done{};
+}
+
+#else
+
+[[nodiscard]] inline bool read(std::string_view, events&) {
+  return false;
+}
+[[nodiscard]] inline std::string spelled(std::string_view) {
+  return {};
+}
+[[nodiscard]] inline std::string spelled(double) {
+  return {};
+}
+
+[[nodiscard]] inline status available(std::string_view path) {
+  return error{errc::unsupported,
+               join(path,
+                    ": this program was compiled without nlohmann-json, which safetensors files "
+                    "need; install it (Debian: nlohmann-json3-dev) and compile again.")};
+}
+
+#endif
+
+}  // namespace trilith::io::json
+
+#endif
+// ==== end trilith/io/safetensors/json_impl.hpp
+// ==== begin trilith/io/hugging_face/json_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_JSON_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_JSON_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Configurations of Hugging Face models.
+namespace trilith::io::hf {
+
+/// A value of a small JSON text.
+struct value {
+  enum class kind { null, truth, number, text, list, object };
+  kind is = kind::null;
+  std::string key;   ///< its name in an object
+  std::string text;  ///< of a text
+  json::number number;
+  bool truth = false;
+  std::vector<value> items;  ///< of a list, or of an object, sorted by key
+
+  /// The member of this name, or null.
+  [[nodiscard]] const value* find(std::string_view name) const noexcept {
+    const auto at = std::lower_bound(items.begin(), items.end(), name,
+                                     [](const value& v, std::string_view n) { return v.key < n; });
+    return at == items.end() || at->key != name ? nullptr : &*at;
+  }
+  /// The same; null also where the member is JSON's null, which says what its absence says.
+  [[nodiscard]] const value* given(std::string_view name) const noexcept {
+    const value* const v = find(name);
+    return v == nullptr || v->is == kind::null ? nullptr : v;
+  }
+};
+
+[[nodiscard]] inline std::string shown(const value* v) {
+  using enum value::kind;
+  if (v == nullptr) return "nothing";
+  switch (v->is) {
+    case null:
+      return "null";
+    case truth:
+      return v->truth ? "true" : "false";
+    case number:
+      return v->number.spelled;
+    case text:
+      return json::shown(v->text);
+    default:
+      return v->is == list ? "a list" : "an object";
+  }
+}
+
+[[nodiscard]] inline bool agree(const value& a, const value& b);
+
+/// Whether the members that either object gives are given by both, with one meaning.
+[[nodiscard]] inline bool members_agree(const value& a, const value& b) {
+  const auto in_b = [&](const value& member) {
+    const value* const other = b.given(member.key);
+    return member.is == value::kind::null || (other != nullptr && agree(member, *other));
+  };
+  const auto in_a = [&](const value& member) {
+    return member.is == value::kind::null || a.given(member.key) != nullptr;
+  };
+  return std::all_of(a.items.begin(), a.items.end(), in_b) &&
+         std::all_of(b.items.begin(), b.items.end(), in_a);
+}
+
+/// Whether two values mean the same.
+[[nodiscard]] inline bool agree(const value& a, const value& b) {
+  using enum value::kind;
+  if (a.is != b.is) return false;
+  if (a.is == number)
+    return a.number.is_whole && b.number.is_whole ? a.number.whole == b.number.whole
+                                                  : a.number.value == b.number.value;
+  if (a.is == object) return members_agree(a, b);
+  return a.text == b.text && a.truth == b.truth &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), agree);
+}
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/json_impl.hpp
+// ==== begin trilith/io/hugging_face/shards_paths_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <sys/stat.h>
+
+/// Files beside files, and files of text.
+namespace trilith::io::shards {
+
+[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+[[nodiscard]] inline bool is_file(const std::string& path) noexcept {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// "a/b" of "a/b/c", "." of "c".
+[[nodiscard]] inline std::string directory_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return std::string(path.substr(0, slash == 0 ? 1 : slash));
+}
+/// "c" of "a/b/c".
+[[nodiscard]] inline std::string_view file_name_of(std::string_view path) noexcept {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+[[nodiscard]] inline std::string inside(std::string_view directory, std::string_view file) {
+  if (directory == ".") return std::string(file);
+  return join(directory, directory.ends_with('/') ? "" : "/", file);
+}
+
+[[nodiscard]] inline std::string_view text_of(std::span<const unsigned char> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// Whether `text` is short enough to be worth reading, and UTF-8.
+[[nodiscard]] inline status check_text(std::string_view text, std::string_view file,
+                                       std::uint64_t most_bytes) {
+  if (text.size() > most_bytes)
+    return error{errc::malformed, join(file, ": expected at most ", most_bytes,
+                                       " bytes of text, found ", text.size(), ".")};
+  if (const std::size_t valid = text::valid_prefix(text); valid != text.size())
+    return error{errc::malformed,
+                 join(file, ": expected UTF-8, found a byte that is none at ", valid, ".")};
+  return done{};
+}
+
+/// Maps a file of text.
+[[nodiscard]] inline result<mapped_file> map_text(std::string_view path, std::uint64_t most_bytes) {
+  auto file = map_file(path);
+  if (!file) return file;
+  if (status ok = check_text(text_of(file->bytes()), path, most_bytes); !ok)
+    return std::move(ok).error();
+  return file;
+}
+
+}  // namespace trilith::io::shards
+
+#endif
+// ==== end trilith/io/hugging_face/shards_paths_impl.hpp
+// ==== begin trilith/io/hugging_face/tree_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_TREE_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_TREE_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::hf {
+
+/// Configurations have a few kilobytes.
+inline constexpr std::uint64_t largest_config = 1'000'000;
+
+/// Builds the value of a text of bounded size and depth.
+class tree_reader : public json::events {
+ public:
+  value root;
+  std::vector<std::string> twice;  ///< members that stand twice with one meaning
+
+  bool begin(char bracket) override {
+    if (open_.size() == deepest) return stop(join("it nests deeper than ", deepest, " brackets."));
+    open_.push_back(named(bracket == '{' ? value::kind::object : value::kind::list));
+    return true;
+  }
+  bool end() override {
+    if (open_.back().is == value::kind::object && !settle(open_.back())) return false;
+    value closed = std::move(open_.back());
+    open_.pop_back();
+    return add(std::move(closed));
+  }
+  bool key(std::string& name) override {
+    key_ = std::move(name);
+    return true;
+  }
+  bool text(std::string& said) override {
+    value v = named(value::kind::text);
+    v.text = std::move(said);
+    return add(std::move(v));
+  }
+  bool number(const json::number& n) override {
+    value v = named(value::kind::number);
+    v.number = n;
+    return add(std::move(v));
+  }
+  bool word(std::string_view literal) override {
+    value v = named(literal == "null" ? value::kind::null : value::kind::truth);
+    v.truth = literal == "true";
+    return add(std::move(v));
+  }
+
+ protected:
+  [[nodiscard]] std::string expected() const override { return "expected JSON"; }
+
+ private:
+  static constexpr std::size_t deepest = 32;
+
+  value named(value::kind is) {
+    value v;
+    v.is = is;
+    v.key = std::exchange(key_, {});
+    return v;
+  }
+  bool add(value&& v) {
+    if (open_.empty())
+      root = std::move(v);
+    else
+      open_.back().items.push_back(std::move(v));
+    return true;
+  }
+  /// Sorts the members; of equal names with one meaning it keeps the first.
+  bool settle(value& object) {
+    std::vector<value>& all = object.items;
+    std::stable_sort(all.begin(), all.end(),
+                     [](const value& a, const value& b) { return a.key < b.key; });
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      if (all[i].key != all[i - 1].key) continue;
+      const std::string path = path_to(all[i].key);
+      if (!agree(all[i - 1], all[i]))
+        return stop(join(path, ": it stands twice, with different values: ", shown(&all[i - 1]),
+                         " and ", shown(&all[i]), "."));
+      twice.push_back(path);
+    }
+    all.erase(std::unique(all.begin(), all.end(),
+                          [](const value& a, const value& b) { return a.key == b.key; }),
+              all.end());
+    return true;
+  }
+  [[nodiscard]] std::string path_to(std::string_view key) const {
+    std::string path;
+    for (std::size_t i = 1; i < open_.size(); ++i) path += open_[i].key + ".";
+    return json::shown(path += key);
+  }
+
+  std::vector<value> open_;
+  std::string key_;
+};
+
+/// Reads one JSON object; notes hear of members that stand twice.
+[[nodiscard]] inline result<value> parse_object(std::string_view text, std::string_view name,
+                                                std::vector<std::string>& notes) {
+  if (status ok = json::available(name); !ok) return std::move(ok).error();
+  if (status ok = shards::check_text(text, name, largest_config); !ok) return std::move(ok).error();
+  tree_reader reader;
+  if (!json::read(text, reader)) return error{errc::malformed, join(name, ": ", reader.why())};
+  if (reader.root.is != value::kind::object)
+    return error{errc::malformed,
+                 join(name, ": expected a JSON object, found ", shown(&reader.root), ".")};
+  for (const std::string& path : reader.twice)
+    notes.push_back(join(name, ": ", path, " stands twice, with the same meaning."));
+  return std::move(reader.root);
+}
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/tree_impl.hpp
+// ==== begin trilith/io/checkpoint/numbers_impl.hpp
+#ifndef TRILITH_IO_CHECKPOINT_NUMBERS_IMPL_HPP
+#define TRILITH_IO_CHECKPOINT_NUMBERS_IMPL_HPP
+
+#include <string>
+#include <vector>
+
+namespace trilith::io::checkpoint {
+
+/// Reads {name: number, ...}.
+class number_reader : public json::events {
+ public:
+  struct member {
+    std::string name;
+    json::number value;
+  };
+  std::vector<member> members;
+
+  bool begin(char bracket) override {
+    if (depth_ != 0 || bracket != '{') return events::begin(bracket);
+    depth_ = 1;
+    return true;
+  }
+  bool end() override { return true; }
+  bool key(std::string& name) override {
+    for (const member& m : members)
+      if (m.name == name) return stop(join("it has ", json::shown(name), " twice."));
+    if (members.size() == most) return refuse("more");
+    members.push_back({std::move(name), {}});
+    return true;
+  }
+  bool number(const json::number& n) override {
+    if (members.empty()) return events::number(n);
+    members.back().value = n;
+    return true;
+  }
+
+ protected:
+  [[nodiscard]] std::string expected() const override {
+    return "expected an object of at most 64 numbers";
+  }
+
+ private:
+  static constexpr std::size_t most = 64;
+  int depth_ = 0;
+};
+
+/// Reads an object that has exactly these members; store(target, number) refuses by false.
+template <class Members, class Target, class Store>
+[[nodiscard]] status read_members(const std::string& text, const Members& members, Target& target,
+                                  std::string_view where, Store store) {
+  number_reader in;
+  if (!json::read(text, in)) return error{errc::malformed, join(where, ": ", in.why())};
+  for (const auto& m : members) {
+    const json::number* found = nullptr;
+    for (const auto& member : in.members)
+      if (member.name == m.name) found = &member.value;
+    if (found == nullptr)
+      return error{errc::malformed, join(where, ": expected a number ", m.name, ", found none.")};
+    if (!store(target.*m.value, *found))
+      return error{errc::invalid_value,
+                   join(where, ": ", m.name, " cannot be ", found->spelled, ".")};
+  }
+  if (in.members.size() != members.size())
+    return error{errc::malformed, join(where, ": expected ", members.size(), " members, found ",
+                                       in.members.size(), ".")};
+  return done{};
+}
+
+}  // namespace trilith::io::checkpoint
+
+#endif
+// ==== end trilith/io/checkpoint/numbers_impl.hpp
+// ==== begin trilith/io/inspecting/native_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_NATIVE_IMPL_HPP
+#define TRILITH_IO_INSPECTING_NATIVE_IMPL_HPP
+
+#include <array>
+#include <string>
+#include <vector>
+
+/// Native checkpoints: codes and scales of a matrix are one tensor again (docs/checkpoint.md).
+namespace trilith::io::inspecting {
+
+struct packing_fields {
+  std::string_view name;
+  std::uint64_t fields;  ///< codes in a byte
+};
+inline constexpr std::array<packing_fields, 5> known_packings{
+    {{"bits1", 8}, {"bits2", 4}, {"base3", 5}, {"bits4", 2}, {"bits8", 1}}};
+
+/// Columns of the parameters that decoders have; 0 for those of a program's own layers.
+[[nodiscard]] inline std::uint64_t columns_of(std::string_view name, const shape& s) noexcept {
+  for (const std::string_view of_dim : {".query", ".key", ".value", ".gate", ".up"})
+    if (name.ends_with(of_dim)) return s.dim;
+  if (name == "embedding" || name == "head") return s.dim;
+  if (name.ends_with(".output")) return extent(s, axis::query_dim);
+  return name.ends_with(".down") ? s.ffn_dim : 0;
+}
+
+class native_reader {
+ public:
+  explicit native_reader(const safetensors_file& file) : file_(file) {
+    const std::string* const sizes = file.find_metadata("shape");
+    if (sizes == nullptr) return;
+    const auto store = [](std::size_t& to, const json::number& n) {
+      to = n.whole;
+      return n.is_whole && n.whole <= largest_size;
+    };
+    has_sizes_ =
+        checkpoint::read_members(*sizes, shape_members, sizes_, file.name(), store).has_value();
+  }
+
+  /// The matrix whose codes this tensor holds; false where it holds none, or nothing says of how
+  /// many columns.
+  [[nodiscard]] bool join_codes(const tensor_entry& codes, inspected_tensor& out) const {
+    if (!has_sizes_ || !codes.name.ends_with(".codes") || codes.shape.size() != 2) return false;
+    out.name = codes.name.substr(0, codes.name.size() - 6);
+    const tensor_entry* const scales = file_.find(out.name + ".scales");
+    const std::uint64_t columns = columns_of(out.name, sizes_);
+    if (scales == nullptr || columns == 0) return false;
+    out.shape = {codes.shape[0], columns};
+    out.bytes = codes.bytes + scales->bytes;
+    out.type = packing_of(codes.shape[1], columns);
+    set_weights(out);
+    return true;
+  }
+  /// Whether this tensor is part of another one's line.
+  [[nodiscard]] bool belongs_to_codes(const tensor_entry& t) const {
+    if (!t.name.ends_with(".scales")) return false;
+    inspected_tensor unused;
+    const tensor_entry* const codes = file_.find(t.name.substr(0, t.name.size() - 7) + ".codes");
+    return codes != nullptr && join_codes(*codes, unused);
+  }
+
+ private:
+  /// Of the packings that the file names, the one whose rows have about this many bytes.
+  [[nodiscard]] std::string packing_of(std::uint64_t row_bytes, std::uint64_t columns) const {
+    std::string best = "codes";
+    std::uint64_t least = ~std::uint64_t{0};
+    for (const metadata_pair& pair : file_.metadata()) {
+      if (!pair.key.starts_with("packing.")) continue;
+      for (const packing_fields& known : known_packings) {
+        const std::uint64_t bytes = (columns + known.fields - 1) / known.fields;
+        const std::uint64_t off = bytes > row_bytes ? bytes - row_bytes : row_bytes - bytes;
+        if (known.name != pair.value || off >= least) continue;
+        least = off;
+        best = join(pair.key.substr(8), " in ", pair.value);
+      }
+    }
+    return best;
+  }
+
+  const safetensors_file& file_;
+  shape sizes_ = {};
+  bool has_sizes_ = false;
+};
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/native_impl.hpp
+// ==== begin trilith/io/inspecting/safetensors_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_SAFETENSORS_IMPL_HPP
+#define TRILITH_IO_INSPECTING_SAFETENSORS_IMPL_HPP
+
+#include <string>
+#include <string_view>
+
+/// Safetensors: single files, shards, directories with a config.json, native checkpoints.
+namespace trilith::io::inspecting {
+
+[[nodiscard]] inline inspected_tensor shown(const tensor_entry& from) {
+  inspected_tensor t;
+  t.name = from.name;
+  t.type = name_of(from.type);
+  t.shape = from.shape;
+  t.bytes = from.bytes;
+  set_weights(t);
+  return t;
+}
+
+/// U8 beside a weight_scale holds codes of four rows a byte (docs/hugging_face.md).
+inline void show_packed(inspected_tensor& t, const tensor_files& files) {
+  if (t.type != "U8" || !t.name.ends_with(".weight") || t.shape.size() != 2) return;
+  const tensor_place scale = files.find(t.name + "_scale");
+  if (!scale) return;
+  t.type = "U8, 4 weights each";
+  t.weights *= 4;
+}
+
+/// {"a": {"b": [1, 2]}} as a.b = [1, 2].
+inline void flatten(const hf::value& from, const std::string& key, inspection& out) {
+  using enum hf::value::kind;
+  if (from.is == object) {
+    for (const hf::value& member : from.items)
+      flatten(member, key.empty() ? member.key : join(key, ".", member.key), out);
+    return;
+  }
+  if (from.is != list) {
+    out.metadata.push_back({key, from.is == text ? from.text : hf::shown(&from)});
+    return;
+  }
+  std::string items;
+  for (std::size_t i = 0; i < from.items.size() && i < shown_elements; ++i)
+    items += join(i == 0 ? "" : ", ", hf::shown(&from.items[i]));
+  const bool is_cut = from.items.size() > shown_elements;
+  out.metadata.push_back({key, is_cut ? join("[", items, ", ...]  (", from.items.size(), " values)")
+                                      : join("[", items, "]")});
+}
+
+/// What config.json says, whether or not anything here could run it.
+[[nodiscard]] inline status add_config(const std::string& path, inspection& out) {
+  const auto file = shards::map_text(path, hf::largest_config);
+  if (!file) return file.error();
+  const auto object = hf::parse_object(shards::text_of(file->bytes()), path, out.notes);
+  if (!object) return object.error();
+  flatten(*object, "", out);
+  const hf::value* const names = object->find("architectures");
+  if (names != nullptr && !names->items.empty()) out.architecture = names->items.front().text;
+  return done{};
+}
+
+inline void add_neighbours(const std::string& directory, inspection& out) {
+  for (const std::string_view name :
+       {"generation_config.json", "tokenizer.json", "tokenizer.model", "original/tokenizer.model",
+        "tokenizer_config.json", "chat_template.jinja"})
+    if (shards::is_file(shards::inside(directory, name)))
+      out.notes.push_back(join("The directory also has ", name, "."));
+}
+
+inline void add_native(const safetensors_file& file, inspection& out) {
+  const native_reader native(file);
+  out.format = "native checkpoint";
+  if (const std::string* blueprint = file.find_metadata("blueprint"); blueprint != nullptr)
+    out.architecture = *blueprint;
+  for (const tensor_entry& t : file.tensors()) {
+    if (t.name == "tokenizer") {
+      out.notes.push_back(join("It has its tokenizer inside, ", t.bytes, " bytes."));
+      continue;
+    }
+    inspected_tensor joined;
+    if (native.join_codes(t, joined))
+      out.tensors.push_back(std::move(joined));
+    else if (!native.belongs_to_codes(t))
+      out.tensors.push_back(shown(t));
+  }
+}
+
+inline void add_metadata(const tensor_files& files, inspection& out) {
+  const bool is_alone = files.files().size() == 1;
+  for (const safetensors_file& file : files.files())
+    for (const metadata_pair& pair : file.metadata())
+      if (is_alone || (pair.key != "format" && !pair.value.empty()))
+        out.metadata.push_back({pair.key, pair.value});
+}
+
+[[nodiscard]] inline bool is_native(const tensor_files& files) noexcept {
+  if (files.files().size() != 1) return false;
+  const std::string* const format = files.files()[0].find_metadata("format");
+  return format != nullptr && *format == "trilith";
+}
+
+[[nodiscard]] inline result<inspection> inspect_tensors(std::string_view path) {
+  const std::string given(path);
+  const bool is_config = shards::file_name_of(path) == "config.json";
+  const std::string directory = shards::is_directory(given) ? given : shards::directory_of(path);
+  auto files = open_tensors(is_config ? directory : given);
+  if (!files) return std::move(files).error();
+  const std::size_t count = files->files().size();
+  inspection out{
+      given, count == 1 ? std::string("safetensors") : join("safetensors in ", count, " shards")};
+  out.notes = files->notes;
+  add_metadata(*files, out);
+  if (is_native(*files)) {
+    add_native(files->files()[0], out);
+    return out;
+  }
+  if (const std::string config = shards::inside(directory, "config.json"); shards::is_file(config))
+    if (status ok = add_config(config, out); !ok) return std::move(ok).error();
+  add_neighbours(directory, out);
+  for (const tensor_place& place : files->tensors()) {
+    out.tensors.push_back(shown(*place.tensor));
+    show_packed(out.tensors.back(), *files);
+  }
+  return out;
+}
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/safetensors_impl.hpp
+// ==== begin trilith/io/inspecting/tree_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_TREE_IMPL_HPP
+#define TRILITH_IO_INSPECTING_TREE_IMPL_HPP
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+/// The tensors of an inspection as lines of text; layers that are alike once.
+namespace trilith::io::inspecting {
+
+/// `raw` for a terminal: control characters and bytes that are no UTF-8 as C writes them.
+[[nodiscard]] inline std::string printable(std::string_view raw) {
+  std::string out;
+  while (!raw.empty()) {
+    const auto first = static_cast<unsigned char>(raw[0]);
+    std::size_t length = text::character_length(raw);
+    const bool is_c1 = length == 2 && first == 0xC2 && static_cast<unsigned char>(raw[1]) < 0xA0;
+    if (length == 0 || first < 0x20 || first == 0x7F || is_c1) length = 0;
+    out += raw[0] == '\n' ? "\\n"
+           : length == 0  ? text::detail::byte_name(first)
+                          : std::string(raw.substr(0, length));
+    raw.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
+[[nodiscard]] inline std::string padded(std::string s, std::size_t width) {
+  if (s.size() < width) s.append(width - s.size(), ' ');
+  return s + "  ";
+}
+
+[[nodiscard]] inline std::string bits(double per_weight) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f bits", per_weight);
+  return text;
+}
+
+[[nodiscard]] inline std::string sizes(const inspected_tensor& t) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < t.shape.size(); ++i) out += join(i == 0 ? "" : ", ", t.shape[i]);
+  return out += "]";
+}
+
+/// The tensors with one prefix and layer number, or a tensor outside of layers.
+struct tensor_group {
+  std::string_view before, number;
+  std::vector<const inspected_tensor*> members = {};
+};
+
+[[nodiscard]] inline std::vector<tensor_group> groups_of(const inspection& of) {
+  std::vector<tensor_group> all;
+  for (const inspected_tensor& t : of.tensors) {
+    const layer_name name = split_at_layer(t.name);
+    const bool is_next = !all.empty() && !name.number.empty() && all.back().before == name.before &&
+                         all.back().number == name.number;
+    if (!is_next) all.push_back({name.before, name.number});
+    all.back().members.push_back(&t);
+  }
+  // sorted by name, layer 10 stands before layer 2
+  for (auto first = all.begin(); first != all.end();) {
+    auto last = first + 1;
+    while (last != all.end() && !first->number.empty() && last->before == first->before) ++last;
+    std::stable_sort(first, last, [](const tensor_group& a, const tensor_group& b) {
+      return a.number.size() != b.number.size() ? a.number.size() < b.number.size()
+                                                : a.number < b.number;
+    });
+    first = last;
+  }
+  return all;
+}
+
+[[nodiscard]] inline bool are_alike(const tensor_group& a, const tensor_group& b) {
+  if (a.number.empty() || b.number.empty() || a.before != b.before ||
+      a.members.size() != b.members.size())
+    return false;
+  for (std::size_t i = 0; i < a.members.size(); ++i) {
+    const inspected_tensor &x = *a.members[i], &y = *b.members[i];
+    if (split_at_layer(x.name).after != split_at_layer(y.name).after || x.type != y.type ||
+        x.shape != y.shape || x.bytes != y.bytes)
+      return false;
+  }
+  return true;
+}
+
+class tree_writer {
+ public:
+  explicit tree_writer(const inspection& of) {
+    for (const inspected_tensor& t : of.tensors) {
+      const layer_name name = split_at_layer(t.name);
+      const std::string shown = printable(name.number.empty() ? t.name : name.after.substr(1));
+      width_ = std::max(width_, std::min<std::size_t>(shown.size(), 40) + 2);
+      type_width_ = std::max(type_width_, std::min<std::size_t>(t.type.size(), 60));
+    }
+  }
+
+  void add(const std::vector<tensor_group>& all, bool fold) {
+    for (std::size_t i = 0; i < all.size();) {
+      std::size_t end = i + 1;
+      while (fold && end < all.size() && are_alike(all[i], all[end])) ++end;
+      add_group(all[i], all[end - 1], end - i);
+      i = end;
+    }
+  }
+  std::string text;
+
+ private:
+  void add_group(const tensor_group& first, const tensor_group& last, std::size_t count) {
+    if (first.number.empty()) return add_line(*first.members[0], first.members[0]->name, 2);
+    text += join("  ", printable(first.before), first.number);
+    if (count > 1) text += join(" ... ", last.number, "  (", count, " alike)");
+    text += '\n';
+    for (const inspected_tensor* t : first.members) {
+      const std::string_view after = split_at_layer(t->name).after;
+      add_line(*t, after.empty() ? after : after.substr(1), 4);
+    }
+  }
+  void add_line(const inspected_tensor& t, std::string_view name, std::size_t indent) {
+    text.append(indent, ' ');
+    text += padded(printable(name), width_ + 2 - indent) + padded(sizes(t), 16) +
+            padded(printable(t.type), type_width_) + padded(bits(t.bits_per_weight()), 10) +
+            grouped(t.bytes) + " bytes\n";
+  }
+
+  std::size_t width_ = 0, type_width_ = 4;
+};
+
+}  // namespace trilith::io::inspecting
+
+#endif
+// ==== end trilith/io/inspecting/tree_impl.hpp
+// ==== begin trilith/text/check_text_impl.hpp
+#ifndef TRILITH_TEXT_CHECK_TEXT_IMPL_HPP
+#define TRILITH_TEXT_CHECK_TEXT_IMPL_HPP
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+/// valid_prefix(), eight bytes at a time where they are ASCII.
+[[nodiscard]] inline std::size_t valid_bytes(std::string_view s) {
+  std::size_t at = 0;
+  while (at < s.size()) {
+    std::uint64_t eight = 0x80;
+    if (s.size() - at >= 8) std::memcpy(&eight, s.data() + at, 8);
+    if ((eight & 0x8080808080808080u) == 0) {
+      at += 8;
+      continue;
+    }
+    const std::size_t length = character_length(s.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
+/// `s` with U+FFFD in place of each byte that belongs to no character.
+[[nodiscard]] inline std::string with_replacements(std::string_view s) {
+  std::string out;
+  while (!s.empty()) {
+    const std::size_t valid = valid_bytes(s);
+    out += s.substr(0, valid);
+    if (valid == s.size()) break;
+    out += replacement_character;
+    s.remove_prefix(valid + 1);
+  }
+  return out;
+}
+
+[[nodiscard]] inline error not_utf8(std::string_view s, std::size_t offset) {
+  return {errc::invalid_value,
+          join("The text is not valid UTF-8: byte ", offset, " of ", s.size(), ", ",
+               byte_name(static_cast<unsigned char>(s[offset])),
+               ", begins no character. With invalid_utf8::replace it would read as U+FFFD.")};
+}
+
+/// The first reason why `s` cannot be encoded as it is.
+[[nodiscard]] inline status check_text(const tokenizer& with, std::string_view s,
+                                       encode_options options) {
+  if (with.size() == 0)
+    return error{errc::invalid_argument, "The tokenizer is empty: load one before encoding text."};
+  if (options.invalid == invalid_utf8::replace) return done{};
+  const std::size_t valid = valid_bytes(s);
+  if (valid != s.size()) return not_utf8(s, valid);
+  return done{};
+}
+
+/// Tokens are found by 31-bit offsets.
+[[nodiscard]] inline status check_size(std::string_view s) {
+  if (s.size() < std::size_t{1} << 31) return done{};
+  return error{errc::invalid_argument,
+               join("The text has ", s.size(), " bytes; at most ", (std::size_t{1} << 31) - 1,
+                    " can be encoded at once.")};
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/check_text_impl.hpp
+// ==== begin trilith/io/inspecting/text_impl.hpp
+#ifndef TRILITH_IO_INSPECTING_TEXT_IMPL_HPP
+#define TRILITH_IO_INSPECTING_TEXT_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+
+/// An inspection as text and as JSON.
+namespace trilith::io::inspecting {
+
+/// At most `most` characters, cut between two of them.
+[[nodiscard]] inline std::string shortened(std::string s, std::size_t most) {
+  std::size_t at = 0, characters = 0;
+  while (at < s.size() && characters < most) {
+    at += text::character_length(std::string_view(s).substr(at));
+    ++characters;
+  }
+  if (at >= s.size()) return s;
+  const std::string left = std::to_string(s.size());
+  return s.substr(0, at) + "...  (" + left + " bytes)";
+}
+
+[[nodiscard]] inline std::string total_line(const char* label, const inspected_total& sum) {
+  return join(label, ": ", grouped(sum.tensors), sum.tensors == 1 ? " tensor, " : " tensors, ",
+              grouped(sum.weights), " weights, ", grouped(sum.bytes), " bytes, ",
+              bits(sum.bits_per_weight()), " a weight\n");
+}
+
+[[nodiscard]] inline std::string spelled(std::string_view text) {
+  return json::spelled(std::string_view(text::detail::with_replacements(text)));
+}
+
+[[nodiscard]] inline std::string json_of(const inspected_total& t) {
+  return join("{\"tensors\": ", t.tensors, ", \"weights\": ", t.weights, ", \"bytes\": ", t.bytes,
+              ", \"bits_per_weight\": ", json::spelled(t.bits_per_weight()), "}");
+}
+[[nodiscard]] inline std::string json_of(const inspected_tensor& t) {
+  return join("{\"name\": ", spelled(t.name), ", \"type\": ", spelled(t.type),
+              ", \"shape\": ", sizes(t), ", \"weights\": ", t.weights, ", \"bytes\": ", t.bytes,
+              ", \"bits_per_weight\": ", json::spelled(t.bits_per_weight()),
+              ", \"remark\": ", spelled(t.remark), "}");
+}
+[[nodiscard]] inline std::string json_of(const inspected_pair& p) {
+  return join("[", spelled(p.key), ", ", spelled(p.value), "]");
+}
+[[nodiscard]] inline std::string json_of(const std::string& text) {
+  return spelled(text);
+}
+template <class Item>
+[[nodiscard]] std::string json_list(const std::vector<Item>& items) {
+  std::string out = "[";
+  for (const Item& item : items) out += (out.size() == 1 ? "\n  " : ",\n  ") + json_of(item);
+  return out += "]";
+}
+
+}  // namespace trilith::io::inspecting
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string inspection_text(const io::inspection& of, bool fold_layers) {
+  using namespace io::inspecting;
+  std::string out;
+  if (!of.file.empty()) out += join("file          ", printable(of.file), "\n");
+  out += join("format        ", of.format, "\n");
+  if (!of.architecture.empty()) out += join("architecture  ", printable(of.architecture), "\n");
+  if (!of.metadata.empty()) out += "metadata\n";
+  std::size_t width = 0;
+  for (const io::inspected_pair& p : of.metadata)
+    width = std::max(width, std::min<std::size_t>(printable(p.key).size(), 44));
+  for (const io::inspected_pair& p : of.metadata)
+    out += "  " + padded(printable(p.key), width) + shortened(printable(p.value), 90) + "\n";
+  if (!of.tensors.empty()) out += "tensors\n";
+  tree_writer tree(of);
+  tree.add(groups_of(of), fold_layers);
+  out += tree.text;
+  if (of.all.tensors != 0) out += total_line("total", of.all);
+  if (of.layer_matrices.tensors != 0) out += total_line("matrices of layers", of.layer_matrices);
+  for (const std::string& note : of.notes) out += join("note          ", printable(note), "\n");
+  return out;
+}
+
+result<std::string> inspection_json(const io::inspection& of) {
+  using namespace io::inspecting;
+  if (status ok = io::json::available(of.file); !ok) return std::move(ok).error();
+  return join("{\n\"file\": ", spelled(of.file), ",\n\"format\": ", spelled(of.format),
+              ",\n\"architecture\": ", spelled(of.architecture),
+              ",\n\"metadata\": ", json_list(of.metadata),
+              ",\n\"tensors\": ", json_list(of.tensors), ",\n\"total\": ", json_of(of.all),
+              ",\n\"layer_matrices\": ", json_of(of.layer_matrices),
+              ",\n\"notes\": ", json_list(of.notes), "\n}\n");
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/inspecting/text_impl.hpp
+// ==== begin trilith/io/inspect_impl.hpp
+#ifndef TRILITH_IO_INSPECT_IMPL_HPP
+#define TRILITH_IO_INSPECT_IMPL_HPP
+
+/// io::inspect(), compiled in one file of a program.
+namespace trilith::io::inspecting {
+
+[[nodiscard]] inline bool begins_with(const mapped_file& file, std::string_view magic) noexcept {
+  return shards::text_of(file.bytes()).starts_with(magic);
+}
+
+inline void add_token(inspection& out, const char* role, std::int32_t token,
+                      const text::vocabulary& words) {
+  if (token >= 0)
+    out.metadata.push_back(
+        {role, join(token, "  ", words.pieces[static_cast<std::size_t>(token)].text)});
+}
+
+[[nodiscard]] inline result<inspection> inspect_tokenizer(const mapped_file& file) {
+  const auto read = text::parse_tokenizer(file.bytes(), file.path());
+  if (!read) return read.error();
+  const text::vocabulary& words = read->vocab();
+  const bool is_byte_level = words.pre != text::pre_tokenizer::none;
+  inspection out{file.path(), is_byte_level ? "tokenizer, byte-level" : "tokenizer, SentencePiece"};
+  out.metadata.push_back({"tokens", std::to_string(words.pieces.size())});
+  if (is_byte_level) out.metadata.push_back({"merges", std::to_string(words.merges.size())});
+  add_token(out, "unknown", words.unknown, words);
+  add_token(out, "begin of text", words.bos, words);
+  add_token(out, "end of text", words.eos, words);
+  for (const std::int32_t token : words.stop) add_token(out, "also ends a text", token, words);
+  return out;
+}
+
+/// config.json and an index of shards stand for the tensors beside them.
+[[nodiscard]] inline bool stands_for_tensors(std::string_view path) noexcept {
+  return shards::file_name_of(path) == "config.json" || path.ends_with(".safetensors.index.json");
+}
+
+[[nodiscard]] inline result<inspection> read_any(std::string_view path) {
+  if (shards::is_directory(std::string(path))) return inspect_tensors(path);
+  const auto file = map_file(path);
+  if (!file) return file.error();
+  if (begins_with(*file, "GGUF")) return inspect_gguf(path);
+  if (begins_with(*file, "24ka")) return inspect_bitllama2c(*file);
+  const bool is_object = begins_with(*file, "{");
+  if (is_object && stands_for_tensors(path)) return inspect_tensors(path);
+  if (!is_object && file->bytes().size() > 8 && file->bytes()[8] == '{')
+    return inspect_tensors(path);
+  if (is_llama2c_model(*file)) return inspect_llama2c(*file);
+  auto words = inspect_tokenizer(*file);
+  if (words || words.error().code != errc::unsupported) return words;
+  return error{errc::unsupported,
+               join(path,
+                    ": expected GGUF, safetensors, a directory of them, a .bin of llama2.c or a "
+                    "tokenizer. ",
+                    words.error().message)};
+}
+
+}  // namespace trilith::io::inspecting
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::inspection> inspect_file(std::string_view path) {
+  auto out = io::inspecting::read_any(path);
+  if (out) io::inspecting::add_totals(*out);
+  return out;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/inspect_impl.hpp
+// ==== begin trilith/io/checkpoint/values_impl.hpp
+#ifndef TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
+#define TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+/// Whether the values of a tensor are ones that a model may have. `where` is "file: tensor".
+namespace trilith::io::checkpoint {
+
+[[nodiscard]] inline std::string spelled(float value) {
+  char out[32];
+  std::snprintf(out, sizeof out, "%.9g", static_cast<double>(value));
+  return out;
+}
+
+template <class Element>
+[[nodiscard]] status check_finite(std::span<const unsigned char> bytes, std::string_view where) {
+  for (std::size_t i = 0; i < bytes.size() / sizeof(Element); ++i) {
+    Element element;
+    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
+    if (const float value = to_float(element); !is_finite(value))
+      return error{errc::invalid_value,
+                   join(where, "[", i, "] should be a finite number, found ", spelled(value), ".")};
+  }
+  return done{};
+}
+
+[[nodiscard]] inline status check_elements(dtype type, std::span<const unsigned char> bytes,
+                                           std::string_view where) {
+  switch (type) {
+    case dtype::f32:
+      return check_finite<float>(bytes, where);
+    case dtype::f16:
+      return check_finite<float16>(bytes, where);
+    case dtype::bf16:
+      return check_finite<bfloat16>(bytes, where);
+    default:
+      return done{};
+  }
+}
+
+[[nodiscard]] inline status check_scales(std::span<const unsigned char> bytes,
+                                         std::string_view where) {
+  for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
+    float scale;
+    std::memcpy(&scale, bytes.data() + i * sizeof(float), sizeof(float));
+    if (!is_finite(scale) || !(scale > 0))
+      return error{errc::invalid_value,
+                   join(where, ".scales[", i, "] should be a finite number above 0, found ",
+                        spelled(scale), ".")};
+  }
+  return done{};
+}
+
+}  // namespace trilith::io::checkpoint
+
+#endif
+// ==== end trilith/io/checkpoint/values_impl.hpp
+// ==== begin trilith/packing/layout.hpp
+#ifndef TRILITH_PACKING_LAYOUT_HPP
+#define TRILITH_PACKING_LAYOUT_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// A Layout says how another program stores a whole matrix of coded weights W [rows, cols], codes
+/// and scales together: weight (r, c) is scale(r, c / group) * code(r, c). A Packing is how this
+/// library stores one row of codes; docs/layouts.md has the pictures of all layouts.
+///
+///     name, min_code, max_code, code_step   the codes
+///     group        weights along a row that share a scale; 0: all of the matrix
+///     has_scales   false: the scale is another tensor of the file, and scale() is 1
+///     fits(rows, cols)    whether the layout can hold this shape
+///     bytes(rows, cols)   what it takes; rows * cols must be a valid std::size_t
+///     unpack_row(data, rows, cols, r, codes)
+///         writes the cols codes of row r; returns the first column whose code is none of min_code,
+///         ..., max_code, or whose byte no packing produces, and cols when all are well
+///     scale(data, rows, cols, r, g)   the scale of group g of row r, unchecked: it may be NaN
+///     pack_row(codes, scales, rows, cols, r, data)
+///         writes row r and the scales of its groups into memory that was zero before the first
+///         row; in any order, but one row at a time. The codes must be valid.
+template <class T>
+concept Layout = PolicyOf<T, layout_kind> &&
+                 requires(std::size_t n, const std::uint8_t* data, std::uint8_t* target,
+                          std::int8_t* codes, const std::int8_t* source, const float* scales) {
+                   { T::min_code } -> std::convertible_to<int>;
+                   { T::max_code } -> std::convertible_to<int>;
+                   { T::code_step } -> std::convertible_to<int>;
+                   { T::group } -> std::convertible_to<std::size_t>;
+                   { T::has_scales } -> std::convertible_to<bool>;
+                   { T::fits(n, n) } noexcept -> std::same_as<bool>;
+                   { T::bytes(n, n) } noexcept -> std::same_as<std::size_t>;
+                   { T::unpack_row(data, n, n, n, codes) } noexcept -> std::same_as<std::size_t>;
+                   { T::scale(data, n, n, n, n) } noexcept -> std::same_as<float>;
+                   { T::pack_row(source, scales, n, n, n, target) } noexcept;
+                 };
+
+/// A layout that turns into rows of `bits2` without unpacking. The work is cut into steps(rows)
+/// independent steps, each of which writes rows of its own:
+///
+///     to_bits2(data, rows, cols, first, last, out, out_row_bytes)
+///
+/// does the steps [first, last); row r goes to out + r * out_row_bytes. Returns a row with an
+/// invalid code, after which it stops (unpack_row finds the column), or `rows`. Equal to unpack_row
+/// and then pack_row<bits2>, fields without a code included.
+template <class T>
+concept Bits2Layout =
+    Layout<T> && requires(std::size_t n, const std::uint8_t* data, std::uint8_t* out) {
+      { T::steps(n) } noexcept -> std::same_as<std::size_t>;
+      { T::to_bits2(data, n, n, n, n, out, n) } noexcept -> std::same_as<std::size_t>;
+    };
+
+/// Scales that a row of cols weights has in the layout L, or takes part in: never 0.
+template <Layout L>
+[[nodiscard]] constexpr std::size_t scales_of_row(std::size_t cols) noexcept {
+  return L::group == 0 ? 1 : ceil_div(cols, L::group);
+}
+
+/// Row r of the layout L as a row of the packing P, in runs of `run` codes each packed by itself
+/// (0: the row is one run), as scales for groups of `run` want it. `codes` is room for cols codes.
+/// Returns what unpack_row returns; nothing is written unless that is cols.
+template <Layout L, Packing P>
+  requires(holds<P, L>)
+constexpr std::size_t repack_row(const std::uint8_t* data, std::size_t rows, std::size_t cols,
+                                 std::size_t r, std::size_t run, std::int8_t* codes,
+                                 std::uint8_t* out) noexcept {
+  const std::size_t valid = L::unpack_row(data, rows, cols, r, codes);
+  if (valid != cols) return valid;
+  if (run == 0) run = cols;
+  for (std::size_t c = 0; c < cols; c += run, out += P::row_bytes(run))
+    pack_row<P>(codes + c, min_of(run, cols - c), out);
+  return cols;
+}
+
+/// The functions of a layout, for code that does not know its type. `steps` and `to_bits2` are
+/// null where the layout has no direct way to bits2.
+struct layout_table {
+  std::string_view name;
+  int min_code = 0, max_code = 0, code_step = 1;
+  std::size_t group = 0;
+  bool has_scales = false;
+  bool (*fits)(std::size_t rows, std::size_t cols) noexcept = nullptr;
+  std::size_t (*bytes)(std::size_t rows, std::size_t cols) noexcept = nullptr;
+  std::size_t (*scales_of_row)(std::size_t cols) noexcept = nullptr;
+  std::size_t (*unpack_row)(const std::uint8_t* data, std::size_t rows, std::size_t cols,
+                            std::size_t r, std::int8_t* codes) noexcept = nullptr;
+  float (*scale)(const std::uint8_t* data, std::size_t rows, std::size_t cols, std::size_t r,
+                 std::size_t g) noexcept = nullptr;
+  void (*pack_row)(const std::int8_t* codes, const float* scales, std::size_t rows,
+                   std::size_t cols, std::size_t r, std::uint8_t* data) noexcept = nullptr;
+  std::size_t (*steps)(std::size_t rows) noexcept = nullptr;
+  std::size_t (*to_bits2)(const std::uint8_t* data, std::size_t rows, std::size_t cols,
+                          std::size_t first, std::size_t last, std::uint8_t* out,
+                          std::size_t out_row_bytes) noexcept = nullptr;
+};
+
+template <Layout L>
+[[nodiscard]] constexpr layout_table layout_table_of() noexcept {
+  layout_table table{.name = L::name,
+                     .min_code = L::min_code,
+                     .max_code = L::max_code,
+                     .code_step = L::code_step,
+                     .group = L::group,
+                     .has_scales = L::has_scales,
+                     .fits = &L::fits,
+                     .bytes = &L::bytes,
+                     .scales_of_row = &scales_of_row<L>,
+                     .unpack_row = &L::unpack_row,
+                     .scale = &L::scale,
+                     .pack_row = &L::pack_row};
+  if constexpr (Bits2Layout<L>) {
+    table.steps = &L::steps;
+    table.to_bits2 = &L::to_bits2;
+  }
+  return table;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/layout.hpp
+// ==== begin trilith/packing/words.hpp
+#ifndef TRILITH_PACKING_WORDS_HPP
+#define TRILITH_PACKING_WORDS_HPP
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+/// Eight bytes of a packed tensor at a time, in plain C++. All numbers are little-endian.
+namespace trilith::inline TRILITH_ABI::packing::detail {
+
+using word = std::uint64_t;
+
+/// A word of eight equal bytes.
+[[nodiscard]] constexpr word every(std::uint8_t byte) noexcept {
+  return byte * word{0x0101010101010101};
+}
+
+/// Byte i becomes bits 8 i ... 8 i + 7.
+[[nodiscard]] constexpr word load_word(const std::uint8_t* bytes) noexcept {
+  word value = 0;
+  if (std::is_constant_evaluated() || std::endian::native != std::endian::little)
+    for (std::size_t i = 0; i < 8; ++i) value |= word{bytes[i]} << (8 * i);
+  else
+    __builtin_memcpy(&value, bytes, 8);
+  return value;
+}
+
+template <class Byte>
+constexpr void store_word(Byte* bytes, word value) noexcept {
+  static_assert(sizeof(Byte) == 1);
+  if (std::is_constant_evaluated() || std::endian::native != std::endian::little)
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<Byte>(value >> (8 * i));
+  else
+    __builtin_memcpy(bytes, &value, 8);
+}
+
+/// Non-zero where a 2-bit field is 3, the raw value no ternary code has: the lower bit of each.
+[[nodiscard]] constexpr word fields_of_3(word w) noexcept {
+  return w & (w >> 1) & every(0x55);
+}
+
+/// The codes raw - 1 of eight raw values 0 ... 3, one in a byte.
+[[nodiscard]] constexpr word codes_of(word raws) noexcept {
+  return ((raws | every(0x80)) - every(0x01)) ^ every(0x80);
+}
+
+/// The first of n codes above 1, which is what a 2-bit field of 3 unpacks to; n without one.
+[[nodiscard]] constexpr std::size_t first_above_one(const std::int8_t* codes,
+                                                    std::size_t n) noexcept {
+  std::size_t i = 0;
+  while (i < n && codes[i] <= 1) ++i;
+  return i;
+}
+
+[[nodiscard]] constexpr float load_half(const std::uint8_t* bytes) noexcept {
+  return to_float(float16{static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8)});
+}
+
+constexpr void store_half(std::uint8_t* bytes, float x) noexcept {
+  const std::uint16_t bits = to_float16(x).bits;
+  bytes[0] = static_cast<std::uint8_t>(bits);
+  bytes[1] = static_cast<std::uint8_t>(bits >> 8);
+}
+
+[[nodiscard]] constexpr float load_float(const std::uint8_t* bytes) noexcept {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < 4; ++i) bits |= std::uint32_t{bytes[i]} << (8 * i);
+  return std::bit_cast<float>(bits);
+}
+
+constexpr void store_float(std::uint8_t* bytes, float x) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(bits >> (8 * i));
+}
+
+}  // namespace trilith::inline TRILITH_ABI::packing::detail
+
+#endif
+// ==== end trilith/packing/words.hpp
+// ==== begin trilith/packing/hf_u8.hpp
+#ifndef TRILITH_PACKING_HF_U8_HPP
+#define TRILITH_PACKING_HF_U8_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// The packed uint8 weights of BitNet checkpoints of Hugging Face transformers: 2 bits a weight.
+///
+/// A tensor [R, cols] of bytes, R = ceil(rows / 4). Byte (r, c) holds column c of the rows r,
+/// r + R, r + 2R, r + 3R, the first in the low bits; raw values 0, 1, 2 are -1, 0, +1, and 3 is
+/// invalid. Where rows is no multiple of 4 the fields of rows that do not exist are 0 and are not
+/// looked at. The scale is another tensor of the file, `weight_scale`, whose meaning depends on
+/// the checkpoint's linear_class; so scale() is 1 and pack_row ignores its scales.
+struct hf_u8 {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "hf_u8";
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+  static constexpr std::size_t group = 0;
+  static constexpr bool has_scales = false;
+
+  [[nodiscard]] static constexpr bool fits(std::size_t, std::size_t) noexcept { return true; }
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t cols) noexcept {
+    return steps(rows) * cols;
+  }
+  [[nodiscard]] static constexpr float scale(const std::uint8_t*, std::size_t, std::size_t,
+                                             std::size_t, std::size_t) noexcept {
+    return 1.0f;
+  }
+
+  static constexpr std::size_t unpack_row(const std::uint8_t* data, std::size_t rows,
+                                          std::size_t cols, std::size_t r,
+                                          std::int8_t* codes) noexcept {
+    const std::uint8_t* bytes = data + r % steps(rows) * cols;
+    const std::size_t shift = 2 * (r / steps(rows));
+    detail::word invalid = 0;
+    std::size_t c = 0;
+    for (; c + 8 <= cols; c += 8) {
+      const detail::word raws = detail::load_word(bytes + c) >> shift & detail::every(3);
+      invalid |= detail::fields_of_3(raws);
+      detail::store_word(codes + c, detail::codes_of(raws));
+    }
+    for (; c < cols; ++c) {
+      const int raw = bytes[c] >> shift & 3;
+      invalid |= raw == 3;
+      codes[c] = static_cast<std::int8_t>(raw - 1);
+    }
+    return invalid == 0 ? cols : detail::first_above_one(codes, cols);
+  }
+
+  static constexpr void pack_row(const std::int8_t* codes, const float*, std::size_t rows,
+                                 std::size_t cols, std::size_t r, std::uint8_t* data) noexcept {
+    std::uint8_t* bytes = data + r % steps(rows) * cols;
+    const std::size_t field = r / steps(rows);
+    for (std::size_t c = 0; c < cols; ++c)
+      bytes[c] = static_cast<std::uint8_t>(bytes[c] | (codes[c] + 1) << (2 * field));
+  }
+
+  /// R: a step is a row of bytes, which writes up to four rows of bits2.
+  [[nodiscard]] static constexpr std::size_t steps(std::size_t rows) noexcept {
+    return ceil_div(rows, 4);
+  }
+
+  static constexpr std::size_t to_bits2(const std::uint8_t* data, std::size_t rows,
+                                        std::size_t cols, std::size_t first, std::size_t last,
+                                        std::uint8_t* out, std::size_t out_row_bytes) noexcept {
+    for (std::size_t s = first; s < last; ++s) {
+      quad to = {};
+      for (std::size_t k = 0; k < 4 && s + k * steps(rows) < rows; ++k)
+        to.row[k] = out + (s + k * steps(rows)) * out_row_bytes;
+      const unsigned invalid = fields_in(row_to_bits2(data + s * cols, cols, to)) & to.fields();
+      if (invalid != 0)
+        return s + static_cast<std::size_t>(std::countr_zero(invalid)) / 2 * steps(rows);
+    }
+    return rows;
+  }
+
+ private:
+  /// Where the rows of a row of bytes go; null for rows that do not exist.
+  struct quad {
+    std::uint8_t* row[4] = {};
+    [[nodiscard]] constexpr unsigned fields() const noexcept {
+      unsigned mask = 0;
+      for (unsigned k = 0; k < 4; ++k) mask |= row[k] != nullptr ? 3u << (2 * k) : 0;
+      return mask;
+    }
+  };
+
+  /// The bits set in any byte of a word.
+  [[nodiscard]] static constexpr unsigned fields_in(detail::word w) noexcept {
+    w |= w >> 32;
+    w |= w >> 16;
+    return static_cast<unsigned>((w | w >> 8) & 0xFF);
+  }
+
+  /// Full blocks go straight to their rows, the rest and rows that do not exist by way of a block
+  /// on the stack: no byte past the end of a row is read or written.
+  static constexpr detail::word row_to_bits2(const std::uint8_t* bytes, std::size_t cols,
+                                             const quad& to) noexcept {
+    std::uint8_t unused[plane_bytes] = {};
+    detail::word invalid = 0;
+    std::size_t c = 0;
+    for (; c + bits2::block <= cols; c += bits2::block) {
+      std::uint8_t* out[4] = {};
+      for (std::size_t k = 0; k < 4; ++k) out[k] = to.row[k] ? to.row[k] + c / 4 : unused;
+      invalid |= block_to_bits2(bytes + c, out[0], out[1], out[2], out[3]);
+    }
+    if (c == cols) return invalid;
+    return invalid | rest_to_bits2(bytes + c, cols - c, c / 4, to);
+  }
+
+  /// The last, narrower block, of `count` codes, at byte `at` of the rows.
+  static constexpr detail::word rest_to_bits2(const std::uint8_t* bytes, std::size_t count,
+                                              std::size_t at, const quad& to) noexcept {
+    const std::size_t width = ceil_div(count, 4);
+    std::uint8_t block[bits2::block] = {}, planes[4][plane_bytes] = {};
+    for (std::size_t i = 0; i < count; ++i) block[i / width * plane_bytes + i % width] = bytes[i];
+    const detail::word invalid = block_to_bits2(block, planes[0], planes[1], planes[2], planes[3]);
+    for (std::size_t k = 0; k < 4; ++k)
+      for (std::size_t p = 0; to.row[k] && p < width; ++p) to.row[k][at + p] = planes[k][p];
+    return invalid;
+  }
+
+  /// 256 columns of four rows, which is a 4 x 4 transposition of the 2-bit fields of the bytes p,
+  /// p + 64, p + 128, p + 192: of 2 x 2 fields first, of 2 x 2 such squares then.
+  static constexpr detail::word block_to_bits2(const std::uint8_t* __restrict bytes,
+                                               std::uint8_t* __restrict out0,
+                                               std::uint8_t* __restrict out1,
+                                               std::uint8_t* __restrict out2,
+                                               std::uint8_t* __restrict out3) noexcept {
+    using namespace detail;
+    word invalid = 0;
+    for (std::size_t p = 0; p < plane_bytes; p += 8) {
+      const word a = load_word(bytes + p), b = load_word(bytes + 64 + p);
+      const word c = load_word(bytes + 128 + p), d = load_word(bytes + 192 + p);
+      invalid |= fields_of_3(a) | fields_of_3(b) | fields_of_3(c) | fields_of_3(d);
+      const word ab02 = (a & every(0x33)) | (b & every(0x33)) << 2;
+      const word ab13 = (a >> 2 & every(0x33)) | (b & every(0xCC));
+      const word cd02 = (c & every(0x33)) | (d & every(0x33)) << 2;
+      const word cd13 = (c >> 2 & every(0x33)) | (d & every(0xCC));
+      store_word(out0 + p, (ab02 & every(0x0F)) | (cd02 & every(0x0F)) << 4);
+      store_word(out1 + p, (ab13 & every(0x0F)) | (cd13 & every(0x0F)) << 4);
+      store_word(out2 + p, (ab02 >> 4 & every(0x0F)) | (cd02 & every(0xF0)));
+      store_word(out3 + p, (ab13 >> 4 & every(0x0F)) | (cd13 & every(0xF0)));
+    }
+    return invalid;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/hf_u8.hpp
+// ==== begin trilith/packing/i2_s.hpp
+#ifndef TRILITH_PACKING_I2_S_HPP
+#define TRILITH_PACKING_I2_S_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// I2_S, the ternary layout of bitnet.cpp's GGUF files: 2 bits a weight and one scale.
+///
+/// W is cut into blocks of 128 weights, 32 bytes each. Byte p of a block holds its codes p, p + 32,
+/// p + 64, p + 96, the first in the top bits; the raw values 0, 1, 2 are -1, 0, +1, and 3 is
+/// invalid. After the n / 4 bytes of codes comes the scale as a float32 and 28 bytes without
+/// meaning: 0 here, uninitialised in files of the older quantiser. w = scale * code.
+///
+/// Builds of bitnet.cpp for ARM of 2025 expect blocks of 64; no published file is written so.
+struct i2_s {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "i2_s";
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+  static constexpr std::size_t group = 0, block = 128, block_bytes = 32, tail_bytes = 32;
+  static constexpr bool has_scales = true;
+
+  [[nodiscard]] static constexpr bool fits(std::size_t, std::size_t cols) noexcept {
+    return cols % block == 0;
+  }
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t cols) noexcept {
+    return rows * (cols / 4) + tail_bytes;
+  }
+  [[nodiscard]] static constexpr float scale(const std::uint8_t* data, std::size_t rows,
+                                             std::size_t cols, std::size_t, std::size_t) noexcept {
+    return detail::load_float(data + rows * (cols / 4));
+  }
+
+  static constexpr std::size_t unpack_row(const std::uint8_t* data, std::size_t, std::size_t cols,
+                                          std::size_t r, std::int8_t* codes) noexcept {
+    const std::uint8_t* bytes = data + r * (cols / 4);
+    detail::word invalid = 0;
+    for (std::size_t c = 0; c < cols; c += block, bytes += block_bytes)
+      for (std::size_t p = 0; p < block_bytes; p += 8) {
+        const detail::word w = detail::load_word(bytes + p);
+        invalid |= detail::fields_of_3(w);
+        for (std::size_t f = 0; f < 4; ++f)
+          detail::store_word(codes + c + f * block_bytes + p,
+                             detail::codes_of(w >> (6 - 2 * f) & detail::every(3)));
+      }
+    return invalid == 0 ? cols : detail::first_above_one(codes, cols);
+  }
+
+  static constexpr void pack_row(const std::int8_t* codes, const float* scales, std::size_t rows,
+                                 std::size_t cols, std::size_t r, std::uint8_t* data) noexcept {
+    std::uint8_t* bytes = data + r * (cols / 4);
+    for (std::size_t c = 0; c < cols; c += block, bytes += block_bytes)
+      for (std::size_t p = 0; p < block_bytes; ++p) {
+        int byte = 0;
+        for (std::size_t f = 0; f < 4; ++f) byte = byte << 2 | (codes[c + f * block_bytes + p] + 1);
+        bytes[p] = static_cast<std::uint8_t>(byte);
+      }
+    detail::store_float(data + rows * (cols / 4), scales[0]);
+  }
+
+  [[nodiscard]] static constexpr std::size_t steps(std::size_t rows) noexcept { return rows; }
+
+  static constexpr std::size_t to_bits2(const std::uint8_t* data, std::size_t rows,
+                                        std::size_t cols, std::size_t first, std::size_t last,
+                                        std::uint8_t* out, std::size_t out_row_bytes) noexcept {
+    for (std::size_t r = first; r < last; ++r)
+      if (!row_to_bits2(data + r * (cols / 4), cols / 4, out + r * out_row_bytes)) return r;
+    return rows;
+  }
+
+ private:
+  /// Two blocks a, b make one of bits2, whose byte p holds codes p, p + 64, p + 128, p + 192: the
+  /// fields 0, 2 (p < 32) or 1, 3 of a, then those of b, in the opposite order of bits.
+  static constexpr bool row_to_bits2(const std::uint8_t* __restrict bytes, std::size_t count,
+                                     std::uint8_t* __restrict out) noexcept {
+    using namespace detail;
+    word invalid = 0;
+    std::size_t i = 0;
+    for (; i + plane_bytes <= count; i += plane_bytes)
+      for (std::size_t p = i; p < i + block_bytes; p += 8) {
+        const word a = load_word(bytes + p), b = load_word(bytes + p + block_bytes);
+        invalid |= fields_of_3(a) | fields_of_3(b);
+        store_word(out + p, (a >> 6 & every(0x03)) | (a & every(0x0C)) | (b >> 2 & every(0x30)) |
+                                (b << 4 & every(0xC0)));
+        store_word(out + p + block_bytes, (a >> 4 & every(0x03)) | (a << 2 & every(0x0C)) |
+                                              (b & every(0x30)) | (b << 6 & every(0xC0)));
+      }
+    for (; i < count; i += 8) {  // a single block at the end: four planes of 32
+      const word a = load_word(bytes + i);
+      invalid |= fields_of_3(a);
+      store_word(out + i, (a >> 6 & every(0x03)) | (a >> 2 & every(0x0C)) | (a << 2 & every(0x30)) |
+                              (a << 6 & every(0xC0)));
+    }
+    return invalid == 0;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/i2_s.hpp
+// ==== begin trilith/packing/block_layout.hpp
+#ifndef TRILITH_PACKING_BLOCK_LAYOUT_HPP
+#define TRILITH_PACKING_BLOCK_LAYOUT_HPP
+
+namespace trilith::inline TRILITH_ABI::packing::detail {
+
+/// Rows of blocks: `Weights` weights in `Bytes` bytes, among them, at byte ScaleAt, their scale as
+/// a little-endian binary16. Every block stands alone, so a matrix is its rows one after the other.
+template <std::size_t Weights, std::size_t Bytes, std::size_t ScaleAt>
+struct blocks {
+  static constexpr std::size_t group = Weights, block_bytes = Bytes;
+
+  [[nodiscard]] static constexpr bool fits(std::size_t, std::size_t cols) noexcept {
+    return cols % group == 0;
+  }
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t cols) noexcept {
+    return rows * (cols / group) * block_bytes;
+  }
+  /// Where block g of row r starts.
+  [[nodiscard]] static constexpr std::size_t block_at(std::size_t cols, std::size_t r,
+                                                      std::size_t g) noexcept {
+    return (r * (cols / group) + g) * block_bytes;
+  }
+
+ protected:
+  [[nodiscard]] static constexpr float load_scale(const std::uint8_t* block) noexcept {
+    return load_half(block + ScaleAt);
+  }
+  static constexpr void store_scale(std::uint8_t* block, float x) noexcept {
+    store_half(block + ScaleAt, x);
+  }
+};
+
+/// A Layout of such blocks. L adds how the codes of one block lie:
+/// unpack_block(block, codes) -> the first invalid code or `group`, and pack_block(codes, block).
+template <class L, std::size_t Weights, std::size_t Bytes, std::size_t ScaleAt>
+struct coded_blocks : blocks<Weights, Bytes, ScaleAt> {
+  using base = blocks<Weights, Bytes, ScaleAt>;
+  static constexpr bool has_scales = true;
+
+  [[nodiscard]] static constexpr float scale(const std::uint8_t* data, std::size_t,
+                                             std::size_t cols, std::size_t r,
+                                             std::size_t g) noexcept {
+    return base::load_scale(data + base::block_at(cols, r, g));
+  }
+
+  static constexpr std::size_t unpack_row(const std::uint8_t* data, std::size_t, std::size_t cols,
+                                          std::size_t r, std::int8_t* codes) noexcept {
+    const std::uint8_t* block = data + base::block_at(cols, r, 0);
+    std::size_t valid = cols;
+    for (std::size_t c = 0; c < cols; c += Weights, block += Bytes) {
+      const std::size_t first = L::unpack_block(block, codes + c);
+      if (first != Weights && valid == cols) valid = c + first;
+    }
+    return valid;
+  }
+
+  static constexpr void pack_row(const std::int8_t* codes, const float* scales, std::size_t,
+                                 std::size_t cols, std::size_t r, std::uint8_t* data) noexcept {
+    std::uint8_t* block = data + base::block_at(cols, r, 0);
+    for (std::size_t g = 0; g < cols / Weights; ++g, block += Bytes) {
+      L::pack_block(codes + g * Weights, block);
+      base::store_scale(block, scales[g]);
+    }
+  }
+};
+
+/// For layouts of 256 codes a block: L::block_to_bits2(block, out) writes 64 bytes and returns
+/// whether every code is valid.
+template <class L>
+constexpr std::size_t blocks_to_bits2(const std::uint8_t* data, std::size_t rows, std::size_t cols,
+                                      std::size_t first, std::size_t last, std::uint8_t* out,
+                                      std::size_t out_row_bytes) noexcept {
+  static_assert(L::group == planar<4>::block);
+  for (std::size_t r = first; r < last; ++r) {
+    bool valid = true;
+    for (std::size_t g = 0; g < cols / L::group; ++g)
+      valid &= L::block_to_bits2(data + L::block_at(cols, r, g),
+                                 out + r * out_row_bytes + g * plane_bytes);
+    if (!valid) return r;
+  }
+  return rows;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::packing::detail
+
+#endif
+// ==== end trilith/packing/block_layout.hpp
+// ==== begin trilith/packing/q1_0.hpp
+#ifndef TRILITH_PACKING_Q1_0_HPP
+#define TRILITH_PACKING_Q1_0_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// Q1_0, the binary layout of ggml: 128 weights in 18 bytes, 1.125 bits a weight.
+///
+/// Bytes 0-1: the scale as binary16. Bit i % 8 of byte 2 + i / 8 is code i: 0 is -1, 1 is +1. Every
+/// byte is valid.
+struct q1_0 : detail::coded_blocks<q1_0, 128, 18, 0> {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "q1_0";
+  static constexpr int min_code = -1, max_code = 1, code_step = 2;
+
+  static constexpr std::size_t unpack_block(const std::uint8_t* block,
+                                            std::int8_t* codes) noexcept {
+    for (std::size_t i = 0; i < group; ++i)
+      codes[i] = static_cast<std::int8_t>(2 * (block[2 + i / 8] >> (i % 8) & 1) - 1);
+    return group;
+  }
+
+  static constexpr void pack_block(const std::int8_t* codes, std::uint8_t* block) noexcept {
+    for (std::size_t b = 0; b < 16; ++b) {
+      int byte = 0;
+      for (std::size_t bit = 8; bit-- > 0;) byte = byte << 1 | (codes[8 * b + bit] > 0);
+      block[2 + b] = static_cast<std::uint8_t>(byte);
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/q1_0.hpp
+// ==== begin trilith/packing/q2_0.hpp
+#ifndef TRILITH_PACKING_Q2_0_HPP
+#define TRILITH_PACKING_Q2_0_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+namespace detail {
+/// Group weights: the scale as binary16, then code i in byte 2 + i / 4, bits 2 (i % 4) and up.
+template <class L, std::size_t Group>
+struct two_bit_blocks : coded_blocks<L, Group, 2 + Group / 4, 0> {
+  using policy_kind = layout_kind;
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+
+  static constexpr std::size_t unpack_block(const std::uint8_t* block,
+                                            std::int8_t* codes) noexcept {
+    for (std::size_t i = 0; i < Group; ++i)
+      codes[i] = static_cast<std::int8_t>((block[2 + i / 4] >> (2 * (i % 4)) & 3) - 1);
+    return first_above_one(codes, Group);
+  }
+
+  static constexpr void pack_block(const std::int8_t* codes, std::uint8_t* block) noexcept {
+    for (std::size_t b = 0; b < Group / 4; ++b) {
+      int byte = 0;
+      for (std::size_t f = 4; f-- > 0;) byte = byte << 2 | (codes[4 * b + f] + 1);
+      block[2 + b] = static_cast<std::uint8_t>(byte);
+    }
+  }
+};
+}  // namespace detail
+
+/// Q2_0, the 2-bit layout of ggml: 64 weights in 18 bytes, 2.25 bits a weight.
+///
+/// Bytes 0-1: the scale as binary16. Byte 2 + i / 4 holds code i, low bits first. Its fields 0, 1,
+/// 2, 3 mean -1, 0, +1, +2. This library reads it as a ternary layout: unpack_row writes a +2 as it
+/// is and returns its column, so a matrix that has one is refused and never taken for ternary.
+struct q2_0 : detail::two_bit_blocks<q2_0, 64> {
+  static constexpr std::string_view name = "q2_0";
+};
+
+/// The same with 128 weights in 34 bytes, 2.125 bits a weight: files of the PrismML fork, under
+/// ggml's type number of Q2_0, told apart by the size of the tensor.
+struct q2_0_g128 : detail::two_bit_blocks<q2_0_g128, 128> {
+  static constexpr std::string_view name = "q2_0_g128";
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/q2_0.hpp
+// ==== begin trilith/packing/float_layout.hpp
+#ifndef TRILITH_PACKING_FLOAT_LAYOUT_HPP
+#define TRILITH_PACKING_FLOAT_LAYOUT_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// How another program stores a matrix [rows, cols] of weights that are floats in blocks of
+/// `group`, such as the embedding of a ternary model.
+///
+///     decode_row(data, cols, r, out)   the cols floats of row r
+template <class T>
+concept FloatLayout =
+    PolicyOf<T, layout_kind> && requires(std::size_t n, const std::uint8_t* data, float* out) {
+      { T::group } -> std::convertible_to<std::size_t>;
+      { T::fits(n, n) } noexcept -> std::same_as<bool>;
+      { T::bytes(n, n) } noexcept -> std::same_as<std::size_t>;
+      { T::decode_row(data, n, n, out) } noexcept;
+    };
+
+/// The functions of such a layout, for code that does not know its type.
+struct float_layout_table {
+  std::string_view name;
+  std::size_t group = 0;
+  bool (*fits)(std::size_t rows, std::size_t cols) noexcept = nullptr;
+  std::size_t (*bytes)(std::size_t rows, std::size_t cols) noexcept = nullptr;
+  void (*decode_row)(const std::uint8_t* data, std::size_t cols, std::size_t r,
+                     float* out) noexcept = nullptr;
+};
+
+template <FloatLayout L>
+[[nodiscard]] constexpr float_layout_table float_layout_table_of() noexcept {
+  return {L::name, L::group, &L::fits, &L::bytes, &L::decode_row};
+}
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/float_layout.hpp
+// ==== begin trilith/packing/q6_k.hpp
+#ifndef TRILITH_PACKING_Q6_K_HPP
+#define TRILITH_PACKING_Q6_K_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// Q6_K of ggml: 256 weights in 210 bytes, 6.5625 bits a weight. Read only.
+///
+/// Bytes 0-127: the low 4 bits of the codes; 128-191: their high 2 bits; 192-207: int8 scales of 16
+/// weights each; 208-209: d, the scale of these, as binary16. w_i = (d * scale_(i/16)) * (q_i -
+/// 32). Weight i = 128 h + 32 k + p (h < 2, k < 4, p < 32) has its low bits in half k / 2 of byte
+/// 64 h + 32 (k % 2) + p, its high bits in field k of byte 128 + 32 h + p, low ones first.
+struct q6_k : detail::blocks<256, 210, 208> {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "q6_k";
+
+  static constexpr void decode_row(const std::uint8_t* data, std::size_t cols, std::size_t r,
+                                   float* out) noexcept {
+    const std::uint8_t* block = data + block_at(cols, r, 0);
+    for (std::size_t c = 0; c < cols; c += group, block += block_bytes)
+      decode_block(block, out + c);
+  }
+
+ private:
+  static constexpr void decode_block(const std::uint8_t* block, float* out) noexcept {
+    const float d = load_scale(block);
+    for (std::size_t i = 0; i < group; i += 16) {
+      const std::size_t h = i / 128, k = i / 32 % 4, p = i % 32;
+      const std::uint8_t* low = block + 64 * h + 32 * (k % 2) + p;
+      const std::uint8_t* high = block + 128 + 32 * h + p;
+      const float scale = d * static_cast<float>(static_cast<std::int8_t>(block[192 + i / 16]));
+      for (std::size_t j = 0; j < 16; ++j) {
+        const int q = (low[j] >> (4 * (k / 2)) & 15) | (high[j] >> (2 * k) & 3) << 4;
+        out[i + j] = scale * static_cast<float>(q - 32);
+      }
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/q6_k.hpp
+// ==== begin trilith/packing/q8_0.hpp
+#ifndef TRILITH_PACKING_Q8_0_HPP
+#define TRILITH_PACKING_Q8_0_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// Q8_0 of ggml: 32 weights in 34 bytes, 8.5 bits a weight.
+///
+/// Bytes 0-1: the scale as binary16. Bytes 2-33: the codes, two's complement. w = scale * code.
+struct q8_0 : detail::blocks<32, 34, 0> {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "q8_0";
+
+  /// The scale of weights 32 g ... 32 g + 31 of row r.
+  [[nodiscard]] static constexpr float scale(const std::uint8_t* data, std::size_t cols,
+                                             std::size_t r, std::size_t g) noexcept {
+    return load_scale(data + block_at(cols, r, g));
+  }
+
+  /// The codes of row r, for integer arithmetic. -128 is never written but may be read.
+  static constexpr void unpack_row(const std::uint8_t* data, std::size_t cols, std::size_t r,
+                                   std::int8_t* codes) noexcept {
+    const std::uint8_t* block = data + block_at(cols, r, 0);
+    for (std::size_t c = 0; c < cols; c += group, block += block_bytes)
+      for (std::size_t i = 0; i < group; ++i) codes[c + i] = static_cast<std::int8_t>(block[2 + i]);
+  }
+
+  static constexpr void decode_row(const std::uint8_t* data, std::size_t cols, std::size_t r,
+                                   float* out) noexcept {
+    const std::uint8_t* block = data + block_at(cols, r, 0);
+    for (std::size_t c = 0; c < cols; c += group, block += block_bytes) {
+      const float d = load_scale(block);
+      for (std::size_t i = 0; i < group; ++i)
+        out[c + i] = static_cast<float>(static_cast<std::int8_t>(block[2 + i])) * d;
+    }
+  }
+
+  /// As ggml does: d = max|x| / 127, code = x * (1 / d) rounded to nearest, ties away from zero,
+  /// with d in float; stored is d rounded to binary16. A d whose inverse is infinite gives codes 0.
+  /// max|x| beyond 8.3e6 makes the stored scale infinite; x that is not finite makes it NaN or
+  /// infinite, and codes 0.
+  static constexpr void encode_row(const float* x, std::size_t cols, std::size_t r,
+                                   std::uint8_t* data) noexcept {
+    std::uint8_t* block = data + block_at(cols, r, 0);
+    for (std::size_t c = 0; c < cols; c += group, block += block_bytes) {
+      const float d = absmax(x + c, group) / 127.0f;
+      const float inverse = d > 0x1p-128f ? 1.0f / d : 0.0f;
+      store_scale(block, d);
+      for (std::size_t i = 0; i < group; ++i)
+        block[2 + i] = static_cast<std::uint8_t>(round_away(x[c + i] * inverse));
+    }
+  }
+
+ private:
+  /// The fraction of x is exact, and so are ties.
+  TRILITH_EXACT_FLOAT static constexpr int round_away(float x) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    if (!(absolute(x) <= 128.0f)) return 0;
+    const auto whole = static_cast<int>(x);
+    const float fraction = x - static_cast<float>(whole);
+    return whole + (fraction >= 0.5f) - (fraction <= -0.5f);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/q8_0.hpp
+// ==== begin trilith/packing/tq1_0.hpp
+#ifndef TRILITH_PACKING_TQ1_0_HPP
+#define TRILITH_PACKING_TQ1_0_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// TQ1_0, a ternary layout of ggml: 256 weights in 54 bytes, 1.6875 bits a weight.
+///
+/// The digits code + 1 lie five to a byte, as in `base3`; the last four bytes hold four each, with
+/// a 0 for the fifth. Bytes 0-31: byte p has codes p, p + 32, ..., p + 128. Bytes 32-47: byte p has
+/// codes 160 + p, 176 + p, ..., 224 + p. Bytes 48-51: byte p has codes 240 + p, 244 + p, 248 + p,
+/// 252 + p. Bytes 52-53: the scale as binary16.
+struct tq1_0 : detail::coded_blocks<tq1_0, 256, 54, 52> {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "tq1_0";
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+
+  /// Whether a packing produces this byte at this place of a block: 243 bytes of the first 48, 81
+  /// of the last four.
+  [[nodiscard]] static constexpr bool valid(std::size_t at, std::uint8_t byte) noexcept {
+    return base3::valid(byte) && (at < 48 || base3::raw(byte, 4) == 0);
+  }
+
+  static constexpr std::size_t unpack_block(const std::uint8_t* block,
+                                            std::int8_t* codes) noexcept {
+    detail::word digits[words];
+    const bool all_valid = unpack_digits(block, digits);
+    for (std::size_t w = 0; w < words; ++w)
+      detail::store_word(codes + 8 * w, detail::codes_of(digits[w]));
+    if (all_valid) return group;
+    std::size_t at = 0;
+    while (valid(at, block[at])) ++at;
+    return place_of(at).first;
+  }
+
+  static constexpr void pack_block(const std::int8_t* codes, std::uint8_t* block) noexcept {
+    for (std::size_t at = 0; at < 52; ++at) {
+      const places in = place_of(at);
+      std::array<std::uint8_t, 5> digits{};
+      for (std::size_t f = 0; f < in.count; ++f)
+        digits[f] = static_cast<std::uint8_t>(codes[in.first + f * in.distance] + 1);
+      block[at] = base3::join(digits);
+    }
+  }
+
+  [[nodiscard]] static constexpr std::size_t steps(std::size_t rows) noexcept { return rows; }
+
+  static constexpr std::size_t to_bits2(const std::uint8_t* data, std::size_t rows,
+                                        std::size_t cols, std::size_t first, std::size_t last,
+                                        std::uint8_t* out, std::size_t out_row_bytes) noexcept {
+    return detail::blocks_to_bits2<tq1_0>(data, rows, cols, first, last, out, out_row_bytes);
+  }
+
+  static constexpr bool block_to_bits2(const std::uint8_t* __restrict block,
+                                       std::uint8_t* __restrict out) noexcept {
+    detail::word digits[words];  // left unset: to clear them takes a third of the time
+    const bool all_valid = unpack_digits(block, digits);
+    for (std::size_t w = 0; w < 8; ++w)
+      detail::store_word(
+          out + 8 * w, digits[w] | digits[8 + w] << 2 | digits[16 + w] << 4 | digits[24 + w] << 6);
+    return all_valid;
+  }
+
+ private:
+  static constexpr std::size_t words = group / 8;
+
+  /// Which codes a byte holds: first, first + distance, ...
+  struct places {
+    std::size_t first, distance, count;
+  };
+  [[nodiscard]] static constexpr places place_of(std::size_t at) noexcept {
+    if (at < 32) return {at, 32, 5};
+    if (at < 48) return {160 + (at - 32), 16, 5};
+    return {240 + (at - 48), 4, 4};
+  }
+
+  /// Two words, for which compilers use a vector register where there is one.
+  using word_pair = detail::word __attribute__((vector_size(16)));
+
+  /// The bytes of a Word as fractions of 256, in lanes of 16 bits: those at even and odd places.
+  template <class Word>
+  struct fractions {
+    static constexpr detail::word low = 0x00FF00FF00FF00FF;
+    Word even, odd;
+
+    constexpr explicit fractions(Word bytes) noexcept : even(bytes & low), odd(bytes >> 8 & low) {}
+
+    /// The next digit of each, in a byte.
+    constexpr Word take_digits() noexcept {
+      even = even + even + even, odd = odd + odd + odd;
+      const Word digits = (even >> 8 & low) | (odd & ~low);
+      even = even & low, odd = odd & low;
+      return digits;
+    }
+    /// After n digits: 0 if the bytes are valid. What is left, byte * 3^n mod 256, is below
+    /// power = 3^n if and only if the byte is ceil(256 q / 3^n) for a whole q.
+    [[nodiscard]] constexpr Word invalid(detail::word power) const noexcept {
+      const detail::word carry = (256 - power) * 0x0001000100010001;
+      return ((even + carry) | (odd + carry)) & ~low;
+    }
+  };
+
+  /// The five digits of Count words of bytes: digit f of word w in digits[f * Count + w].
+  template <std::size_t Count>
+  static constexpr detail::word unpack_words(const std::uint8_t* bytes,
+                                             detail::word* digits) noexcept {
+    detail::word invalid = 0;
+    for (std::size_t w = 0; w < Count; ++w) {
+      fractions<detail::word> left(detail::load_word(bytes + 8 * w));
+      for (std::size_t f = 0; f < 5; ++f) digits[f * Count + w] = left.take_digits();
+      invalid |= left.invalid(243);
+    }
+    return invalid;
+  }
+
+  /// The same, two words at a time.
+  template <std::size_t Count>
+  static detail::word unpack_pairs(const std::uint8_t* bytes, detail::word* digits) noexcept {
+    word_pair invalid = {};
+    for (std::size_t w = 0; w < Count; w += 2) {
+      word_pair pair;
+      __builtin_memcpy(&pair, bytes + 8 * w, 16);
+      fractions<word_pair> left(pair);
+      for (std::size_t f = 0; f < 5; ++f) {
+        pair = left.take_digits();
+        __builtin_memcpy(digits + f * Count + w, &pair, 16);
+      }
+      invalid |= left.invalid(243);
+    }
+    return invalid[0] | invalid[1];
+  }
+
+  template <std::size_t Count>
+  static constexpr detail::word unpack(const std::uint8_t* bytes, detail::word* digits) noexcept {
+    if (std::is_constant_evaluated() || std::endian::native != std::endian::little)
+      return unpack_words<Count>(bytes, digits);
+    return unpack_pairs<Count>(bytes, digits);
+  }
+
+  /// The 256 digits, a byte each, in the order of the codes; whether all bytes are valid.
+  static constexpr bool unpack_digits(const std::uint8_t* block, detail::word* digits) noexcept {
+    const detail::word invalid = unpack<4>(block, digits) | unpack<2>(block + 32, digits + 20);
+    fractions<detail::word> left(detail::load_word(block + 46) >> 16 & 0xFFFFFFFF);  // bytes 48-51
+    for (std::size_t w = 30; w < 32; ++w) {
+      digits[w] = left.take_digits();
+      digits[w] |= left.take_digits() << 32;
+    }
+    return (invalid | left.invalid(81)) == 0;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/tq1_0.hpp
+// ==== begin trilith/packing/tq2_0.hpp
+#ifndef TRILITH_PACKING_TQ2_0_HPP
+#define TRILITH_PACKING_TQ2_0_HPP
+
+namespace trilith::inline TRILITH_ABI::packing {
+
+/// TQ2_0, a ternary layout of ggml: 256 weights in 66 bytes, 2.0625 bits a weight.
+///
+/// Bytes 0-31 hold the codes 0-127 of a block and bytes 32-63 the codes 128-255: byte p of such a
+/// half holds its codes p, p + 32, p + 64, p + 96, the first in the low bits (in I2_S: the top
+/// bits). Raw values 0, 1, 2 are -1, 0, +1; 3 is invalid. Bytes 64-65: the scale as binary16.
+struct tq2_0 : detail::coded_blocks<tq2_0, 256, 66, 64> {
+  using policy_kind = layout_kind;
+  static constexpr std::string_view name = "tq2_0";
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+  static constexpr std::size_t half_bytes = 32;
+
+  static constexpr std::size_t unpack_block(const std::uint8_t* block,
+                                            std::int8_t* codes) noexcept {
+    detail::word invalid = 0;
+    for (std::size_t half = 0; half < 2; ++half)
+      for (std::size_t p = 0; p < half_bytes; p += 8) {
+        const detail::word w = detail::load_word(block + half * half_bytes + p);
+        invalid |= detail::fields_of_3(w);
+        for (std::size_t f = 0; f < 4; ++f)
+          detail::store_word(codes + 128 * half + f * half_bytes + p,
+                             detail::codes_of(w >> (2 * f) & detail::every(3)));
+      }
+    return invalid == 0 ? group : detail::first_above_one(codes, group);
+  }
+
+  static constexpr void pack_block(const std::int8_t* codes, std::uint8_t* block) noexcept {
+    for (std::size_t b = 0; b < 64; ++b) {
+      const std::int8_t* first = codes + b / half_bytes * 128 + b % half_bytes;
+      int byte = 0;
+      for (std::size_t f = 4; f-- > 0;) byte = byte << 2 | (first[f * half_bytes] + 1);
+      block[b] = static_cast<std::uint8_t>(byte);
+    }
+  }
+
+  [[nodiscard]] static constexpr std::size_t steps(std::size_t rows) noexcept { return rows; }
+
+  static constexpr std::size_t to_bits2(const std::uint8_t* data, std::size_t rows,
+                                        std::size_t cols, std::size_t first, std::size_t last,
+                                        std::uint8_t* out, std::size_t out_row_bytes) noexcept {
+    return detail::blocks_to_bits2<tq2_0>(data, rows, cols, first, last, out, out_row_bytes);
+  }
+
+  /// Byte p of bits2 holds the codes p, p + 64, p + 128, p + 192: fields 0, 2 (p < 32) or 1, 3 of
+  /// the first half a, then those of the second half b.
+  static constexpr bool block_to_bits2(const std::uint8_t* __restrict block,
+                                       std::uint8_t* __restrict out) noexcept {
+    using namespace detail;
+    word invalid = 0;
+    for (std::size_t p = 0; p < half_bytes; p += 8) {
+      const word a = load_word(block + p), b = load_word(block + p + half_bytes);
+      invalid |= fields_of_3(a) | fields_of_3(b);
+      store_word(out + p, (a & every(0x03)) | (a >> 2 & every(0x0C)) | (b << 4 & every(0x30)) |
+                              (b << 2 & every(0xC0)));
+      store_word(out + p + half_bytes, (a >> 2 & every(0x03)) | (a >> 4 & every(0x0C)) |
+                                           (b << 2 & every(0x30)) | (b & every(0xC0)));
+    }
+    return invalid == 0;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::packing
+
+#endif
+// ==== end trilith/packing/tq2_0.hpp
+// ==== begin trilith/io/sources/rows_impl.hpp
+#ifndef TRILITH_IO_SOURCES_ROWS_IMPL_HPP
+#define TRILITH_IO_SOURCES_ROWS_IMPL_HPP
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+/// The rows of a tensor of a file, whatever its encoding.
+namespace trilith::io::sources {
+
+struct encoding_traits {
+  std::string_view name;
+  bool is_coded;                 ///< small integer codes and scales
+  packing::layout_table layout;  ///< of codes; none for encoding::packed
+};
+
+[[nodiscard]] inline const encoding_traits& traits_of(encoding how) noexcept {
+  using packing::layout_table_of;
+  static const std::array<encoding_traits, 12> all{
+      {{"f32", false, {}},
+       {"f16", false, {}},
+       {"bf16", false, {}},
+       {"q8_0", false, {}},
+       {"q6_k", false, {}},
+       {"i2_s", true, layout_table_of<packing::i2_s>()},
+       {"tq1_0", true, layout_table_of<packing::tq1_0>()},
+       {"tq2_0", true, layout_table_of<packing::tq2_0>()},
+       {"q1_0", true, layout_table_of<packing::q1_0>()},
+       {"q2_0", true, layout_table_of<packing::q2_0>()},
+       {"hf_u8", true, layout_table_of<packing::hf_u8>()},
+       {"packed", true, {}}}};
+  return all[static_cast<std::size_t>(how)];
+}
+
+/// What the codes of a tensor are, whoever packed them.
+struct code_facts {
+  int min_code, max_code, code_step;
+  std::size_t group;  ///< weights of a row that share a scale; 0: all of the matrix
+};
+[[nodiscard]] inline code_facts codes_of(const source_tensor& from) noexcept {
+  if (from.how == encoding::packed) {
+    const checkpoint::coded_form& form = from.packed.form;
+    return {form.min_code, form.max_code, form.code_step,
+            from.packed.scales.size() == 1 ? 0 : form.group};
+  }
+  const packing::layout_table& layout = traits_of(from.how).layout;
+  return {layout.min_code, layout.max_code, layout.code_step, layout.group};
+}
+
+/// Where row r of a query or key matrix in the order `wanted` is in the file.
+[[nodiscard]] inline std::size_t source_row(const source_tensor& from, row_order wanted,
+                                            std::size_t r) noexcept {
+  if (from.order == row_order::as_needed || from.order == wanted) return r;
+  const std::size_t half = from.head_dim / 2, place = r % from.head_dim, head = r - place;
+  if (wanted == row_order::half_split)
+    return head + (place < half ? 2 * place : 2 * (place - half) + 1);
+  return head + place / 2 + (place % 2 == 0 ? 0 : half);
+}
+[[nodiscard]] inline bool keeps_order(const source_tensor& from, row_order wanted) noexcept {
+  return from.order == row_order::as_needed || from.order == wanted;
+}
+
+template <class Element>
+void decode_elements(const unsigned char* bytes, std::size_t count, float* out) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    Element element;
+    std::memcpy(&element, bytes + i * sizeof(Element), sizeof(Element));
+    out[i] = to_float(element);
+  }
+}
+
+/// Scale of group g of a row of the file.
+[[nodiscard]] inline float scale_at(const source_tensor& from, std::size_t row,
+                                    std::size_t g) noexcept {
+  if (from.how == encoding::packed) {
+    const std::size_t group = from.packed.form.group, count = from.packed.scales.size();
+    return from.factor * from.packed.scales[count == 1 ? 0 : row * ceil_div(from.cols, group) + g];
+  }
+  const packing::layout_table& layout = traits_of(from.how).layout;
+  return from.factor * (layout.has_scales
+                            ? layout.scale(from.memory.bytes.data(), from.rows, from.cols, row, g)
+                            : from.scale);
+}
+
+/// Codes of one row that are packed group by group; all are valid.
+inline void unpack_groups(const source_tensor& from, std::size_t row, std::int8_t* codes) noexcept {
+  const checkpoint::coded_form& form = from.packed.form;
+  const std::size_t row_bytes = from.memory.bytes.size() / from.rows;
+  const unsigned char* bytes = from.memory.bytes.data() + row * row_bytes;
+  for (std::size_t c = 0; c < from.cols; c += form.group) {
+    const std::size_t n = min_of(form.group, from.cols - c);
+    form.packing.unpack(bytes, n, codes + c);
+    bytes += form.packing.row_bytes(n);
+  }
+}
+
+/// The codes of one row of the file; out: [cols]. The first column whose code is none of the
+/// encoding's, or cols.
+[[nodiscard]] inline std::size_t unpack_row(const source_tensor& from, std::size_t row,
+                                            std::int8_t* out) noexcept {
+  if (from.how != encoding::packed)
+    return traits_of(from.how).layout.unpack_row(from.memory.bytes.data(), from.rows, from.cols,
+                                                 row, out);
+  unpack_groups(from, row, out);
+  return from.cols;
+}
+
+/// The codes of one row of the file times their scales.
+inline void decode_codes(const source_tensor& from, std::size_t row, float* out) {
+  std::vector<std::int8_t> codes(from.cols);
+  (void)unpack_row(from, row, codes.data());
+  const std::size_t group = codes_of(from).group == 0 ? from.cols : codes_of(from).group;
+  for (std::size_t i = 0; i < from.cols; ++i)
+    out[i] = scale_at(from, row, i / group) * static_cast<float>(codes[i]);
+}
+
+/// One row of the file as its encoding has it; out: [cols].
+inline void decode_encoded(const source_tensor& from, std::size_t row, float* out) {
+  const unsigned char* const bytes = from.memory.bytes.data();
+  switch (from.how) {
+    case encoding::f32:
+      return decode_elements<float>(bytes + row * from.cols * 4, from.cols, out);
+    case encoding::f16:
+      return decode_elements<float16>(bytes + row * from.cols * 2, from.cols, out);
+    case encoding::bf16:
+      return decode_elements<bfloat16>(bytes + row * from.cols * 2, from.cols, out);
+    case encoding::q8_0:
+      return packing::q8_0::decode_row(bytes, from.cols, row, out);
+    case encoding::q6_k:
+      return packing::q6_k::decode_row(bytes, from.cols, row, out);
+    default:
+      return decode_codes(from, row, out);
+  }
+}
+
+/// One row of the file as floats; out: [cols].
+inline void decode_row(const source_tensor& from, std::size_t row, float* out) {
+  decode_encoded(from, row, out);
+  if (from.factor != 1.0f && !traits_of(from.how).is_coded)
+    for (std::size_t i = 0; i < from.cols; ++i) out[i] *= from.factor;
+}
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/rows_impl.hpp
+// ==== begin trilith/io/loading/plan_impl.hpp
+#ifndef TRILITH_IO_LOADING_PLAN_IMPL_HPP
+#define TRILITH_IO_LOADING_PLAN_IMPL_HPP
+
+#include <string>
+
+namespace trilith::io::loading {
+
+[[nodiscard]] inline std::string spelled_shape(std::size_t rows, std::size_t cols) {
+  return join("[", rows, ", ", cols, "]");
+}
+
+/// Marks a tensor of the source as used.
+inline void use(plan& p, const source_tensor& tensor) {
+  p.used.resize(p.source.tensors.size());
+  p.used[static_cast<std::size_t>(&tensor - p.source.tensors.data())] = true;
+}
+
+[[nodiscard]] inline std::size_t rows_of(const checkpoint::tensor_form& form) noexcept {
+  return form.shape.size() == 1 ? 1 : form.shape[0];
+}
+[[nodiscard]] inline std::size_t cols_of(const checkpoint::tensor_form& form) noexcept {
+  return form.shape.back();
+}
+
+/// Whether a parameter of coded weights can hold every code of the file's layout.
+[[nodiscard]] inline bool holds_codes(const checkpoint::coded_form& form,
+                                      const sources::code_facts& codes) noexcept {
+  return form.min_code <= codes.min_code && codes.max_code <= form.max_code &&
+         (codes.min_code - form.min_code) % form.code_step == 0 &&
+         codes.code_step % form.code_step == 0;
+}
+
+[[nodiscard]] inline status check_fit(const source_tensor& from,
+                                      const checkpoint::tensor_form& form) {
+  if (from.rows != rows_of(form) || from.cols != cols_of(form))
+    return error{errc::mismatch,
+                 join(from.origin, ": expected ", spelled_shape(rows_of(form), cols_of(form)),
+                      " for ", form.name, ", found ", spelled_shape(from.rows, from.cols), ".")};
+  const sources::encoding_traits& traits = sources::traits_of(from.how);
+  if (form.is_coded && traits.is_coded && !holds_codes(form.coded, sources::codes_of(from)))
+    return error{errc::mismatch, join(from.origin, ": expected codes that ", form.coded.weights,
+                                      " has for ", form.name, ", found ", traits.name, ".")};
+  return done{};
+}
+
+}  // namespace trilith::io::loading
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<const io::source_tensor*> find_source(io::loading::plan& plan,
+                                             const io::checkpoint::tensor_form& form) {
+  const io::source_tensor* from = plan.source.find(form.name);
+  // a head of its own in a blueprint is a second use of the embedding where the file has one matrix
+  if (from == nullptr && form.name == "head" && !plan.source.facts.has_separate_head)
+    from = plan.source.find("embedding");
+  if (from == nullptr)
+    return error{errc::mismatch, join(plan.source.name, ": expected a tensor for ", form.name,
+                                      ", which the blueprint has, found none.")};
+  if (status ok = io::loading::check_fit(*from, form); !ok) return std::move(ok).error();
+  io::loading::use(plan, *from);
+  return from;
+}
+
+bool can_be_shown(const io::source_tensor& from, const io::checkpoint::tensor_form& form) noexcept {
+  const bool same = (from.how == io::encoding::f32 && form.type == io::dtype::f32) ||
+                    (from.how == io::encoding::f16 && form.type == io::dtype::f16) ||
+                    (from.how == io::encoding::bf16 && form.type == io::dtype::bf16);
+  const std::size_t alignment = io::bits_of(form.type) / 8;
+  const unsigned char* const first = from.memory.bytes.data();
+  return same && from.factor == 1.0f && from.memory.owner &&
+         from.order == io::row_order::as_needed &&
+         reinterpret_cast<std::uintptr_t>(first) % alignment == 0 &&
+         from.memory.readable_end >=
+             first + from.memory.bytes.size() + aligned_buffer<float>::slack_bytes;
+}
+
+status check_plan(const io::loading::plan& plan, std::string_view gate) {
+  const io::model_source& source = plan.source;
+  for (std::size_t i = 0; i < source.tensors.size(); ++i)
+    if (i >= plan.used.size() || !plan.used[i])
+      return error{errc::mismatch,
+                   join(source.tensors[i].origin, ": the file has ", source.tensors[i].name,
+                        ", the blueprint has no such parameter.")};
+  if (!gate.empty() && gate != source.facts.gate)
+    return error{errc::mismatch, join(source.name, ": expected a gate that is ", gate,
+                                      ", as the blueprint has it, found ", source.facts.gate, ".")};
+  return done{};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/loading/plan_impl.hpp
+// ==== begin trilith/io/loading/scales_impl.hpp
+#ifndef TRILITH_IO_LOADING_SCALES_IMPL_HPP
+#define TRILITH_IO_LOADING_SCALES_IMPL_HPP
+
+#include <atomic>
+
+/// The scales of coded weights: from as many as the file has to as many as the model has.
+namespace trilith::io::loading {
+
+[[nodiscard]] inline status check_scale(const source_tensor& from, float scale,
+                                        std::string_view where) {
+  if (is_finite(scale) && scale > 0.0f) return done{};
+  return error{errc::invalid_value,
+               join(from.origin, where, ": the scale should be a finite number above 0, found ",
+                    checkpoint::spelled(scale), ".")};
+}
+
+/// Collects the scales of one parameter; several threads may add those of different rows.
+class scale_collector {
+ public:
+  explicit scale_collector(const assignment& a) : a_(a), scales_(a.to.scales) {}
+
+  /// Row r of the model has `scale` for its weights [first, first + count).
+  [[nodiscard]] status add(std::size_t r, std::size_t first, std::size_t count, float scale) {
+    const std::size_t group = a_.form.coded.group;
+    for (std::size_t g = first / group; g * group < first + count; ++g)
+      if (const float other = set(index(r, g), scale); other != scale)
+        return error{errc::mismatch, join(a_.from->origin, ", row ", r, ": expected one scale for ",
+                                          weights_text(), ", found ", checkpoint::spelled(other),
+                                          " and ", checkpoint::spelled(scale), ".")};
+    if (scales_.size() == 1) last_ = scale;
+    return done{};
+  }
+  /// The scale of the whole matrix that was added last; 0 where there are several or none yet.
+  [[nodiscard]] float last() const noexcept { return last_; }
+  /// Groups that hold nothing but zeros have no scale in some files.
+  void fill_gaps() noexcept {
+    for (float& scale : scales_)
+      if (scale == 0.0f) scale = weights::smallest_scale;
+  }
+
+ private:
+  [[nodiscard]] std::size_t index(std::size_t r, std::size_t g) const noexcept {
+    return scales_.size() == 1 ? 0 : r * ceil_div(a_.from->cols, a_.form.coded.group) + g;
+  }
+  /// What the scale is now: the first one that was set.
+  [[nodiscard]] float set(std::size_t i, float scale) noexcept {
+    float found = 0.0f;
+    std::atomic_ref<float> slot(scales_[i]);
+    return slot.compare_exchange_strong(found, scale, std::memory_order_relaxed) ? scale : found;
+  }
+  [[nodiscard]] std::string weights_text() const {
+    return scales_.size() == 1 ? std::string("the whole matrix")
+                               : join(a_.form.coded.group, " weights");
+  }
+
+  const assignment& a_;
+  std::span<float> scales_;
+  float last_ = 0.0f;
+};
+
+/// Whether all groups of a row of the file have this scale, which is above 0.
+[[nodiscard]] inline bool is_one_scale(const source_tensor& from, std::size_t row,
+                                       float scale) noexcept {
+  const std::size_t group = sources::codes_of(from).group;
+  if (scale == 0.0f) return false;
+  for (std::size_t g = 0; g * group < from.cols; ++g)
+    if (sources::scale_at(from, row, g) != scale) return false;
+  return true;
+}
+
+/// The scales of row r of the model, which is row `row` of the file, once its codes are known.
+[[nodiscard]] inline status add_row_scales(const assignment& a, scale_collector& scales,
+                                           std::size_t r, std::size_t row,
+                                           const std::int8_t* codes) {
+  const source_tensor& from = *a.from;
+  const std::size_t group = sources::codes_of(from).group;
+  if (group == 0) return done{};
+  for (std::size_t first = 0; first < from.cols; first += group) {
+    const std::size_t n = min_of(group, from.cols - first);
+    const float scale = sources::scale_at(from, row, first / group);
+    bool is_zero = true;
+    for (std::size_t i = first; i < first + n; ++i) is_zero = is_zero && codes[i] == 0;
+    if (scale == 0.0f && is_zero) continue;
+    if (status ok = check_scale(from, scale, join(", row ", row, ", column ", first)); !ok)
+      return ok;
+    if (status ok = scales.add(r, first, n, scale); !ok) return ok;
+  }
+  return done{};
+}
+
+}  // namespace trilith::io::loading
+
+#endif
+// ==== end trilith/io/loading/scales_impl.hpp
+// ==== begin trilith/io/loading/convert_impl.hpp
+#ifndef TRILITH_IO_LOADING_CONVERT_IMPL_HPP
+#define TRILITH_IO_LOADING_CONVERT_IMPL_HPP
+
+/// One slab of a parameter: some rows, converted from what the file has to what the model stores.
+namespace trilith::io::loading {
+
+[[nodiscard]] inline std::size_t row_bytes_of(const assignment& a) noexcept {
+  return a.to.bytes.size() / rows_of(a.form);
+}
+
+[[nodiscard]] inline error invalid_code(const assignment& a, std::size_t row, std::size_t column) {
+  return {errc::invalid_value,
+          join(a.from->origin, ", row ", row, ", column ", column, ": expected a code of ",
+               sources::traits_of(a.from->how).name, ", found one that it does not have.")};
+}
+
+/// Whether the codes may go straight from the file's bytes into bits2.
+[[nodiscard]] inline bool goes_straight(const assignment& a) noexcept {
+  const packing::layout_table& layout = sources::traits_of(a.from->how).layout;
+  return layout.to_bits2 != nullptr && a.form.coded.packing.name == packing::bits2::name &&
+         a.form.coded.group >= a.from->cols;
+}
+
+/// The steps [first, last) of a direct conversion, all of whose rows stay where they are.
+[[nodiscard]] inline status convert_straight(const assignment& a, std::size_t first,
+                                             std::size_t last, unsigned char* out) {
+  const source_tensor& from = *a.from;
+  const packing::layout_table& layout = sources::traits_of(from.how).layout;
+  const unsigned char* const bytes = from.memory.bytes.data();
+  const std::size_t bad =
+      layout.to_bits2(bytes, from.rows, from.cols, first, last, out, row_bytes_of(a));
+  if (bad == from.rows) return done{};
+  std::vector<std::int8_t> codes(from.cols);
+  return invalid_code(a, bad, layout.unpack_row(bytes, from.rows, from.cols, bad, codes.data()));
+}
+
+/// As convert_straight for a whole query or key matrix whose rows change places.
+[[nodiscard]] inline status convert_and_reorder(const assignment& a) {
+  const packing::layout_table& layout = sources::traits_of(a.from->how).layout;
+  std::vector<unsigned char> rows(a.to.bytes.size());
+  if (status ok = convert_straight(a, 0, layout.steps(a.from->rows), rows.data()); !ok) return ok;
+  const std::size_t size = row_bytes_of(a);
+  for (std::size_t r = 0; r < a.from->rows; ++r)
+    std::memcpy(a.to.bytes.data() + r * size,
+                rows.data() + sources::source_row(*a.from, a.order, r) * size, size);
+  return done{};
+}
+
+/// Codes of one row, packed group by group.
+inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* codes) {
+  const checkpoint::coded_form& coded = a.form.coded;
+  unsigned char* out = a.to.bytes.data() + r * row_bytes_of(a);
+  for (std::size_t c = 0; c < a.from->cols; c += coded.group) {
+    const std::size_t n = min_of(coded.group, a.from->cols - c);
+    coded.packing.pack(codes + c, n, out);
+    out += coded.packing.row_bytes(n);
+  }
+}
+
+/// Rows [first, last) of the model by way of their codes.
+[[nodiscard]] inline status convert_codes(const assignment& a, std::size_t first,
+                                          std::size_t last) {
+  const source_tensor& from = *a.from;
+  scale_collector scales(a);
+  std::vector<std::int8_t> codes(from.cols);
+  for (std::size_t r = first; r < last; ++r) {
+    const std::size_t row = sources::source_row(from, a.order, r);
+    const std::size_t good = sources::unpack_row(from, row, codes.data());
+    if (good != from.cols) return invalid_code(a, row, good);
+    pack_codes(a, r, codes.data());
+    if (status ok = add_row_scales(a, scales, r, row, codes.data()); !ok) return ok;
+  }
+  return done{};
+}
+
+/// The scales of rows [first, last) of the model whose codes are there already.
+[[nodiscard]] inline status add_scales(const assignment& a, std::size_t first, std::size_t last) {
+  const source_tensor& from = *a.from;
+  if (sources::codes_of(from).group == 0) return done{};
+  scale_collector scales(a);
+  std::vector<std::int8_t> codes(from.cols);
+  for (std::size_t r = first; r < last; ++r) {
+    const std::size_t row = sources::source_row(from, a.order, r);
+    if (is_one_scale(from, row, scales.last())) continue;
+    (void)sources::unpack_row(from, row, codes.data());
+    if (status ok = add_row_scales(a, scales, r, row, codes.data()); !ok) return ok;
+  }
+  return done{};
+}
+
+/// Rows [first, last) of the model as floats.
+[[nodiscard]] inline result<std::vector<float>> floats_of(const assignment& a, std::size_t first,
+                                                          std::size_t last) {
+  const source_tensor& from = *a.from;
+  std::vector<float> out((last - first) * from.cols);
+  for (std::size_t r = first; r < last; ++r) {
+    const std::size_t row = sources::source_row(from, a.order, r);
+    float* const values = out.data() + (r - first) * from.cols;
+    sources::decode_row(from, row, values);
+    for (std::size_t c = 0; c < from.cols; ++c)
+      if (!is_finite(values[c]))
+        return error{errc::invalid_value, join(from.origin, ", row ", row, ", column ", c,
+                                               ": expected a finite number, found ",
+                                               checkpoint::spelled(values[c]), ".")};
+  }
+  return out;
+}
+
+/// Whether all floats that share a scale are 0 or plus or minus one number: codes times a scale.
+[[nodiscard]] inline bool are_codes(const float* w, std::size_t count) noexcept {
+  float top = 0.0f;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float magnitude = w[i] < 0 ? -w[i] : w[i];
+    if (magnitude == 0.0f || magnitude == top) continue;
+    if (top != 0.0f) return false;
+    top = magnitude;
+  }
+  return true;
+}
+[[nodiscard]] inline bool are_codes(const assignment& a, const std::vector<float>& w) noexcept {
+  const checkpoint::coded_form& coded = a.form.coded;
+  if (a.from->is_latent || coded.max_code != 1 || coded.min_code != -1) return false;
+  if (a.to.scales.size() == 1) return are_codes(w.data(), w.size());
+  const std::size_t cols = a.from->cols;
+  for (std::size_t at = 0; at < w.size(); at += cols)
+    for (std::size_t c = 0; c < cols; c += coded.group)
+      if (!are_codes(w.data() + at + c, min_of(coded.group, cols - c))) return false;
+  return true;
+}
+
+/// Rows [first, last) quantised from floats; all rows where the matrix has one scale.
+[[nodiscard]] inline status quantize_floats(const assignment& a, std::size_t first,
+                                            std::size_t last) {
+  const auto w = floats_of(a, first, last);
+  if (!w) return w.error();
+  const bool exact = are_codes(a, *w);
+  if (!exact && !a.from->is_latent && a.form.coded.max_code == 1)
+    return error{errc::mismatch,
+                 join(a.from->origin, ": expected codes times a scale, as ", a.form.coded.weights,
+                      " has them, found other floats. To quantise them after training, load them "
+                      "as dense<> and call trilith::pack().")};
+  const std::size_t scales_of_row =
+      a.to.scales.size() == 1 ? 0 : a.to.scales.size() / rows_of(a.form);
+  a.quantize(w->data(), last - first, a.from->cols, exact,
+             a.to.bytes.data() + first * row_bytes_of(a),
+             a.to.scales.data() + first * scales_of_row);
+  return done{};
+}
+
+/// Stores floats as another type; the first one that is too large for it, or `from.size()`.
+template <class Element, class Convert>
+[[nodiscard]] std::size_t store_all(const std::vector<float>& from, unsigned char* out,
+                                    Convert convert) noexcept {
+  std::size_t too_large = from.size();
+  for (std::size_t i = from.size(); i-- > 0;) {
+    const Element element = convert(from[i]);
+    if (!is_finite(to_float(element))) too_large = i;
+    std::memcpy(out + i * sizeof(Element), &element, sizeof(Element));
+  }
+  return too_large;
+}
+
+/// Rows [first, last) of a parameter of plain elements.
+[[nodiscard]] inline status copy_floats(const assignment& a, std::size_t first, std::size_t last) {
+  const auto w = floats_of(a, first, last);
+  if (!w) return w.error();
+  if (a.to.bytes.empty()) return done{};  // used in place: looking at them was all
+  unsigned char* const out = a.to.bytes.data() + first * row_bytes_of(a);
+  std::size_t at = w->size();
+  if (a.form.type == dtype::f16)
+    at = store_all<float16>(*w, out, [](float x) { return to_float16(x); });
+  else if (a.form.type == dtype::bf16)
+    at = store_all<bfloat16>(*w, out, [](float x) { return to_bfloat16(x); });
+  else
+    std::memcpy(out, w->data(), w->size() * sizeof(float));
+  if (at == w->size()) return done{};
+  const std::size_t r = sources::source_row(*a.from, a.order, first + at / a.from->cols);
+  return error{
+      errc::invalid_value,
+      join(a.from->origin, ", row ", r, ", column ", at % a.from->cols, ": expected a number that ",
+           name_of(a.form.type), " holds, found ", checkpoint::spelled((*w)[at]), ".")};
+}
+
+}  // namespace trilith::io::loading
+
+#endif
+// ==== end trilith/io/loading/convert_impl.hpp
+// ==== begin trilith/io/loading/jobs_impl.hpp
+#ifndef TRILITH_IO_LOADING_JOBS_IMPL_HPP
+#define TRILITH_IO_LOADING_JOBS_IMPL_HPP
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+/// The slabs of all parameters, done by several threads.
+namespace trilith::io::loading {
+
+/// Units [first, last) of an assignment: rows, or steps of a direct conversion.
+struct job {
+  const assignment* what;
+  std::size_t first, last;
+};
+
+[[nodiscard]] inline bool is_coded_source(const assignment& a) noexcept {
+  return sources::traits_of(a.from->how).is_coded;
+}
+[[nodiscard]] inline bool is_straight(const assignment& a) noexcept {
+  return a.form.is_coded && is_coded_source(a) && goes_straight(a);
+}
+[[nodiscard]] inline bool is_whole(const assignment& a) noexcept {
+  if (!a.form.is_coded) return false;
+  return is_straight(a) ? !sources::keeps_order(*a.from, a.order)
+                        : !is_coded_source(a) && a.to.scales.size() == 1;
+}
+
+[[nodiscard]] inline status run(const job& j) {
+  const assignment& a = *j.what;
+  if (!a.form.is_coded) return copy_floats(a, j.first, j.last);
+  if (!is_coded_source(a)) return quantize_floats(a, j.first, j.last);
+  if (!is_straight(a)) return convert_codes(a, j.first, j.last);
+  status ok = is_whole(a) ? convert_and_reorder(a)
+                          : convert_straight(a, j.first, j.last, a.to.bytes.data());
+  return ok ? add_scales(a, j.first, j.last) : std::move(ok);
+}
+
+[[nodiscard]] inline std::size_t units_of(const assignment& a) noexcept {
+  return is_straight(a) ? sources::traits_of(a.from->how).layout.steps(a.from->rows) : a.from->rows;
+}
+
+/// About a megabyte of the file each, so that threads end together and cancelling is prompt.
+inline void add_jobs(const assignment& a, std::vector<job>& jobs) {
+  const std::size_t units = units_of(a);
+  const std::size_t size = max_of<std::size_t>(1, a.from->memory.bytes.size() / units);
+  const std::size_t slab =
+      is_whole(a) ? units : max_of<std::size_t>(1, (std::size_t{1} << 20) / size);
+  for (std::size_t first = 0; first < units; first += slab)
+    jobs.push_back({&a, first, min_of(first + slab, units)});
+}
+
+/// Gives out jobs to threads, keeps the first error, and tells how far things are.
+class crew {
+ public:
+  crew(const plan& p, const load_options& options) : plan_(p), report_(options.report) {
+    for (const assignment& a : p.assignments) add_jobs(a, jobs_);
+  }
+
+  [[nodiscard]] status work(std::size_t threads) {
+    const thread_pool pool(threads);
+    pool.get().parallel_for(threads, 1, [this](std::size_t first, std::size_t last) noexcept {
+      for (; first < last; ++first)
+        while (take_one()) {
+        }
+    });
+    return std::move(outcome_);
+  }
+
+ private:
+  [[nodiscard]] bool take_one() {
+    const std::size_t i = next_.fetch_add(1);
+    if (i >= jobs_.size() || stopped_.load()) return false;
+    status ok = run(jobs_[i]);
+    release(jobs_[i]);
+    const std::lock_guard lock(mutex_);
+    ++finished_;
+    if (ok && !report_(static_cast<double>(finished_) / static_cast<double>(jobs_.size()),
+                       jobs_[i].what->form.name))
+      ok = error{errc::cancelled, join(plan_.source.name, ": loading was cancelled.")};
+    if (ok || stopped_.load()) return static_cast<bool>(ok);
+    outcome_ = std::move(ok);
+    stopped_ = true;
+    return false;
+  }
+
+  /// What was copied need not stay in memory a second time.
+  static void release(const job& j) noexcept {
+    const source_tensor& from = *j.what->from;
+    if (!from.memory.owner) return;
+    const std::size_t units = units_of(*j.what), size = from.memory.bytes.size();
+    TRILITH_IMPLEMENTED::release_pages(
+        from.memory.bytes.subspan(size / units * j.first, size / units * (j.last - j.first)));
+  }
+
+  const plan& plan_;
+  progress report_;
+  std::vector<job> jobs_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  std::size_t finished_ = 0;
+  status outcome_ = done{};
+};
+
+/// Scales of parameters whose file has one for the whole matrix, checked and set.
+[[nodiscard]] inline status set_tensor_scale(const assignment& a) {
+  if (!a.form.is_coded || !is_coded_source(a) || sources::codes_of(*a.from).group != 0)
+    return done{};
+  const float scale = sources::scale_at(*a.from, 0, 0);
+  if (status ok = check_scale(*a.from, scale, ""); !ok) return ok;
+  std::fill(a.to.scales.begin(), a.to.scales.end(), scale);
+  return done{};
+}
+
+}  // namespace trilith::io::loading
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status carry_out(const io::loading::plan& plan, const io::load_options& options) {
+  using namespace io::loading;
+  for (const assignment& a : plan.assignments)
+    if (status ok = set_tensor_scale(a); !ok) return ok;
+  const std::size_t machine = std::max(1u, std::thread::hardware_concurrency());
+  crew all(plan, options);
+  if (status ok = all.work(options.threads == 0 ? machine : options.threads); !ok) return ok;
+  for (const assignment& a : plan.assignments)
+    if (a.form.is_coded) scale_collector(a).fill_gaps();
+  return done{};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/loading/jobs_impl.hpp
+// ==== begin trilith/io/sources/facts_impl.hpp
+#ifndef TRILITH_IO_SOURCES_FACTS_IMPL_HPP
+#define TRILITH_IO_SOURCES_FACTS_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+
+#include <unistd.h>
+
+/// What all formats share on the way to a model_source.
+namespace trilith::io::sources {
+
+/// The last byte that can be read after the end of a mapping that ends at `end`.
+[[nodiscard]] inline const unsigned char* readable_end(const unsigned char* end) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto address = reinterpret_cast<std::uintptr_t>(end);
+  return end + (page - address % page) % page;
+}
+
+inline void sort_by_name(model_source& source) {
+  std::sort(source.tensors.begin(), source.tensors.end(),
+            [](const source_tensor& a, const source_tensor& b) { return a.name < b.name; });
+}
+
+/// The gate's function by the names that files use; empty for one that is not known.
+[[nodiscard]] inline std::string_view gate_named(std::string_view name) noexcept {
+  if (name == "silu" || name == "swish") return "silu";
+  if (name == "relu2" || name == "relu_squared" || name == "squared_relu") return "relu_squared";
+  return {};
+}
+
+[[nodiscard]] inline std::string_view name_of(text::chat_format format) noexcept {
+  switch (format) {
+    case text::chat_format::bitnet:
+      return "bitnet";
+    case text::chat_format::llama3:
+      return "llama3";
+    default:
+      return "chatml";
+  }
+}
+
+/// Which kind of numbers the blocks' matrices hold, from their encoding.
+inline void set_weights(source_facts& facts, const source_tensor& t,
+                        bool floats_are_ternary) noexcept {
+  facts.linear = t.how;
+  if (!traits_of(t.how).is_coded) {
+    facts.weights = floats_are_ternary ? weight_family::ternary : weight_family::plain;
+    return;
+  }
+  const code_facts codes = codes_of(t);
+  facts.weights = codes.code_step == 2 ? weight_family::binary : weight_family::ternary;
+  // files of per-matrix schemes repeat their one scale in every block of tq1_0 and tq2_0
+  if (t.how != encoding::tq1_0 && t.how != encoding::tq2_0) facts.group = codes.group;
+}
+
+[[nodiscard]] inline std::string_view name_of(weight_family family) noexcept {
+  switch (family) {
+    case weight_family::ternary:
+      return "ternary";
+    case weight_family::binary:
+      return "binary";
+    default:
+      return "plain";
+  }
+}
+
+/// The lines of the report that follow from the facts.
+inline void report_facts(model_source& source) {
+  const source_facts& f = source.facts;
+  load_report& r = source.report;
+  r.file = source.name;
+  const std::string scales = f.group == 0 ? std::string("one scale a matrix")
+                                          : join("one scale for ", f.group, " weights");
+  r.weights = join(name_of(f.weights), " in ", traits_of(f.linear).name);
+  if (f.weights != weight_family::plain) r.weights += join(", ", scales);
+  r.gate = f.gate;
+  r.embedding = join(traits_of(f.embedding).name,
+                     f.has_separate_head ? ", head of its own" : ", also the head");
+  const text::tokenizer& words = source.tokenizer;
+  const bool is_byte_level = words.vocab().pre != text::pre_tokenizer::none;
+  r.tokenizer = words.size() == 0 ? std::string("none")
+                                  : join(is_byte_level ? "byte-level BPE, " : "SentencePiece, ",
+                                         words.size(), " tokens");
+  if (r.chat.empty()) r.chat = "none";
+}
+
+/// Facts that follow from which tensors there are.
+[[nodiscard]] inline status set_tensor_facts(model_source& source) {
+  source_facts& f = source.facts;
+  f.has_sub_norms = source.find("blocks.0.attention.sub_norm") != nullptr;
+  f.has_head_norms = source.find("blocks.0.attention.query_norm") != nullptr;
+  f.has_separate_head = source.find("head") != nullptr;
+  const source_tensor* const embedding = source.find("embedding");
+  if (embedding == nullptr)
+    return error{errc::malformed,
+                 join(source.name, ": expected a tensor for the embedding, found none.")};
+  f.embedding = embedding->how;
+  if (embedding->rows != f.sizes.vocab)
+    return error{errc::mismatch, join(embedding->origin, ": expected ", f.sizes.vocab,
+                                      " rows, one for each token, found ", embedding->rows, ".")};
+  return done{};
+}
+
+}  // namespace trilith::io::sources
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+void complete_source(io::model_source& source) {
+  io::sources::sort_by_name(source);
+  (void)io::sources::set_tensor_facts(source);
+  if (const io::source_tensor* const q = source.find("blocks.0.attention.query"); q != nullptr)
+    io::sources::set_weights(source.facts, *q, false);
+  io::sources::report_facts(source);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/sources/facts_impl.hpp
+// ==== begin trilith/io/sources/gguf_keys_impl.hpp
+#ifndef TRILITH_IO_SOURCES_GGUF_KEYS_IMPL_HPP
+#define TRILITH_IO_SOURCES_GGUF_KEYS_IMPL_HPP
+
+/// The hyper-parameters of a GGUF file.
+namespace trilith::io::sources {
+
+/// The architectures that are read, and what their files leave unsaid.
+struct gguf_architecture {
+  std::string_view name;
+  std::string_view default_gate;
+  bool is_2b4t = false;  ///< the official files of 2B4T, which need repairs
+};
+inline constexpr std::array<gguf_architecture, 5> gguf_architectures{
+    {{"bitnet", "silu"},
+     {"bitnet-25", "relu_squared", true},
+     {"bitnet-b1.58", "relu_squared", true},
+     {"llama", "silu"},
+     {"qwen3", "silu"}}};
+
+class gguf_keys {
+ public:
+  [[nodiscard]] static result<gguf_keys> read(const gguf_file& file) {
+    gguf_keys keys(file);
+    std::string_view name;
+    const gguf_value* const value = file.find("general.architecture");
+    if (value == nullptr || !value->as_string(name))
+      return error{errc::malformed, join(file.name(),
+                                         ": key general.architecture: expected a "
+                                         "string, found none.")};
+    for (const gguf_architecture& a : gguf_architectures)
+      if (a.name == name) {
+        keys.architecture_ = &a;
+        return keys;
+      }
+    return error{errc::unsupported,
+                 join(file.name(),
+                      ": key general.architecture: expected bitnet, bitnet-25, bitnet-b1.58, llama "
+                      "or qwen3, found ",
+                      name, ".")};
+  }
+
+  [[nodiscard]] std::string_view architecture() const noexcept { return architecture_->name; }
+  [[nodiscard]] bool is_2b4t() const noexcept { return architecture_->is_2b4t; }
+
+  /// Shape, settings and gate.
+  [[nodiscard]] status set_facts(model_source& out) const {
+    shape& s = out.facts.sizes;
+    status ok = size("embedding_length", s.dim);
+    if (ok) ok = size("feed_forward_length", s.ffn_dim);
+    if (ok) ok = size("block_count", s.layers);
+    if (ok) ok = size("attention.head_count", s.heads);
+    if (ok) ok = size("attention.head_count_kv", s.kv_heads, s.heads);
+    if (ok) ok = size("context_length", s.context);
+    if (ok) ok = size("attention.key_length", s.head_dim, s.heads == 0 ? 0 : s.dim / s.heads);
+    if (ok) ok = set_vocab(s);
+    if (ok) ok = number("attention.layer_norm_rms_epsilon", out.facts.settings.norm_eps);
+    if (ok) ok = number("rope.freq_base", out.facts.settings.rope_theta, 10000.0f);
+    if (ok) ok = check(s, file_->name());
+    if (ok) ok = check_rotary(s);
+    return ok ? set_gate(out) : std::move(ok);
+  }
+
+ private:
+  explicit gguf_keys(const gguf_file& file) : file_(&file) {}
+
+  [[nodiscard]] std::string key(std::string_view name) const {
+    return join(architecture_->name, ".", name);
+  }
+  [[nodiscard]] error expected(std::string_view name, std::string_view what) const {
+    const gguf_value* const found = file_->find(key(name));
+    return {errc::malformed,
+            join(file_->name(), ": key ", key(name), ": expected ", what, ", found ",
+                 found == nullptr ? std::string_view("none") : name_of(found->type()), ".")};
+  }
+
+  /// `otherwise`: 0 where the key must be there.
+  [[nodiscard]] status size(std::string_view name, std::size_t& out,
+                            std::size_t otherwise = 0) const {
+    const gguf_value* const value = file_->find(key(name));
+    std::uint64_t found = otherwise;
+    if ((value == nullptr && otherwise == 0) || (value != nullptr && !value->as_unsigned(found)))
+      return expected(name, "a whole number");
+    out = static_cast<std::size_t>(found);
+    return done{};
+  }
+  [[nodiscard]] status number(std::string_view name, float& out, float otherwise = 0.0f) const {
+    const gguf_value* const value = file_->find(key(name));
+    double found = static_cast<double>(otherwise);
+    if ((value == nullptr && otherwise == 0.0f) || (value != nullptr && !value->as_float(found)))
+      return expected(name, "a number");
+    out = static_cast<float>(found);
+    if (is_finite(out) && out > 0.0f) return done{};
+    return error{errc::invalid_value, join(file_->name(), ": key ", key(name),
+                                           ": expected a finite number above 0, found ", out, ".")};
+  }
+
+  /// The embedding's rows; some files say it a second time.
+  [[nodiscard]] status set_vocab(shape& s) const {
+    const gguf_tensor* const embedding = file_->find_tensor("token_embd.weight");
+    if (embedding == nullptr || embedding->dims.size() != 2)
+      return error{errc::malformed, join(file_->name(),
+                                         ": expected a tensor token_embd.weight of "
+                                         "two dimensions, found none.")};
+    return size("vocab_size", s.vocab, static_cast<std::size_t>(embedding->dims[1]));
+  }
+
+  /// Rotary positions that turn part of a head, or by scaled angles, are another model.
+  [[nodiscard]] status check_rotary(const shape& s) const {
+    std::size_t turned = 0;
+    if (status ok = size("rope.dimension_count", turned, s.head_dim); !ok) return ok;
+    if (turned != s.head_dim)
+      return error{errc::unsupported,
+                   join(file_->name(), ": key ", key("rope.dimension_count"), ": expected ",
+                        s.head_dim, ", the width of a head, found ", turned, ".")};
+    std::string_view type = "none";
+    float factor = 1.0f;
+    if (const gguf_value* const value = file_->find(key("rope.scaling.type")); value != nullptr)
+      (void)value->as_string(type);
+    if (status ok = number("rope.scaling.factor", factor, 1.0f); !ok) return ok;
+    const bool is_plain = type == "none" || (type == "linear" && factor == 1.0f);
+    if (is_plain && file_->find_tensor("rope_freqs.weight") == nullptr) return done{};
+    return error{errc::unsupported,
+                 join(file_->name(), ": key ", key("rope.scaling.type"),
+                      ": expected none, or linear by 1, found ",
+                      is_plain ? std::string("a tensor rope_freqs.weight") : std::string(type),
+                      ", which nothing here computes yet.")};
+  }
+
+  [[nodiscard]] status set_gate(model_source& out) const {
+    const gguf_value* const value = file_->find(key("hidden_act"));
+    std::string_view name = architecture_->default_gate;
+    if (value != nullptr && !value->as_string(name)) return expected("hidden_act", "a string");
+    out.facts.gate = gate_named(name);
+    if (out.facts.gate.empty())
+      return error{errc::unsupported, join(file_->name(), ": key ", key("hidden_act"),
+                                           ": expected silu or relu2, found ", name, ".")};
+    if (value == nullptr && is_2b4t())
+      out.report.repairs.push_back(
+          "No activation in the metadata: squared ReLU, which 2B4T was trained with.");
+    return done{};
+  }
+
+  const gguf_file* file_;
+  const gguf_architecture* architecture_ = nullptr;
+};
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/gguf_keys_impl.hpp
+// ==== begin trilith/io/sources/gguf_words_impl.hpp
+#ifndef TRILITH_IO_SOURCES_GGUF_WORDS_IMPL_HPP
+#define TRILITH_IO_SOURCES_GGUF_WORDS_IMPL_HPP
+
+/// The tokenizer of a GGUF file, repaired where official files lack what it needs.
+namespace trilith::io::sources {
+
+/// Reads the keys "tokenizer.ggml.*".
+class gguf_words {
+ public:
+  gguf_words(const gguf_file& file, const gguf_keys& keys, model_source& out)
+      : file_(file), keys_(keys), out_(out) {}
+
+  [[nodiscard]] status read() {
+    const gguf_value* const tokens = find("tokens");
+    if (tokens == nullptr || !text_of("model", words_.model))
+      return done{};  // a model without words
+    (void)text_of("pre", words_.pre);
+    for (const std::string_view token : tokens->strings()) words_.tokens.push_back(token);
+    if (words_.tokens.size() != out_.facts.sizes.vocab)
+      return error{
+          errc::mismatch,
+          join(file_.name(), ": key tokenizer.ggml.tokens: expected ", out_.facts.sizes.vocab,
+               " tokens, one for each row of the embedding, found ", words_.tokens.size(), ".")};
+    if (const gguf_value* const merges = find("merges"); merges != nullptr)
+      for (const std::string_view merge : merges->strings()) words_.merges.push_back(merge);
+    status ok = read_numbers();
+    if (!ok) return ok;
+    repair_pre();
+    auto made = text::make_tokenizer(words_, file_.name());
+    if (!made) return std::move(made).error();
+    out_.tokenizer = std::move(*made);
+    repair_stop();
+    choose_chat_format();
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] static std::string key(std::string_view name) {
+    return join("tokenizer.ggml.", name);
+  }
+  [[nodiscard]] const gguf_value* find(std::string_view name) const {
+    return file_.find(key(name));
+  }
+  [[nodiscard]] bool text_of(std::string_view name, std::string_view& out) const {
+    const gguf_value* const value = find(name);
+    return value != nullptr && value->as_string(out);
+  }
+  [[nodiscard]] error wrong(std::string_view name, std::string_view expected) const {
+    return {errc::malformed, join(file_.name(), ": key ", key(name), ": expected ", expected,
+                                  ", found ", io::name_of(find(name)->type()), ".")};
+  }
+
+  [[nodiscard]] status read_numbers() {
+    if (const gguf_value* const scores = find("scores"); scores != nullptr)
+      for (const gguf_value score : scores->elements()) {
+        double number = 0;
+        if (!score.as_float(number)) return wrong("scores", "an array of numbers");
+        words_.scores.push_back(static_cast<float>(number));
+      }
+    if (const gguf_value* const types = find("token_type"); types != nullptr)
+      for (const gguf_value type : types->elements()) {
+        std::int64_t number = 0;
+        if (!type.as_signed(number) || number < 0 || number > 127)
+          return wrong("token_type", "an array of small whole numbers");
+        words_.types.push_back(static_cast<std::int32_t>(number));
+      }
+    status ok = token("bos_token_id", words_.bos);
+    if (ok) ok = token("eos_token_id", words_.eos);
+    if (ok) ok = token("eot_token_id", words_.eot);
+    if (ok) ok = token("unknown_token_id", words_.unknown);
+    if (ok) ok = token("padding_token_id", words_.padding);
+    if (ok) ok = flag("add_bos_token", words_.add_bos);
+    return ok ? flag("add_space_prefix", words_.add_space_prefix) : std::move(ok);
+  }
+  [[nodiscard]] status token(std::string_view name, std::int32_t& out) const {
+    const gguf_value* const value = find(name);
+    std::uint64_t number = 0;
+    if (value == nullptr) return done{};
+    if (!value->as_unsigned(number) || number >= words_.tokens.size())
+      return error{errc::invalid_value,
+                   join(file_.name(), ": key ", key(name), ": expected a token below ",
+                        words_.tokens.size(), ", found ", number, ".")};
+    out = static_cast<std::int32_t>(number);
+    return done{};
+  }
+  [[nodiscard]] status flag(std::string_view name, std::int8_t& out) const {
+    const gguf_value* const value = find(name);
+    bool on = false;
+    if (value == nullptr) return done{};
+    if (!value->as_bool(on)) return wrong(name, "a bool");
+    out = on ? 1 : 0;
+    return done{};
+  }
+
+  /// Without `pre` other programs cut digits and punctuation otherwise than the model learned.
+  void repair_pre() {
+    constexpr std::size_t begin_of_text = 128000;
+    const bool is_missing = words_.pre.empty() || words_.pre == "default";
+    const bool is_llama3 =
+        words_.tokens.size() > begin_of_text && words_.tokens[begin_of_text] == "<|begin_of_text|>";
+    if (words_.model != "gpt2" || !is_missing || !(is_llama3 || keys_.is_2b4t())) return;
+    words_.pre = "llama-bpe";
+    out_.report.repairs.push_back(
+        "No pre-tokeniser in the metadata: llama-bpe, which the vocabulary was made with.");
+  }
+
+  /// A chat ends its turns with <|eot_id|>, which the official files do not call an end.
+  void repair_stop() {
+    const std::int32_t end_of_turn = out_.tokenizer.find("<|eot_id|>");
+    if (end_of_turn < 0 || words_.eot == end_of_turn || words_.eos == end_of_turn) return;
+    out_.tokenizer.add_stop(end_of_turn);
+    out_.report.repairs.push_back("<|eot_id|> is not marked as an end: it ends a text here.");
+  }
+
+  void choose_chat_format() {
+    std::string_view jinja;
+    if (const gguf_value* const value = file_.find("tokenizer.chat_template"); value != nullptr)
+      (void)value->as_string(jinja);
+    const auto format = text::chat_format_of(jinja);
+    if (keys_.is_2b4t()) {
+      out_.report.chat = name_of(text::chat_format::bitnet);
+      if (jinja.find("eot_id") == std::string_view::npos)
+        out_.report.repairs.push_back(
+            "The chat template is missing or a placeholder: the one of 2B4T.");
+    } else if (!jinja.empty() && format) {
+      out_.report.chat = name_of(*format);
+    }
+  }
+
+  const gguf_file& file_;
+  const gguf_keys& keys_;
+  model_source& out_;
+  text::gguf_vocabulary words_;
+};
+
+[[nodiscard]] inline status read_gguf_words(const gguf_file& file, const gguf_keys& keys,
+                                            model_source& out) {
+  return gguf_words(file, keys, out).read();
+}
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/gguf_words_impl.hpp
+// ==== begin trilith/io/sources/gguf_impl.hpp
+#ifndef TRILITH_IO_SOURCES_GGUF_IMPL_HPP
+#define TRILITH_IO_SOURCES_GGUF_IMPL_HPP
+
+/// A model_source of a GGUF file.
+namespace trilith::io::sources {
+
+/// The tensors of one file under the library's names.
+class gguf_reader {
+ public:
+  gguf_reader(const gguf_file& file, const gguf_keys& keys, model_source& out, shared_owner owner)
+      : file_(file), keys_(keys), out_(out), owner_(std::move(owner)) {}
+
+  [[nodiscard]] status read_all() {
+    for (const gguf_tensor& t : file_.tensors())
+      if (status ok = read(t); !ok) return ok;
+    sort_by_name(out_);
+    return set_tensor_facts(out_);
+  }
+
+ private:
+  [[nodiscard]] std::string origin(const gguf_tensor& t) const {
+    return join(file_.name(), ": tensor ", t.name);
+  }
+
+  [[nodiscard]] status read(const gguf_tensor& from) {
+    if (from.name.ends_with(".scale")) return done{};  // read with the matrix it belongs to
+    source_tensor t;
+    t.name = canonical_of_gguf(from.name);
+    t.origin = origin(from);
+    if (t.name.empty())
+      return error{errc::unsupported,
+                   join(t.origin, ": expected a tensor of ", keys_.architecture(),
+                        " that is known, found one that is not.")};
+    if (status ok = set_encoding(t, from.type); !ok) return ok;
+    if (from.dims.empty() || from.dims.size() > 2)
+      return error{errc::malformed, join(t.origin, ": expected one or two dimensions, found ",
+                                         from.dims.size(), ".")};
+    t.cols = from.dims[0];
+    t.rows = from.dims.size() == 2 ? from.dims[1] : 1;
+    if (status ok = check_dimensions(t); !ok) return ok;
+    const auto bytes = file_.bytes(from);
+    const gguf_tensor& last = file_.tensors().back();
+    t.memory = {bytes, readable_end(file_.bytes(last).data() + last.bytes), owner_};
+    set_order(t);
+    if (status ok = set_factor(t, from.name); !ok) return ok;
+    out_.tensors.push_back(std::move(t));
+    return done{};
+  }
+
+  /// I2_S counts its blocks through the whole matrix, so that GGUF does not say that rows are whole
+  /// blocks; none of the published files has others.
+  [[nodiscard]] static status check_dimensions(const source_tensor& t) {
+    if (t.rows == 0 || t.cols == 0)
+      return error{errc::malformed, join(t.origin, ": expected rows and columns, found ", t.rows,
+                                         " rows of ", t.cols, ".")};
+    const encoding_traits& traits = traits_of(t.how);
+    if (traits.layout.fits == nullptr || traits.layout.fits(t.rows, t.cols)) return done{};
+    return error{errc::unsupported,
+                 join(t.origin, ": expected rows of whole blocks of ", traits.name, ", found ",
+                      t.rows, " rows of ", t.cols, ".")};
+  }
+
+  [[nodiscard]] static status set_encoding(source_tensor& t, ggml_type type) {
+    constexpr std::array<std::pair<ggml_type, encoding>, 10> known{
+        {{ggml_type::f32, encoding::f32},
+         {ggml_type::f16, encoding::f16},
+         {ggml_type::bf16, encoding::bf16},
+         {ggml_type::q8_0, encoding::q8_0},
+         {ggml_type::q6_k, encoding::q6_k},
+         {ggml_type::i2_s, encoding::i2_s},
+         {ggml_type::tq1_0, encoding::tq1_0},
+         {ggml_type::tq2_0, encoding::tq2_0},
+         {ggml_type::q1_0, encoding::q1_0},
+         {ggml_type::q2_0, encoding::q2_0}}};
+    for (const auto& [in_file, how] : known)
+      if (in_file == type) {
+        t.how = how;
+        return done{};
+      }
+    return error{errc::unsupported,
+                 join(t.origin,
+                      ": expected F32, F16, BF16, Q8_0, Q6_K, I2_S, TQ1_0, TQ2_0, Q1_0 or Q2_0, "
+                      "found ",
+                      name_of(type), ".")};
+  }
+
+  void set_order(source_tensor& t) const {
+    if (!t.name.ends_with(".attention.query") && !t.name.ends_with(".attention.key")) return;
+    t.order = keys_.architecture() == "llama" ? row_order::interleaved : row_order::half_split;
+    t.head_dim = out_.facts.sizes.head_dim;
+  }
+
+  /// Newer converters put the scale of "blk.0.attn_q.weight" into a tensor "blk.0.attn_q.scale".
+  [[nodiscard]] status set_factor(source_tensor& t, const std::string& name) const {
+    if (!name.ends_with(".weight")) return done{};
+    const std::string scale = name.substr(0, name.size() - 6) + "scale";
+    const gguf_tensor* const found = file_.find_tensor(scale);
+    if (found == nullptr) return done{};
+    if (found->type != ggml_type::f32 || found->bytes != 4)
+      return error{errc::malformed, join(origin(*found), ": expected one F32, found ", found->bytes,
+                                         " bytes of ", name_of(found->type), ".")};
+    std::memcpy(&t.factor, file_.bytes(*found).data(), 4);
+    if (is_finite(t.factor) && t.factor > 0.0f) return done{};
+    return error{errc::invalid_value,
+                 join(origin(*found), ": expected a finite number above 0, found ", t.factor, ".")};
+  }
+
+  const gguf_file& file_;
+  const gguf_keys& keys_;
+  model_source& out_;
+  shared_owner owner_;
+};
+
+/// Whether the matrix holds only 0 and plus or minus one number: trits in a type for floats.
+[[nodiscard]] inline bool holds_trits(const source_tensor& t) {
+  std::vector<float> row(t.cols);
+  float top = 0.0f;
+  for (std::size_t r = 0; r < min_of<std::size_t>(t.rows, 16); ++r) {
+    decode_row(t, r, row.data());
+    for (const float w : row) {
+      if (w == 0.0f) continue;
+      if (top != 0.0f && w != top && w != -top) return false;
+      top = w;
+    }
+  }
+  return top != 0.0f;
+}
+
+[[nodiscard]] inline status set_gguf_facts(model_source& out) {
+  const source_tensor* const q = out.find("blocks.0.attention.query");
+  if (q == nullptr)
+    return error{errc::malformed,
+                 join(out.name, ": expected a tensor blk.0.attn_q.weight, found none.")};
+  const bool is_float = !traits_of(q->how).is_coded;
+  set_weights(out.facts, *q, is_float && holds_trits(*q));
+  if (is_float && out.facts.weights == weight_family::ternary)
+    out.report.notes.push_back("The matrices are trits in a type for floats: taken as ternary.");
+  return done{};
+}
+
+[[nodiscard]] inline result<model_source> open_gguf_source(std::string_view path) {
+  auto opened = open_gguf(path);
+  if (!opened) return std::move(opened).error();
+  gguf_file* file = nullptr;
+  const shared_owner owner = shared_owner::of(std::move(*opened), &file);
+  auto keys = gguf_keys::read(*file);
+  if (!keys) return std::move(keys).error();
+  model_source out{.name = file->name()};
+  status ok = keys->set_facts(out);
+  if (ok) ok = gguf_reader(*file, *keys, out, owner).read_all();
+  if (ok) ok = set_gguf_facts(out);
+  if (ok) ok = read_gguf_words(*file, *keys, out);
+  if (!ok) return std::move(ok).error();
+  out.report.format = join("GGUF v", file->version());
+  out.report.architecture = keys->architecture();
+  report_facts(out);
+  return out;
+}
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/gguf_impl.hpp
+// ==== begin trilith/io/sources/hf_impl.hpp
+#ifndef TRILITH_IO_SOURCES_HF_IMPL_HPP
+#define TRILITH_IO_SOURCES_HF_IMPL_HPP
+
+/// A model_source of a Hugging Face directory.
+namespace trilith::io::sources {
+
+/// The tensors of one checkpoint under their own names.
+class hf_reader {
+ public:
+  hf_reader(const hf_model& model, model_source& out, shared_owner owner)
+      : config_(model.config), files_(model.tensors), out_(out), owner_(std::move(owner)) {}
+
+  [[nodiscard]] status read_all() {
+    for (const tensor_place& place : files_.tensors())
+      if (status ok = read(place); !ok) return ok;
+    sort_by_name(out_);
+    return set_tensor_facts(out_);
+  }
+
+ private:
+  static constexpr std::string_view scale_suffix = "_scale";
+
+  [[nodiscard]] std::string origin(const tensor_place& place) const {
+    return join(place.file->name(), ": tensor ", place.tensor->name);
+  }
+  [[nodiscard]] bool is_packed_projection(const tensor_place& place) const {
+    return place.tensor->type == dtype::u8;
+  }
+
+  [[nodiscard]] status read(const tensor_place& place) {
+    const std::string& name = place.tensor->name;
+    if (name.ends_with(".weight_scale")) return expect_owner_of_scale(place);
+    if (name.ends_with(".rotary_emb.inv_freq")) return done{};  // computed here
+    source_tensor t;
+    t.name = canonical_of_hf(config_.family, name);
+    t.origin = origin(place);
+    if (t.name.empty())
+      return error{errc::unsupported,
+                   join(t.origin, ": expected a tensor of ", config_.architecture,
+                        ", found one that it does not have.")};
+    if (t.name == "head" && config_.tie_word_embeddings) return done{};  // a copy of the embedding
+    t.memory = memory_of(place);
+    set_order(t);
+    if (status ok = is_packed_projection(place) ? set_packed(t, place) : set_plain(t, place); !ok)
+      return ok;
+    out_.tensors.push_back(std::move(t));
+    return done{};
+  }
+
+  [[nodiscard]] source_memory memory_of(const tensor_place& place) const {
+    const unsigned char* end = nullptr;
+    for (const tensor_entry& t : place.file->tensors())
+      end = std::max(end, place.file->bytes(t).data() + t.bytes, std::less<>());
+    return {place.bytes(), readable_end(end), owner_};
+  }
+
+  [[nodiscard]] status expect_owner_of_scale(const tensor_place& place) const {
+    const std::string& name = place.tensor->name;
+    const tensor_place weight = files_.find(name.substr(0, name.size() - scale_suffix.size()));
+    if (weight && is_packed_projection(weight)) return done{};
+    return error{errc::malformed,
+                 join(origin(place), ": expected a tensor of packed codes that it scales, found ",
+                      weight ? name_of(weight.tensor->type) : std::string_view("none"), ".")};
+  }
+
+  /// Rows of queries and keys make pairs i, i + head_dim / 2.
+  void set_order(source_tensor& t) const {
+    if (!t.name.ends_with(".attention.query") && !t.name.ends_with(".attention.key")) return;
+    t.order = row_order::half_split;
+    t.head_dim = config_.sizes.head_dim;
+  }
+
+  [[nodiscard]] status set_plain(source_tensor& t, const tensor_place& place) const {
+    switch (place.tensor->type) {
+      case dtype::f32:
+        t.how = encoding::f32;
+        break;
+      case dtype::f16:
+        t.how = encoding::f16;
+        break;
+      case dtype::bf16:
+        t.how = encoding::bf16;
+        break;
+      default:
+        return error{errc::unsupported, join(t.origin, ": expected F32, F16, BF16 or U8, found ",
+                                             name_of(place.tensor->type), ".")};
+    }
+    t.is_latent = is_projection(t.name) && quantises();
+    return set_shape(t, place);
+  }
+  [[nodiscard]] static bool is_projection(std::string_view name) noexcept {
+    return name.starts_with("blocks.") && !name.ends_with("norm");
+  }
+  /// Whether float projections of this checkpoint are quantised as the model runs.
+  [[nodiscard]] bool quantises() const noexcept {
+    return config_.quantization.method == "bitnet" || config_.weight_bits == 1 ||
+           config_.family == hf_family::bitnet_2b4t || config_.family == hf_family::bitnet_1bitllm;
+  }
+
+  [[nodiscard]] status set_shape(source_tensor& t, const tensor_place& place) const {
+    const auto& shape = place.tensor->shape;
+    if (shape.empty() || shape.size() > 2)
+      return error{errc::malformed,
+                   join(t.origin, ": expected one or two dimensions, found ", shape.size(), ".")};
+    t.rows = shape.size() == 2 ? shape[0] : 1;
+    t.cols = shape.back();
+    return done{};
+  }
+
+  /// Codes of four rows a byte, whose number of rows the config says.
+  [[nodiscard]] status set_packed(source_tensor& t, const tensor_place& place) const {
+    t.how = encoding::hf_u8;
+    if (status ok = set_shape(t, place); !ok) return ok;
+    const std::size_t expected = rows_of(t.name);
+    if (t.rows != (expected + 3) / 4)
+      return error{errc::mismatch,
+                   join(t.origin, ": expected ", (expected + 3) / 4, " rows of bytes, four of its ",
+                        expected, " rows in each, found ", t.rows, ".")};
+    t.rows = expected;
+    return set_scale(t, place);
+  }
+  [[nodiscard]] std::size_t rows_of(std::string_view name) const noexcept {
+    const shape& s = config_.sizes;
+    if (name.ends_with(".query")) return extent(s, axis::query_dim);
+    if (name.ends_with(".key") || name.ends_with(".value")) return extent(s, axis::kv_dim);
+    if (name.ends_with(".gate") || name.ends_with(".up")) return s.ffn_dim;
+    return s.dim;
+  }
+
+  [[nodiscard]] status set_scale(source_tensor& t, const tensor_place& place) const {
+    const tensor_place scale = files_.find(join(place.tensor->name, scale_suffix));
+    if (!scale)
+      return error{errc::malformed, join(t.origin, ": expected a tensor ", place.tensor->name,
+                                         scale_suffix, " beside it, found none.")};
+    source_tensor number;
+    number.origin = origin(scale);
+    if (status ok = set_plain(number, scale); !ok) return ok;
+    if (number.rows * number.cols != 1)
+      return error{errc::malformed, join(number.origin, ": expected one number, found ",
+                                         number.rows * number.cols, ".")};
+    number.memory.bytes = scale.bytes();
+    decode_row(number, 0, &t.scale);
+    if (!is_finite(t.scale) || !(t.scale > 0.0f))
+      return error{errc::invalid_value,
+                   join(number.origin, ": expected a finite number above 0, found ", t.scale, ".")};
+    if (config_.quantization.scale == scale_meaning::divide) t.scale = 1.0f / t.scale;
+    return done{};
+  }
+
+  const hf_config& config_;
+  const tensor_files& files_;
+  model_source& out_;
+  shared_owner owner_;
+};
+
+inline void report_hf(const hf_model& model, model_source& out) {
+  const hf_config& c = model.config;
+  const std::size_t shards = model.tensors.files().size();
+  out.report.format =
+      shards == 1 ? std::string("safetensors") : join("safetensors in ", shards, " shards");
+  out.report.architecture = c.architecture;
+  if (out.facts.linear == encoding::hf_u8)
+    out.report.notes.push_back(join(
+        "linear_class ", c.quantization.linear_class, ": weight_scale is ",
+        c.quantization.scale == scale_meaning::divide ? "divided by" : "multiplied with", "."));
+  if (const source_tensor* q = out.find("blocks.0.attention.query"); q != nullptr && q->is_latent)
+    out.report.notes.push_back("The projections are latent weights, made ternary at load.");
+  out.report.notes.insert(out.report.notes.end(), model.notes.begin(), model.notes.end());
+}
+
+/// The tokens that end a text by the configuration, where the tokenizer does not know better.
+[[nodiscard]] inline status read_tokenizer(const hf_model& model, model_source& out) {
+  if (model.tokenizer_path.empty()) return done{};
+  auto words = text::load_tokenizer(model.tokenizer_path);
+  if (!words) return std::move(words).error();
+  if (words->size() > out.facts.sizes.vocab)
+    return error{errc::mismatch,
+                 join(model.tokenizer_path, ": expected at most ", out.facts.sizes.vocab,
+                      " tokens, as the model has, found ", words->size(), ".")};
+  out.tokenizer = std::move(*words);
+  for (const std::int32_t token : model.config.eos_tokens) out.tokenizer.add_stop(token);
+  return done{};
+}
+
+/// 2B4T's checkpoints are chatted with by a template that some of them do not carry.
+inline void choose_chat_format(const hf_model& model, model_source& out) {
+  if (const auto format = text::chat_format_of(model.chat_template);
+      format && !model.chat_template.empty())
+    out.report.chat = name_of(*format);
+  else if (model.config.family == hf_family::bitnet_2b4t)
+    out.report.chat = name_of(text::chat_format::bitnet);
+}
+
+[[nodiscard]] inline result<model_source> open_hf_source(std::string_view path) {
+  auto opened = open_hf(path);
+  if (!opened) return std::move(opened).error();
+  model_source out{.name = opened->tensors.name()};
+  const hf_config& c = opened->config;
+  out.facts.sizes = c.sizes;
+  out.facts.settings = c.settings;
+  out.facts.gate = gate_named(c.hidden_act);
+  if (out.facts.gate.empty())
+    return error{errc::unsupported,
+                 join(c.source, ": hidden_act: expected silu or relu2, found ", c.hidden_act, ".")};
+  if (c.rope_scaling.type != hf_rope_scaling::kind::plain)
+    return error{errc::unsupported,
+                 join(c.source,
+                      ": rope_scaling: expected none, found llama3, which nothing here "
+                      "computes yet.")};
+  hf_model* model = nullptr;
+  shared_owner owner = shared_owner::of(std::move(*opened), &model);
+  if (status ok = hf_reader(*model, out, std::move(owner)).read_all(); !ok)
+    return std::move(ok).error();
+  if (const source_tensor* q = out.find("blocks.0.attention.query"); q != nullptr)
+    set_weights(out.facts, *q, q->is_latent);
+  if (status ok = read_tokenizer(*model, out); !ok) return std::move(ok).error();
+  choose_chat_format(*model, out);
+  report_facts(out);
+  report_hf(*model, out);
+  return out;
+}
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/hf_impl.hpp
+// ==== begin trilith/io/source_impl.hpp
+#ifndef TRILITH_IO_SOURCE_IMPL_HPP
+#define TRILITH_IO_SOURCE_IMPL_HPP
+
+#include <sys/stat.h>
+
+namespace trilith::io::sources {
+
+[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// Whether a file begins with these four bytes.
+[[nodiscard]] inline bool begins_with(const mapped_file& file, std::string_view magic) noexcept {
+  return file.bytes().size() >= magic.size() &&
+         std::memcmp(file.bytes().data(), magic.data(), magic.size()) == 0;
+}
+
+}  // namespace trilith::io::sources
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::model_source> open_model(std::string_view path) {
+  using namespace io::sources;
+  if (is_directory(std::string(path))) return open_hf_source(path);
+  auto file = map_file(path);
+  if (!file) return std::move(file).error();
+  if (begins_with(*file, "GGUF")) return open_gguf_source(path);
+  if (begins_with(*file, "24ka"))  // 0x616b3432, "ak42" read as a number
+    return error{errc::unsupported,
+                 join(path,
+                      ": expected GGUF or safetensors, found a file of bitllama2.c, whose "
+                      "norm is its own: use io::load_bitllama2c (examples/stories.hpp).")};
+  const bool is_json = begins_with(*file, "{");
+  const bool is_safetensors = file->bytes().size() > 8 && file->bytes()[8] == '{';
+  if (is_json || is_safetensors) return open_hf_source(path);
+  return error{errc::unsupported,
+               join(path,
+                    ": expected GGUF, safetensors, a config.json or a directory with one; the "
+                    "file begins like none of them.")};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/source_impl.hpp
+// ==== begin trilith/io/writing/scales_impl.hpp
+#ifndef TRILITH_IO_WRITING_SCALES_IMPL_HPP
+#define TRILITH_IO_WRITING_SCALES_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+/// A source's matrices seen as codes and scales, whatever encoding they have.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline std::string spelled_shape(const source_tensor& t) {
+  return join("[", t.rows, ", ", t.cols, "]");
+}
+[[nodiscard]] inline bool is_coded(const source_tensor& t) noexcept {
+  return sources::traits_of(t.how).is_coded;
+}
+[[nodiscard]] inline bool is_positive(float scale) noexcept {
+  return is_finite(scale) && scale > 0.0f;
+}
+
+/// One row of a matrix as codes and scales. Floats are codes by their sign, each with a scale of
+/// its own: trits in a type for floats then have one scale by themselves.
+class coded_row {
+ public:
+  explicit coded_row(const source_tensor& from) : from_(from), codes_(from.cols) {
+    if (!is_coded(from)) floats_.resize(from.cols);
+    group_ = is_coded(from) ? sources::codes_of(from).group : 1;
+    if (group_ == 0) group_ = from.cols;
+  }
+
+  [[nodiscard]] status read(std::size_t row) {
+    row_ = row;
+    if (!is_coded(from_)) return read_floats();
+    const std::size_t good = sources::unpack_row(from_, row, codes_.data());
+    if (good == from_.cols) return done{};
+    return fault(good, join("expected a code of ", sources::traits_of(from_.how).name,
+                            ", found one that it does not have."));
+  }
+
+  [[nodiscard]] const std::vector<std::int8_t>& codes() const noexcept { return codes_; }
+  /// The columns that share a scale.
+  [[nodiscard]] std::size_t group() const noexcept { return group_; }
+  /// The scale of column c.
+  [[nodiscard]] float scale(std::size_t c) const noexcept {
+    if (is_coded(from_)) return sources::scale_at(from_, row_, c / group_);
+    return std::fabs(floats_[c]);
+  }
+  [[nodiscard]] bool is_zero(std::size_t first, std::size_t last) const noexcept {
+    return std::all_of(codes_.data() + first, codes_.data() + last,
+                       [](std::int8_t code) { return code == 0; });
+  }
+
+  /// Makes `scale` that of columns [first, last) where it is 0, and an error where it is another.
+  /// Columns that hold only zeros agree with every scale.
+  [[nodiscard]] status join_scales(std::size_t first, std::size_t last, float& scale) const {
+    for (std::size_t c = first; c < last; c = (c / group_ + 1) * group_) {
+      const float found = this->scale(c);
+      if (found == scale && scale != 0.0f) continue;
+      if (is_zero(c, std::min((c / group_ + 1) * group_, last))) continue;
+      if (!is_positive(found))
+        return fault(c, join("the scale should be a finite number above 0, found ",
+                             checkpoint::spelled(found), "."));
+      if (scale != 0.0f)
+        return error{errc::mismatch, join(from_.origin, " ", spelled_shape(from_), ", row ", row_,
+                                          ", column ", c, ": scales ", checkpoint::spelled(scale),
+                                          " and ", checkpoint::spelled(found))};
+      scale = found;
+    }
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] error fault(std::size_t column, std::string_view what) const {
+    return {errc::invalid_value,
+            join(from_.origin, ", row ", row_, ", column ", column, ": ", what)};
+  }
+  [[nodiscard]] status read_floats() {
+    sources::decode_row(from_, row_, floats_.data());
+    for (std::size_t c = 0; c < floats_.size(); ++c) {
+      if (!is_finite(floats_[c]))
+        return fault(
+            c, join("expected a finite number, found ", checkpoint::spelled(floats_[c]), "."));
+      codes_[c] = static_cast<std::int8_t>((floats_[c] > 0.0f) - (floats_[c] < 0.0f));
+    }
+    return done{};
+  }
+
+  const source_tensor& from_;
+  std::vector<std::int8_t> codes_;
+  std::vector<float> floats_;
+  std::size_t group_ = 0, row_ = 0;
+};
+
+/// The scale of a whole matrix; a mismatch where it has several. Of nothing but zeros: what the
+/// source says, or 1.
+[[nodiscard]] inline result<float> scale_of_matrix(const source_tensor& from) {
+  if (is_coded(from) && sources::codes_of(from).group == 0) {
+    const float scale = sources::scale_at(from, 0, 0);
+    if (is_positive(scale)) return scale;
+    return error{errc::invalid_value,
+                 join(from.origin, ": the scale should be a finite number above 0, found ",
+                      checkpoint::spelled(scale), ".")};
+  }
+  coded_row row(from);
+  float scale = 0.0f;
+  for (std::size_t r = 0; r < from.rows; ++r) {
+    status ok = row.read(r);
+    if (ok) ok = row.join_scales(0, from.cols, scale);
+    if (!ok) return std::move(ok).error();
+  }
+  return scale == 0.0f ? 1.0f : scale;
+}
+
+/// Whether columns that share a scale in a target of `group` columns share it in the source.
+[[nodiscard]] inline status check_groups(const source_tensor& from, std::size_t group) {
+  coded_row row(from);
+  if (row.group() % group == 0) return done{};
+  for (std::size_t r = 0; r < from.rows; ++r) {
+    if (status ok = row.read(r); !ok) return ok;
+    for (std::size_t c = 0; c < from.cols; c += group) {
+      float scale = 0.0f;
+      if (status ok = row.join_scales(c, std::min(c + group, from.cols), scale); !ok) return ok;
+    }
+  }
+  return done{};
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/scales_impl.hpp
+// ==== begin trilith/io/writing/compare_impl.hpp
+#ifndef TRILITH_IO_WRITING_COMPARE_IMPL_HPP
+#define TRILITH_IO_WRITING_COMPARE_IMPL_HPP
+
+/// Two models, weight by weight.
+namespace trilith::io::writing {
+
+class comparison {
+ public:
+  [[nodiscard]] status add(const source_tensor& a, const source_tensor& b) {
+    if (a.rows != b.rows || a.cols != b.cols)
+      return error{errc::mismatch, join(b.origin, ": expected ", spelled_shape(a), " as ", a.origin,
+                                        " has, found ", spelled_shape(b), ".")};
+    return is_coded(a) && is_coded(b) ? add_codes(a, b) : add_floats(a, b);
+  }
+  [[nodiscard]] model_difference take() && { return std::move(out_); }
+
+ private:
+  [[nodiscard]] static double change(float a, float b) noexcept {
+    if (a == b) return 0;
+    const double distance = std::fabs(static_cast<double>(a) - static_cast<double>(b));
+    return a == 0.0f ? distance : distance / std::fabs(static_cast<double>(a));
+  }
+  void note(const source_tensor& t, double& largest, double change) {
+    if (change > 0 && out_.worst.empty()) out_.worst = t.name;
+    largest = std::max(largest, change);
+  }
+
+  [[nodiscard]] status add_codes(const source_tensor& a, const source_tensor& b) {
+    coded_row x(a), y(b);
+    for (std::size_t r = 0; r < a.rows; ++r) {
+      status ok = x.read(sources::source_row(a, row_order::half_split, r));
+      if (ok) ok = y.read(sources::source_row(b, row_order::half_split, r));
+      if (!ok) return ok;
+      for (std::size_t c = 0; c < a.cols; ++c) out_.different_codes += x.codes()[c] != y.codes()[c];
+      if (out_.different_codes != 0 && out_.worst.empty()) out_.worst = a.name;
+      out_.codes += a.cols;
+      add_scales(a, x, y);
+    }
+    return done{};
+  }
+  void add_scales(const source_tensor& t, const coded_row& x, const coded_row& y) {
+    const std::size_t group = std::min(x.group(), y.group());
+    for (std::size_t c = 0; c < t.cols; c += group)
+      if (!x.is_zero(c, std::min(c + group, t.cols)))
+        note(t, out_.scale_change, change(x.scale(c), y.scale(c)));
+  }
+
+  [[nodiscard]] status add_floats(const source_tensor& a, const source_tensor& b) {
+    std::vector<float> x(a.cols), y(a.cols);
+    for (std::size_t r = 0; r < a.rows; ++r) {
+      sources::decode_row(a, sources::source_row(a, row_order::half_split, r), x.data());
+      sources::decode_row(b, sources::source_row(b, row_order::half_split, r), y.data());
+      for (std::size_t c = 0; c < a.cols; ++c) note(a, out_.float_change, change(x[c], y[c]));
+    }
+    return done{};
+  }
+
+  model_difference out_;
+};
+
+/// The tensor of this name; of a head that is missing, the embedding.
+[[nodiscard]] inline const source_tensor* counterpart(const model_source& in,
+                                                      std::string_view name) noexcept {
+  const source_tensor* const found = in.find(name);
+  return found == nullptr && name == "head" ? in.find("embedding") : found;
+}
+
+}  // namespace trilith::io::writing
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::model_difference> compare_models(const io::model_source& a, const io::model_source& b,
+                                            const io::progress& report) {
+  using namespace io::writing;
+  for (const io::source_tensor& t : b.tensors)
+    if (counterpart(a, t.name) == nullptr)
+      return error{errc::mismatch, join(t.origin, ": ", a.name, " has no ", t.name, ".")};
+  comparison all;
+  double compared = 0;
+  for (const io::source_tensor& t : a.tensors) {
+    const io::source_tensor* const other = counterpart(b, t.name);
+    if (other == nullptr)
+      return error{errc::mismatch, join(t.origin, ": ", b.name, " has no ", t.name, ".")};
+    if (status ok = all.add(t, *other); !ok) return std::move(ok).error();
+    if (!report(++compared / static_cast<double>(a.tensors.size()), t.name))
+      return error{errc::cancelled, join(b.name, ": comparing was cancelled.")};
+  }
+  return std::move(all).take();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/writing/compare_impl.hpp
+// ==== begin trilith/io/writing/directory_impl.hpp
+#ifndef TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
+#define TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace trilith::io {
+
+namespace writing {
+[[nodiscard]] inline bool is_directory(std::string_view path) {
+  struct stat info {};
+  return ::stat(std::string(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+/// Whether nothing has this name, or an empty directory.
+[[nodiscard]] inline bool is_free(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, none))) return true;
+  return is_directory(path) && std::filesystem::is_empty(path, none);
+}
+}  // namespace writing
+
+/// A directory filled under a temporary name beside `path`, which commit() gives it. Without a
+/// commit nothing remains.
+class atomic_directory {
+ public:
+  explicit atomic_directory(std::string_view path) : path_(path) {
+    while (path_.size() > 1 && path_.back() == '/') path_.pop_back();
+    if (!writing::is_free(path_)) return;
+    temporary_ = path_ + ".XXXXXX";
+    opened_ = ::mkdtemp(temporary_.data()) != nullptr;
+    why_not_ = errno;
+  }
+  atomic_directory(const atomic_directory&) = delete;
+  atomic_directory& operator=(const atomic_directory&) = delete;
+  ~atomic_directory() {
+    if (!opened_ || committed_) return;
+    for (const std::string& file : files_) (void)::unlink(file.c_str());
+    (void)::rmdir(temporary_.c_str());
+  }
+
+  [[nodiscard]] status open() const {
+    if (temporary_.empty())
+      return error{errc::io_failure, join(path_,
+                                          ": expected a name that is free, or an empty "
+                                          "directory's, found one that is taken.")};
+    errno = why_not_;
+    return opened_ ? status(done{}) : failed("no temporary directory can be made beside it");
+  }
+  /// The path of a file in it, which the directory takes with it where it goes.
+  [[nodiscard]] const std::string& file(std::string_view name) {
+    files_.push_back(join(temporary_, "/", name));
+    return files_.back();
+  }
+  [[nodiscard]] status write(std::string_view name, std::string_view text) {
+    std::FILE* const to = std::fopen(file(name).c_str(), "wb");
+    if (to == nullptr) return failed(join(name, " cannot be made"));
+    const bool good = std::fwrite(text.data(), 1, text.size(), to) == text.size() &&
+                      std::fflush(to) == 0 && ::fsync(::fileno(to)) == 0;
+    if (std::fclose(to) == 0 && good) return done{};
+    return failed(join(name, " cannot be written"));
+  }
+  [[nodiscard]] std::uint64_t bytes() const noexcept {
+    std::uint64_t sum = 0;
+    struct stat info {};
+    for (const std::string& file : files_)
+      if (::stat(file.c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_size);
+    return sum;
+  }
+  /// Fails where the name was taken meanwhile.
+  [[nodiscard]] status commit() {
+    if (::chmod(temporary_.c_str(), 0755) != 0) return failed("its rights cannot be set");
+    committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
+    if (!committed_) return failed("renaming failed");
+    sync(path_.find('/') == path_.npos ? "." : path_.substr(0, path_.rfind('/') + 1));
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] error failed(std::string_view what) const {
+    const errc code = errno == ENOENT ? errc::file_not_found : errc::io_failure;
+    return {code, join(path_, ": ", what, ": ", std::strerror(errno), ".")};
+  }
+  /// A rename is only safe once the directory that holds it is on disk too.
+  static void sync(const std::string& directory) noexcept {
+    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) return;
+    (void)::fsync(file);
+    (void)::close(file);
+  }
+
+  std::string path_, temporary_;
+  std::vector<std::string> files_;
+  bool opened_ = false, committed_ = false;
+  int why_not_ = 0;
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/writing/directory_impl.hpp
+// ==== begin trilith/io/writing/fit_impl.hpp
+#ifndef TRILITH_IO_WRITING_FIT_IMPL_HPP
+#define TRILITH_IO_WRITING_FIT_IMPL_HPP
+
+#include <array>
+
+/// What matrices hold, and which encodings have room for it.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline std::string_view name_of(encoding how) noexcept {
+  return sources::traits_of(how).name;
+}
+[[nodiscard]] inline std::string_view name_of(model_format format) noexcept {
+  return format == model_format::gguf ? "GGUF" : "Hugging Face";
+}
+
+/// A matrix of the blocks, whose products are what the model quantises.
+[[nodiscard]] inline bool is_block_matrix(const source_tensor& t) noexcept {
+  return t.name.starts_with("blocks.") && !t.name.ends_with("norm");
+}
+[[nodiscard]] inline bool is_table(const source_tensor& t) noexcept {
+  return t.name == "embedding" || t.name == "head";
+}
+
+enum class content { floats, ternary, binary, latent };
+
+/// What a matrix holds, whatever the file's types are.
+[[nodiscard]] inline content content_of(const model_source& source, const source_tensor& t) {
+  if (t.is_latent) return content::latent;
+  if (!is_coded(t)) {
+    const bool are_trits = is_block_matrix(t) && source.facts.weights == weight_family::ternary;
+    return are_trits ? content::ternary : content::floats;
+  }
+  const sources::code_facts codes = sources::codes_of(t);
+  if (codes.min_code != -1 || codes.max_code != 1) return content::floats;  // int8
+  return codes.code_step == 2 ? content::binary : content::ternary;
+}
+
+/// Weights that share a scale, 0: the whole matrix. Files repeat that one scale in tq1_0 and tq2_0.
+[[nodiscard]] inline std::size_t group_of(const model_source& source, const source_tensor& t) {
+  if (!is_coded(t) || t.how == encoding::tq1_0 || t.how == encoding::tq2_0)
+    return source.facts.group;
+  return sources::codes_of(t).group;
+}
+
+[[nodiscard]] inline bool fits(encoding how, const source_tensor& t) noexcept {
+  if (how == encoding::q8_0) return packing::q8_0::fits(t.rows, t.cols);
+  const sources::encoding_traits& traits = sources::traits_of(how);
+  return !traits.is_coded || traits.layout.fits(t.rows, t.cols);
+}
+
+/// The encodings a format has for the matrices of blocks.
+[[nodiscard]] inline bool has_encoding(model_format format, encoding how, bool table) noexcept {
+  switch (how) {
+    case encoding::f32:
+    case encoding::f16:
+    case encoding::bf16:
+      return true;
+    case encoding::q8_0:
+      return table && format == model_format::gguf;
+    case encoding::hf_u8:
+      return !table && format == model_format::hugging_face;
+    case encoding::q6_k:
+    case encoding::packed:
+      return false;
+    default:
+      return !table && format == model_format::gguf;
+  }
+}
+inline constexpr std::array all_encodings{
+    encoding::i2_s,  encoding::tq1_0, encoding::tq2_0, encoding::q1_0, encoding::q2_0,
+    encoding::hf_u8, encoding::q8_0,  encoding::f32,   encoding::f16,  encoding::bf16};
+
+/// Whether a matrix of these codes can be in the layout: its codes, its columns, its scales.
+[[nodiscard]] inline bool may_hold(encoding how, content what, std::size_t group,
+                                   const source_tensor& t) noexcept {
+  if (!sources::traits_of(how).is_coded) return true;
+  if (what != content::ternary && what != content::binary) return false;
+  if (how == encoding::q1_0 && what != content::binary) return false;
+  const std::size_t layout_group = sources::traits_of(how).layout.group;
+  const bool scales = group == 0 || (layout_group != 0 && group % layout_group == 0);
+  return scales && fits(how, t);
+}
+
+[[nodiscard]] inline std::string what_fits(model_format format, content what, std::size_t group,
+                                           const source_tensor& t) {
+  std::string out;
+  for (const encoding how : all_encodings)
+    if (has_encoding(format, how, false) && may_hold(how, what, group, t))
+      out += join(out.empty() ? "" : ", ", name_of(how));
+  return out;
+}
+
+[[nodiscard]] inline std::string what_it_holds(content what, std::size_t group) {
+  if (what == content::floats) return "floats, which trilith::pack() would quantise";
+  return join(what == content::binary ? "binary" : "ternary", " codes with ",
+              group == 0 ? std::string("one scale") : join("a scale for ", group, " weights"));
+}
+
+[[nodiscard]] inline std::string what_layout_needs(encoding how) {
+  const packing::layout_table& layout = sources::traits_of(how).layout;
+  const std::size_t columns = how == encoding::i2_s ? packing::i2_s::block : layout.group;
+  std::string out = how == encoding::q1_0 ? "binary codes" : "ternary codes";
+  out += layout.group == 0 ? ", one scale for the matrix"
+                           : join(", a scale for ", layout.group, " weights or more");
+  return columns == 0 ? out : join(out, ", columns in multiples of ", columns);
+}
+
+[[nodiscard]] inline error does_not_fit(model_format format, encoding how, content what,
+                                        std::size_t group, const source_tensor& t,
+                                        std::string_view more = {}) {
+  return {errc::mismatch,
+          join(t.origin, ": ", name_of(how), " needs ", what_layout_needs(how), "; the matrix ",
+               spelled_shape(t), " has ", what_it_holds(what, group), more,
+               ". What fits: ", what_fits(format, what, group, t), ".")};
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/fit_impl.hpp
+// ==== begin trilith/io/writing/choice_impl.hpp
+#ifndef TRILITH_IO_WRITING_CHOICE_IMPL_HPP
+#define TRILITH_IO_WRITING_CHOICE_IMPL_HPP
+
+/// The encoding of each tensor in the file.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline encoding float_encoding(const source_tensor& t) noexcept {
+  const bool is_plain = t.how == encoding::f32 || t.how == encoding::bf16;
+  return is_plain ? t.how : encoding::f16;
+}
+
+[[nodiscard]] inline encoding natural_gguf(content what, std::size_t group,
+                                           const source_tensor& t) noexcept {
+  if (what == content::floats) return float_encoding(t);
+  if (what == content::binary)
+    return group % 128 == 0 && fits(encoding::q1_0, t) ? encoding::q1_0 : encoding::f16;
+  if (group != 0)
+    return group % 64 == 0 && fits(encoding::q2_0, t) ? encoding::q2_0 : encoding::f16;
+  if (fits(encoding::tq2_0, t)) return encoding::tq2_0;
+  return fits(encoding::i2_s, t) ? encoding::i2_s : encoding::f16;
+}
+
+/// Whether the scales of codes are numbers of binary16.
+[[nodiscard]] inline bool has_half_scales(const source_tensor& t) {
+  const std::size_t group = sources::codes_of(t).group == 0 ? t.cols : sources::codes_of(t).group;
+  for (std::size_t r = 0; r < t.rows; ++r)
+    for (std::size_t g = 0; g * group < t.cols; ++g) {
+      const float scale = sources::scale_at(t, r, g);
+      if (to_float(to_float16(scale)) != scale) return false;
+    }
+  return true;
+}
+
+[[nodiscard]] inline encoding natural_hugging_face(content what, std::size_t group,
+                                                   const source_tensor& t) {
+  if (what == content::ternary && group == 0) return encoding::hf_u8;
+  if (what == content::floats) return float_encoding(t);
+  return is_coded(t) && has_half_scales(t) ? encoding::f16 : encoding::f32;
+}
+
+[[nodiscard]] inline status check_options(const write_options& options) {
+  for (const bool table : {false, true}) {
+    const stored_as wanted = table ? options.embedding : options.matrices;
+    if (wanted.is_natural() || has_encoding(options.format, wanted.how(), table)) continue;
+    std::string known;
+    for (const encoding how : all_encodings)
+      if (has_encoding(options.format, how, table))
+        known += join(known.empty() ? "" : ", ", name_of(how));
+    return error{errc::invalid_argument, join(name_of(options.format), " files keep ",
+                                              table ? "embeddings" : "the blocks' matrices", " as ",
+                                              known, "; found ", name_of(wanted.how()), ".")};
+  }
+  return done{};
+}
+
+/// The encoding of one of the blocks' matrices.
+[[nodiscard]] inline result<encoding> choose_matrix(const model_source& source,
+                                                    const source_tensor& t,
+                                                    const write_options& options) {
+  const content what = content_of(source, t);
+  if (what == content::latent)
+    return error{errc::unsupported,
+                 join(t.origin,
+                      ": latent weights, which the model quantises as it runs. Load it "
+                      "with io::load() and write the model's source().")};
+  const std::size_t group = group_of(source, t);
+  if (options.matrices.is_natural())
+    return options.format == model_format::gguf ? natural_gguf(what, group, t)
+                                                : natural_hugging_face(what, group, t);
+  const encoding how = options.matrices.how();
+  if (!may_hold(how, what, group, t)) return does_not_fit(options.format, how, what, group, t);
+  return how;
+}
+
+/// The encoding of the embedding or the head.
+[[nodiscard]] inline result<encoding> choose_table(const model_source& source,
+                                                   const source_tensor& t,
+                                                   const write_options& options) {
+  if (!options.embedding.is_natural()) {
+    const encoding how = options.embedding.how();
+    if (fits(how, t)) return how;
+    return error{
+        errc::mismatch,
+        join(t.origin, ": ", name_of(how), " needs columns in multiples of ", packing::q8_0::group,
+             "; the matrix is ", spelled_shape(t), ". What fits: f32, f16, bf16.")};
+  }
+  const content what = content_of(source, t);
+  if (what == content::floats) return float_encoding(t);
+  if (options.format == model_format::gguf && what != content::latent) {
+    const encoding how = what == content::binary ? encoding::q1_0 : encoding::q2_0;
+    if (may_hold(how, what, group_of(source, t), t)) return how;
+  }
+  return encoding::f16;
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/choice_impl.hpp
+// ==== begin trilith/io/writing/rows_impl.hpp
+#ifndef TRILITH_IO_WRITING_ROWS_IMPL_HPP
+#define TRILITH_IO_WRITING_ROWS_IMPL_HPP
+
+#include <cstring>
+#include <span>
+
+/// The bytes of a tensor in another encoding, made part by part.
+namespace trilith::io::writing {
+
+/// How far numbers moved when they were rounded.
+struct rounding {
+  double largest = 0;  ///< |a - b| / |a|
+
+  void add(float from, float to, float least = 0.0f) noexcept {
+    if (from == to) return;
+    const double a = from;
+    const double size = std::max(std::fabs(a), static_cast<double>(least));
+    largest = std::max(largest, std::fabs(a - static_cast<double>(to)) / size);
+  }
+};
+
+/// A tensor on its way into a file.
+struct output {
+  const source_tensor* from = nullptr;
+  std::string name = {};  ///< in the file
+  encoding how = encoding::f32;
+  row_order order = row_order::half_split;  ///< of the rows of queries and keys in the file
+  float scale = 0.0f;                       ///< of the whole matrix, where the layout has one
+  rounding rounded = {};
+
+  [[nodiscard]] const packing::layout_table& layout() const noexcept {
+    return sources::traits_of(how).layout;
+  }
+  [[nodiscard]] bool is_coded() const noexcept { return sources::traits_of(how).is_coded; }
+  [[nodiscard]] std::size_t rows() const noexcept { return from->rows; }
+  [[nodiscard]] std::size_t cols() const noexcept { return from->cols; }
+
+  /// Bytes of a row; of hf_u8, of the four rows that share theirs.
+  [[nodiscard]] std::size_t row_bytes() const noexcept {
+    switch (how) {
+      case encoding::f32:
+        return 4 * cols();
+      case encoding::f16:
+      case encoding::bf16:
+        return 2 * cols();
+      case encoding::q8_0:
+        return packing::q8_0::bytes(1, cols());
+      case encoding::i2_s:
+        return cols() / 4;
+      case encoding::hf_u8:
+        return cols();
+      default:
+        return layout().bytes(1, cols());
+    }
+  }
+  [[nodiscard]] std::size_t units() const noexcept {
+    return how == encoding::hf_u8 ? packing::hf_u8::steps(rows()) : rows();
+  }
+};
+
+[[nodiscard]] inline bool keeps_half_scales(encoding how) noexcept {
+  return how == encoding::tq1_0 || how == encoding::tq2_0 || how == encoding::q1_0 ||
+         how == encoding::q2_0;
+}
+
+/// Rows of the target from those of the source.
+class row_writer {
+ public:
+  explicit row_writer(output& to) : to_(to), row_(*to.from), floats_(to.cols()) {}
+
+  /// The bytes of the units [first, last): rows, or rows of bytes of hf_u8.
+  [[nodiscard]] status write(std::size_t first, std::size_t last, std::span<unsigned char> out) {
+    if (to_.how == encoding::hf_u8) return write_planes(first, last, out);
+    if (to_.is_coded()) return write_codes(first, last, out);
+    for (std::size_t r = first; r < last; ++r)
+      if (status ok = write_floats(r, out.data() + (r - first) * to_.row_bytes()); !ok) return ok;
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] std::size_t source_row(std::size_t r) const noexcept {
+    return sources::source_row(*to_.from, to_.order, r);
+  }
+  [[nodiscard]] error lost(std::size_t r, float value, float becomes) const {
+    return {errc::invalid_value,
+            join(to_.from->origin, ", row ", r, ": ", checkpoint::spelled(value), " would become ",
+                 checkpoint::spelled(becomes), " in ", sources::traits_of(to_.how).name,
+                 ". f32 holds it.")};
+  }
+
+  [[nodiscard]] status write_codes(std::size_t first, std::size_t last,
+                                   std::span<unsigned char> out) {
+    const packing::layout_table& layout = to_.layout();
+    const std::size_t rows = last - first;
+    slab_.assign(layout.bytes(rows, to_.cols()), 0);
+    for (std::size_t r = first; r < last; ++r) {
+      if (status ok = row_.read(source_row(r)); !ok) return ok;
+      if (status ok = set_scales(r, layout.group); !ok) return ok;
+      layout.pack_row(row_.codes().data(), scales_.data(), rows, to_.cols(), r - first,
+                      slab_.data());
+    }
+    std::memcpy(out.data(), slab_.data(), rows * to_.row_bytes());
+    return done{};
+  }
+
+  /// hf_u8: the rows s, s + R, s + 2R, s + 3R share bytes. Packed as a matrix of these rows alone.
+  [[nodiscard]] status write_planes(std::size_t first, std::size_t last,
+                                    std::span<unsigned char> out) {
+    const std::size_t count = last - first, all = to_.units();
+    std::fill(out.begin(), out.end(), static_cast<unsigned char>(0));
+    for (std::size_t k = 0; k < 4; ++k)
+      for (std::size_t s = first; s < last && s + k * all < to_.rows(); ++s) {
+        if (status ok = row_.read(source_row(s + k * all)); !ok) return ok;
+        to_.layout().pack_row(row_.codes().data(), nullptr, 4 * count, to_.cols(),
+                              k * count + s - first, out.data());
+      }
+    return done{};
+  }
+
+  /// The scales of the row that was read, as the layout keeps them.
+  [[nodiscard]] status set_scales(std::size_t r, std::size_t group) {
+    scales_.clear();
+    if (group == 0) {
+      scales_.push_back(to_.scale);
+      return done{};
+    }
+    for (std::size_t c = 0; c < to_.cols(); c += group) {
+      float scale = 0.0f;
+      if (status ok = row_.join_scales(c, std::min(c + group, to_.cols()), scale); !ok) return ok;
+      if (scale == 0.0f) scale = to_.scale;  // nothing but zeros
+      const float kept = to_float(to_float16(scale));
+      if (scale != 0.0f && !is_positive(kept)) return lost(r, scale, kept);
+      to_.rounded.add(scale, kept);
+      scales_.push_back(scale);
+    }
+    return done{};
+  }
+
+  [[nodiscard]] status write_floats(std::size_t r, unsigned char* out) {
+    sources::decode_row(*to_.from, source_row(r), floats_.data());
+    for (std::size_t c = 0; c < floats_.size(); ++c)
+      if (!is_finite(floats_[c]))
+        return error{errc::invalid_value, join(to_.from->origin, ", row ", r, ", column ", c,
+                                               ": expected a finite number, found ",
+                                               checkpoint::spelled(floats_[c]), ".")};
+    switch (to_.how) {
+      case encoding::f16:
+        return store<float16>(r, out, [](float x) { return to_float16(x); });
+      case encoding::bf16:
+        return store<bfloat16>(r, out, [](float x) { return to_bfloat16(x); });
+      case encoding::q8_0:
+        return store_q8_0(r, out);
+      default:
+        std::memcpy(out, floats_.data(), 4 * floats_.size());
+        return done{};
+    }
+  }
+  template <class Element, class Convert>
+  [[nodiscard]] status store(std::size_t r, unsigned char* out, Convert convert) {
+    constexpr float smallest_normal_half = 0x1p-14f;
+    const bool is_code = is_coded(*to_.from);
+    for (std::size_t c = 0; c < floats_.size(); ++c) {
+      const Element element = convert(floats_[c]);
+      const float kept = to_float(element);
+      const bool is_gone = is_code && kept == 0.0f && floats_[c] != 0.0f;
+      if (!is_finite(kept) || is_gone) return lost(r, floats_[c], kept);
+      to_.rounded.add(floats_[c], kept, is_code ? 0.0f : smallest_normal_half);
+      std::memcpy(out + c * sizeof(Element), &element, sizeof(Element));
+    }
+    return done{};
+  }
+
+  [[nodiscard]] status store_q8_0(std::size_t r, unsigned char* out) {
+    packing::q8_0::encode_row(floats_.data(), to_.cols(), 0, out);
+    for (std::size_t c = 0; c < to_.cols(); c += packing::q8_0::group)
+      if (const float kept = packing::q8_0::scale(out, to_.cols(), 0, c / packing::q8_0::group);
+          !is_finite(kept))
+        return lost(r, floats_[c], kept);
+    return done{};
+  }
+
+  output& to_;
+  coded_row row_;
+  std::vector<float> floats_, scales_;
+  std::vector<unsigned char> slab_;
+};
+
+/// The producer of gguf.hpp and safetensors.hpp; context: an output. Parts begin with a row.
+[[nodiscard]] inline status produce(void* context, std::uint64_t at, std::span<unsigned char> out) {
+  output& to = *static_cast<output*>(context);
+  const std::size_t size = to.row_bytes();
+  const std::size_t first = at / size;
+  const std::size_t last = std::min(first + out.size() / size, to.units());
+  const std::size_t bytes = last > first ? (last - first) * size : 0;
+  if (bytes != 0)
+    if (status ok = row_writer(to).write(first, last, out.subspan(0, bytes)); !ok) return ok;
+  if (bytes == out.size()) return done{};
+  const auto tail = out.subspan(bytes);  // i2_s: the scale, and bytes without meaning
+  std::fill(tail.begin(), tail.end(), static_cast<unsigned char>(0));
+  std::memcpy(tail.data(), &to.scale, sizeof to.scale);
+  return done{};
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/rows_impl.hpp
+// ==== begin trilith/io/writing/plan_impl.hpp
+#ifndef TRILITH_IO_WRITING_PLAN_IMPL_HPP
+#define TRILITH_IO_WRITING_PLAN_IMPL_HPP
+
+#include <algorithm>
+#include <utility>
+
+/// What will be in the file, before a byte of it is written.
+namespace trilith::io::writing {
+
+struct plan {
+  const model_source& source;
+  const write_options& options;
+  hf_family family = hf_family::llama;
+  std::string architecture = {};  ///< of GGUF, or the class of transformers
+  row_order order = row_order::half_split;
+  std::vector<output> outputs = {};
+  bool is_tied = true;
+  write_report report = {};
+};
+
+[[nodiscard]] inline std::string described(const source_facts& f) {
+  return join("gate ", f.gate.empty() ? "unknown" : f.gate,
+              f.has_sub_norms ? ", sub-norms" : ", no sub-norms",
+              f.has_head_norms ? ", norms of each head" : "");
+}
+
+/// The architecture that describes the model in either format.
+[[nodiscard]] inline status choose_architecture(plan& p) {
+  const source_facts& f = p.source.facts;
+  const bool is_gguf = p.options.format == model_format::gguf;
+  const bool is_squared = f.gate == "relu_squared";
+  if (f.has_sub_norms && !f.has_head_norms && (is_squared || f.gate == "silu")) {
+    p.family = hf_family::bitnet_2b4t;
+    p.architecture = is_squared ? "bitnet-b1.58" : "bitnet";
+  } else if (!f.has_sub_norms && f.gate == "silu") {
+    p.family = f.has_head_norms ? hf_family::qwen3 : hf_family::llama;
+    p.architecture = f.has_head_norms ? "qwen3" : "llama";
+  } else {
+    return error{errc::unsupported,
+                 join(p.source.name, ": no architecture of ", name_of(p.options.format), " has ",
+                      described(f), ". io::save() writes any model.")};
+  }
+  if (!is_gguf) p.architecture = traits_of(p.family).architecture;
+  if (is_gguf && p.family == hf_family::llama) p.order = row_order::interleaved;
+  return done{};
+}
+
+/// Whether the head is the embedding, in memory or number by number.
+[[nodiscard]] inline bool is_tied(const model_source& source) noexcept {
+  const source_tensor* const head = source.find("head");
+  const source_tensor* const table = source.find("embedding");
+  if (head == nullptr || table == nullptr) return true;
+  const auto a = head->memory.bytes, b = table->memory.bytes;
+  const auto s = head->packed.scales, t = table->packed.scales;
+  return head->how == table->how && head->factor == table->factor && a.size() == b.size() &&
+         (a.data() == b.data() || std::equal(a.begin(), a.end(), b.begin())) &&
+         std::equal(s.begin(), s.end(), t.begin(), t.end());
+}
+
+/// Every tensor that the architecture has, so that no model is taken for a similar one.
+[[nodiscard]] inline status check_complete(const plan& p) {
+  std::vector<std::string> wanted{"embedding", "final_norm"};
+  for (std::size_t n = 0; n < p.source.facts.sizes.layers; ++n) {
+    for (const std::string_view name :
+         {"attention.query", "attention.key", "attention.value", "attention.output",
+          "attention_norm", "ffn.gate", "ffn.up", "ffn.down", "ffn_norm"})
+      wanted.push_back(join("blocks.", n, ".", name));
+    if (p.source.facts.has_sub_norms)
+      for (const std::string_view name : {"attention.sub_norm", "ffn.sub_norm"})
+        wanted.push_back(join("blocks.", n, ".", name));
+    if (p.source.facts.has_head_norms)
+      for (const std::string_view name : {"attention.query_norm", "attention.key_norm"})
+        wanted.push_back(join("blocks.", n, ".", name));
+  }
+  for (const std::string& name : wanted)
+    if (p.source.find(name) == nullptr)
+      return error{errc::unsupported, join(p.source.name, ": ", p.architecture, " has a tensor ",
+                                           name, ", the model has none.")};
+  return done{};
+}
+
+/// The norms of heads have an order of their own, which nothing here changes.
+[[nodiscard]] inline status check_order(const plan& p, const source_tensor& t) {
+  if (!p.source.facts.has_head_norms || sources::keeps_order(t, p.order)) return done{};
+  return error{errc::unsupported,
+               join(t.origin, ": ", p.architecture,
+                    " turns halves of a head; a model that has norms of each head and turns "
+                    "neighbours cannot be written.")};
+}
+
+[[nodiscard]] inline std::string name_in(const plan& p, std::string_view canonical) {
+  return p.options.format == model_format::gguf ? gguf_name(canonical)
+                                                : hf_name(p.family, canonical);
+}
+
+/// Finds the scale of a matrix, or that its groups agree with those of the layout.
+[[nodiscard]] inline status settle_scales(const plan& p, output& to) {
+  const source_tensor& from = *to.from;
+  const std::size_t group = to.layout().group;
+  status ok = done{};
+  if (group == 0 || (is_coded(from) && sources::codes_of(from).group == 0)) {
+    auto scale = scale_of_matrix(from);
+    if (scale) to.scale = *scale;
+    if (!scale) ok = std::move(scale).error();
+  } else {
+    ok = check_groups(from, group);
+  }
+  if (ok || ok.error().code != errc::mismatch) return ok;
+  return does_not_fit(p.options.format, to.how, content_of(p.source, from),
+                      std::max<std::size_t>(1, sources::codes_of(from).group), from,
+                      join(" (", ok.error().message, ")"));
+}
+
+[[nodiscard]] inline status add(plan& p, const source_tensor& t) {
+  output to{.from = &t, .name = name_in(p, t.name), .order = p.order};
+  if (to.name.empty())
+    return error{errc::unsupported,
+                 join(t.origin, ": ", p.architecture, " has no tensor ", t.name, ".")};
+  if (is_block_matrix(t) || is_table(t)) {
+    const auto how =
+        is_table(t) ? choose_table(p.source, t, p.options) : choose_matrix(p.source, t, p.options);
+    if (!how) return how.error();
+    to.how = *how;
+  }
+  if (status ok = check_order(p, t); !ok) return ok;
+  if (to.is_coded())
+    if (status ok = settle_scales(p, to); !ok) return ok;
+  p.outputs.push_back(std::move(to));
+  return done{};
+}
+
+/// Embedding, blocks in their order, the rest.
+[[nodiscard]] inline std::pair<std::size_t, std::string_view> place_of(const output& o) {
+  const std::string& name = o.from->name;
+  if (name == "embedding") return {0, name};
+  if (!name.starts_with("blocks.")) return {~std::size_t{0}, name};
+  std::size_t block = 0;
+  for (std::size_t i = 7; i < name.size() && name[i] != '.'; ++i)
+    block = block * 10 + static_cast<std::size_t>(name[i] - '0');
+  return {block + 1, name};
+}
+
+[[nodiscard]] inline result<plan> make_plan(const model_source& source,
+                                            const write_options& options) {
+  plan p{.source = source, .options = options};
+  status ok = check_options(options);
+  if (ok) ok = check(source.facts.sizes, source.name);
+  if (ok) ok = choose_architecture(p);
+  if (ok) ok = check_complete(p);
+  p.is_tied = is_tied(source);
+  for (std::size_t i = 0; ok && i < source.tensors.size(); ++i)
+    if (source.tensors[i].name != "head" || !p.is_tied) ok = add(p, source.tensors[i]);
+  if (ok && source.tokenizer.size() > source.facts.sizes.vocab)
+    ok = error{errc::mismatch, join(source.name, ": the tokenizer has ", source.tokenizer.size(),
+                                    " tokens, the model ", source.facts.sizes.vocab, ".")};
+  if (!ok) return std::move(ok).error();
+  std::sort(p.outputs.begin(), p.outputs.end(),
+            [](const output& a, const output& b) { return place_of(a) < place_of(b); });
+  return p;
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/plan_impl.hpp
+// ==== begin trilith/text/byte_level/spelling_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_SPELLING_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_SPELLING_IMPL_HPP
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+/// GPT-2's spelling of bytes: printable ones of Latin-1 as themselves, the 68 others in order as
+/// U+0100 and on, so that a space is U+0120. [code point] is the byte; -1: none.
+[[nodiscard]] inline const std::array<std::int16_t, 0x144>& bytes_of_spelling() {
+  static const std::array<std::int16_t, 0x144> table = [] {
+    std::array<std::int16_t, 0x144> out;
+    out.fill(-1);
+    std::size_t next = 0x100;
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+      const bool itself = (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
+      out[itself ? byte : next++] = static_cast<std::int16_t>(byte);
+    }
+    return out;
+  }();
+  return table;
+}
+
+/// The bytes that `spelled` stands for; false where a character of it stands for none.
+[[nodiscard]] inline bool unspell_bytes(std::string_view spelled, std::string& out) {
+  const auto& table = bytes_of_spelling();
+  out.clear();
+  for (std::size_t at = 0; at < spelled.size(); ++at) {
+    unsigned c = static_cast<unsigned char>(spelled[at]);
+    if (c >= 0x80) {
+      if (c < 0xC2 || c > 0xC5 || at + 1 == spelled.size()) return false;
+      const auto tail = static_cast<unsigned char>(spelled[++at]);
+      if ((tail & 0xC0) != 0x80) return false;
+      c = (c & 0x1F) << 6 | (tail & 0x3Fu);
+    }
+    if (c >= table.size() || table[c] < 0) return false;
+    out += static_cast<char>(table[c]);
+  }
+  return true;
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/spelling_impl.hpp
+// ==== begin trilith/io/writing/spelling_impl.hpp
+#ifndef TRILITH_IO_WRITING_SPELLING_IMPL_HPP
+#define TRILITH_IO_WRITING_SPELLING_IMPL_HPP
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+/// Pieces and merges as the files of other programs spell them.
+namespace trilith::io::writing {
+
+using text::piece_kind;
+using text::pre_tokenizer;
+
+/// Bytes in GPT-2's spelling, the inverse of text::detail::unspell_bytes.
+[[nodiscard]] inline std::string spell_bytes(std::string_view bytes) {
+  static const std::array<std::string, 256> table = [] {
+    std::array<std::string, 256> out;
+    const auto& byte_of = text::detail::bytes_of_spelling();
+    for (std::size_t c = 0; c < byte_of.size(); ++c) {
+      if (byte_of[c] < 0) continue;
+      std::string& spelled = out[static_cast<std::size_t>(byte_of[c])];
+      if (c >= 0x80) spelled += static_cast<char>(0xC0 | (c >> 6));
+      spelled += static_cast<char>(c < 0x80 ? c : 0x80 | (c & 0x3F));
+    }
+    return out;
+  }();
+  std::string out;
+  for (const char byte : bytes) out += table[static_cast<unsigned char>(byte)];
+  return out;
+}
+
+/// SentencePiece's spelling: spaces are U+2581.
+[[nodiscard]] inline std::string spell_spaces(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c == ' ')
+      out += text::detail::space_symbol;
+    else
+      out += c;
+  return out;
+}
+
+[[nodiscard]] inline std::string spelled(const text::vocabulary& words, const text::piece& p) {
+  if (words.pre == pre_tokenizer::none) return spell_spaces(p.text);
+  return p.kind == piece_kind::normal ? spell_bytes(p.text) : p.text;
+}
+
+[[nodiscard]] inline std::int32_t token_type(piece_kind kind) noexcept {
+  switch (kind) {
+    case piece_kind::unknown:
+      return 2;
+    case piece_kind::control:
+      return 3;
+    case piece_kind::user_defined:
+      return 4;
+    case piece_kind::unused:
+      return 5;
+    case piece_kind::byte:
+      return 6;
+    default:
+      return 1;
+  }
+}
+
+/// The merges of a byte-level vocabulary. Where it has no list, every way of making a piece from
+/// two others, by the piece, then by its parts.
+[[nodiscard]] inline std::vector<text::merge_rule> merges_of(const text::vocabulary& words) {
+  if (!words.merges.empty()) return words.merges;
+  std::unordered_map<std::string_view, std::int32_t> tokens;
+  for (std::size_t i = 0; i < words.pieces.size(); ++i)
+    if (words.pieces[i].kind == piece_kind::normal)
+      tokens.emplace(words.pieces[i].text, static_cast<std::int32_t>(i));
+  std::vector<text::merge_rule> out, ways;
+  for (const text::piece& p : words.pieces) {
+    if (p.kind != piece_kind::normal) continue;
+    ways.clear();
+    for (std::size_t at = 1; at < p.text.size(); ++at) {
+      const auto left = tokens.find(std::string_view(p.text).substr(0, at));
+      const auto right = tokens.find(std::string_view(p.text).substr(at));
+      if (left != tokens.end() && right != tokens.end())
+        ways.push_back({left->second, right->second});
+    }
+    std::sort(ways.begin(), ways.end(), [](const text::merge_rule& a, const text::merge_rule& b) {
+      return std::pair(a.left, a.right) < std::pair(b.left, b.right);
+    });
+    out.insert(out.end(), ways.begin(), ways.end());
+  }
+  return out;
+}
+
+/// The text of a special token, or "" where there is none.
+[[nodiscard]] inline std::string_view text_of(const text::vocabulary& words, std::int32_t token) {
+  return token < 0 ? std::string_view{} : words.pieces[static_cast<std::size_t>(token)].text;
+}
+
+/// The formats of chat.hpp as Jinja, by their names in load_report::chat. Templates that others
+/// publish say the same and more.
+struct named_template {
+  std::string_view name, jinja;
+};
+inline constexpr std::array chat_templates{
+    named_template{"bitnet",
+                   "{{ bos_token }}{% for message in messages %}"
+                   "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
+                   "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}"},
+    named_template{"llama3",
+                   "{{ bos_token }}{% for message in messages %}"
+                   "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
+                   "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+                   "{% if add_generation_prompt %}"
+                   "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"},
+    named_template{"chatml",
+                   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
+                   "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
+                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"}};
+
+/// The template that was asked for, else the one of the format the source was found to have; 2B4T
+/// has its own. Empty: none.
+[[nodiscard]] inline std::string_view chat_template_of(const model_source& source,
+                                                       const write_options& options) {
+  if (source.tokenizer.size() == 0) return {};
+  if (!options.chat_template.empty()) return options.chat_template;
+  const source_facts& f = source.facts;
+  const bool is_2b4t = f.has_sub_norms && f.gate == "relu_squared";
+  std::string_view name = source.report.chat;
+  if (is_2b4t && source.tokenizer.find("<|eot_id|>") >= 0 && (name.empty() || name == "none"))
+    name = "bitnet";
+  for (const named_template& known : chat_templates)
+    if (known.name == name) return known.jinja;
+  return {};
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/spelling_impl.hpp
+// ==== begin trilith/io/writing/gguf_metadata_impl.hpp
+#ifndef TRILITH_IO_WRITING_GGUF_METADATA_IMPL_HPP
+#define TRILITH_IO_WRITING_GGUF_METADATA_IMPL_HPP
+
+/// What a GGUF file says of its model.
+namespace trilith::io::writing {
+
+/// The name of a pre-tokeniser that implies what the vocabulary does.
+[[nodiscard]] inline std::string_view gguf_pre(const text::vocabulary& words) noexcept {
+  switch (words.pre) {
+    case pre_tokenizer::llama3:
+      return words.ignore_merges ? "llama-bpe" : "smaug-bpe";
+    case pre_tokenizer::gpt2:
+      return "gpt-2";
+    case pre_tokenizer::qwen2:
+      return words.nfc ? "qwen2" : "stablelm2";
+    case pre_tokenizer::digits_gpt2:
+      return "starcoder";
+    default:
+      return "default";
+  }
+}
+
+/// The metadata of a model and its tokenizer.
+class gguf_metadata {
+ public:
+  explicit gguf_metadata(plan& p) : p_(p), words_(p.source.tokenizer.vocab()) {}
+
+  [[nodiscard]] std::vector<gguf_pair> make() && {
+    add_general();
+    add_sizes();
+    if (words_.pieces.empty())
+      put("tokenizer.ggml.model", std::string_view("no_vocab"));
+    else
+      add_words();
+    return std::move(pairs_);
+  }
+
+ private:
+  void put(std::string key, gguf_owned_value value) {
+    pairs_.push_back({std::move(key), std::move(value)});
+  }
+  void put_own(std::string_view key, gguf_owned_value value) {
+    put(join(p_.architecture, ".", key), std::move(value));
+  }
+  void put_size(std::string_view key, std::size_t size) {
+    put_own(key, static_cast<std::uint32_t>(size));
+  }
+
+  void add_general() {
+    put("general.architecture", p_.architecture);
+    put("general.type", "model");
+    if (!p_.options.name.empty()) put("general.name", p_.options.name);
+    if (!p_.options.licence.empty()) put("general.license", p_.options.licence);
+    put("general.quantization_version", std::uint32_t{2});
+  }
+
+  void add_sizes() {
+    const shape& s = p_.source.facts.sizes;
+    put_size("vocab_size", s.vocab);
+    put_size("context_length", s.context);
+    put_size("embedding_length", s.dim);
+    put_size("block_count", s.layers);
+    put_size("feed_forward_length", s.ffn_dim);
+    put_size("attention.head_count", s.heads);
+    put_size("attention.head_count_kv", s.kv_heads);
+    put_size("attention.key_length", s.head_dim);
+    put_size("attention.value_length", s.head_dim);
+    put_size("rope.dimension_count", s.head_dim);
+    put_own("attention.layer_norm_rms_epsilon", p_.source.facts.settings.norm_eps);
+    put_own("rope.freq_base", p_.source.facts.settings.rope_theta);
+    // without it programs take the default of the architecture, which is not the same everywhere
+    put_own("hidden_act", p_.source.facts.gate == "relu_squared" ? "relu2" : "silu");
+  }
+
+  void add_words() {
+    const bool is_byte_level = words_.pre != pre_tokenizer::none;
+    put("tokenizer.ggml.model", is_byte_level ? "gpt2" : "llama");
+    if (is_byte_level) put("tokenizer.ggml.pre", gguf_pre(words_));
+    add_pieces(is_byte_level);
+    if (is_byte_level) add_merges();
+    add_tokens();
+    put("tokenizer.ggml.add_bos_token", words_.bos >= 0);
+    if (!is_byte_level || words_.dummy_prefix)
+      put("tokenizer.ggml.add_space_prefix", words_.dummy_prefix);
+    if (!is_byte_level) put("tokenizer.ggml.remove_extra_whitespaces", words_.collapse_spaces);
+    add_chat_template();
+    add_notes(is_byte_level);
+  }
+
+  /// As many as the embedding has rows: the rest are place holders.
+  void add_pieces(bool is_byte_level) {
+    std::vector<std::string> tokens;
+    std::vector<float> scores;
+    std::vector<std::int32_t> types;
+    for (const text::piece& p : words_.pieces) {
+      tokens.push_back(spelled(words_, p));
+      scores.push_back(p.score);
+      types.push_back(token_type(p.kind));
+    }
+    while (tokens.size() < p_.source.facts.sizes.vocab) {
+      tokens.push_back(join("[PAD", tokens.size(), "]"));
+      scores.push_back(0.0f);
+      types.push_back(token_type(piece_kind::unused));
+    }
+    put("tokenizer.ggml.tokens", tokens);
+    if (!is_byte_level) put("tokenizer.ggml.scores", scores);
+    put("tokenizer.ggml.token_type", types);
+  }
+
+  void add_merges() {
+    std::vector<std::string> merges;
+    for (const text::merge_rule& m : merges_of(words_))
+      merges.push_back(
+          join(spell_bytes(text_of(words_, m.left)), " ", spell_bytes(text_of(words_, m.right))));
+    put("tokenizer.ggml.merges", merges);
+  }
+
+  void add_tokens() {
+    const auto token = [this](std::string_view role, std::int32_t id) {
+      if (id >= 0) put(join("tokenizer.ggml.", role, "_token_id"), static_cast<std::uint32_t>(id));
+    };
+    token("bos", words_.bos);
+    token("eos", words_.eos);
+    token("unknown", words_.unknown);
+    // of the tokens that end a turn the format has one place; readers find others by their names
+    token("eot", words_.stop.empty() ? -1 : words_.stop.front());
+  }
+
+  void add_chat_template() {
+    const std::string_view jinja = chat_template_of(p_.source, p_.options);
+    if (!jinja.empty()) put("tokenizer.chat_template", jinja);
+  }
+
+  void add_notes(bool is_byte_level) {
+    const auto note = [this](std::string_view sentence) { p_.report.notes.emplace_back(sentence); };
+    if (is_byte_level && words_.nfc != (gguf_pre(words_) == "qwen2"))
+      note("The tokenizer composes characters (NFC) first, which GGUF has no key for.");
+    if (is_byte_level && words_.ignore_merges != (gguf_pre(words_) == "llama-bpe"))
+      note("The tokenizer takes whole pieces without merging, which GGUF has no key for here.");
+    if (std::any_of(words_.pieces.begin(), words_.pieces.end(),
+                    [](const text::piece& p) { return p.strip_left || p.strip_right; }))
+      note("Some special tokens swallow the spaces around them, which GGUF has no key for.");
+  }
+
+  plan& p_;
+  const text::vocabulary& words_;
+  std::vector<gguf_pair> pairs_;
+};
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/gguf_metadata_impl.hpp
+// ==== begin trilith/io/writing/gguf_impl.hpp
+#ifndef TRILITH_IO_WRITING_GGUF_IMPL_HPP
+#define TRILITH_IO_WRITING_GGUF_IMPL_HPP
+
+/// A model as a GGUF file.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline ggml_type gguf_type_of(encoding how) noexcept {
+  switch (how) {
+    case encoding::f16:
+      return ggml_type::f16;
+    case encoding::bf16:
+      return ggml_type::bf16;
+    case encoding::q8_0:
+      return ggml_type::q8_0;
+    case encoding::i2_s:
+      return ggml_type::i2_s;
+    case encoding::tq1_0:
+      return ggml_type::tq1_0;
+    case encoding::tq2_0:
+      return ggml_type::tq2_0;
+    case encoding::q1_0:
+      return ggml_type::q1_0;
+    case encoding::q2_0:
+      return ggml_type::q2_0;
+    default:
+      return ggml_type::f32;
+  }
+}
+
+[[nodiscard]] inline gguf_tensor_to_write gguf_tensor_of(output& o) {
+  gguf_tensor_to_write t{.name = o.name, .dims = {o.cols()}, .type = gguf_type_of(o.how)};
+  if (o.rows() != 1 || is_block_matrix(*o.from) || is_table(*o.from)) t.dims.push_back(o.rows());
+  t.produce = &produce;
+  t.context = &o;
+  t.part_multiple = o.row_bytes();
+  return t;
+}
+
+[[nodiscard]] inline status write_as_gguf(plan& p, std::string_view path) {
+  const std::vector<gguf_pair> metadata = gguf_metadata(p).make();
+  std::vector<gguf_tensor_to_write> tensors;
+  for (output& o : p.outputs) tensors.push_back(gguf_tensor_of(o));
+  p.report.format = "GGUF v3";
+  if (is_directory(path))
+    return error{errc::io_failure, join(path, ": expected the name of a file, found a directory.")};
+  return write_gguf(path, tensors, metadata, p.options.report);
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/gguf_impl.hpp
+// ==== begin trilith/text/byte_level/json_events_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_JSON_EVENTS_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_JSON_EVENTS_IMPL_HPP
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// A tokenizer.json, sorted: the long lists apart, the rest as one fact for each value.
+struct json_tokenizer {
+  struct entry {
+    std::string text;
+    std::int32_t id = -1;
+  };
+  struct added : entry {
+    bool single_word = false, lstrip = false, rstrip = false, special = false;
+  };
+  /// "pre_tokenizer.pretokenizers.0.type" and "Split"; words and numbers as they are written.
+  struct fact {
+    std::string path, value;
+  };
+
+  std::vector<entry> vocab;
+  std::vector<added> added_tokens;
+  std::vector<fact> facts;
+  std::string merges;                   // the texts of all merges, one behind the other
+  std::vector<std::size_t> merge_ends;  // where each ends
+  bool pairs = false;                   // merges are written ["a", "b"], so two texts are one merge
+
+  [[nodiscard]] std::string_view find(std::string_view path) const {
+    for (const fact& f : facts)
+      if (f.path == path) return f.value;
+    return {};
+  }
+};
+
+/// Fills a json_tokenizer. Neither the depth nor the number of what a file holds is believed: it is
+/// bounded here, or by the file's own size.
+class tokenizer_json_events : public io::json::events {
+ public:
+  explicit tokenizer_json_events(json_tokenizer& out) : out_(out) {}
+
+  bool begin(char bracket) override {
+    if (frames_.size() == deepest)
+      return stop(join("it is nested deeper than ", deepest, " levels."));
+    if (in_merges() && depth() == 3 && bracket == '[') out_.pairs = true;
+    frames_.push_back({bracket == '{', {}, 0});
+    if (in_added() && depth() == 3) out_.added_tokens.emplace_back();
+    return true;
+  }
+  bool end() override {
+    frames_.pop_back();
+    advance();
+    return true;
+  }
+  bool key(std::string& name) override {
+    frames_.back().key.swap(name);
+    return true;
+  }
+  bool text(std::string& value) override {
+    if (in_merges() && depth() == (out_.pairs ? 4u : 3u)) {
+      out_.merges += value;
+      out_.merge_ends.push_back(out_.merges.size());
+    } else if (in_added() && depth() == 3 && frames_.back().key == "content") {
+      out_.added_tokens.back().text = std::move(value);
+    } else {
+      return note(value);
+    }
+    advance();
+    return true;
+  }
+  bool number(const io::json::number& value) override {
+    const bool fits = value.is_whole && value.whole < (std::uint64_t{1} << 30);
+    if (in_vocab() && depth() == 3) {
+      if (!fits) return refuse(value.spelled);
+      out_.vocab.push_back({std::move(frames_.back().key), static_cast<std::int32_t>(value.whole)});
+    } else if (in_added() && depth() == 3 && frames_.back().key == "id") {
+      if (!fits) return refuse(value.spelled);
+      out_.added_tokens.back().id = static_cast<std::int32_t>(value.whole);
+    } else {
+      return note(value.spelled);
+    }
+    advance();
+    return true;
+  }
+  bool word(std::string_view literal) override {
+    if (!in_added() || depth() != 3) return note(literal);
+    json_tokenizer::added& token = out_.added_tokens.back();
+    const std::string& name = frames_.back().key;
+    const bool on = literal == "true";
+    if (name == "single_word") token.single_word = on;
+    if (name == "lstrip") token.lstrip = on;
+    if (name == "rstrip") token.rstrip = on;
+    if (name == "special") token.special = on;
+    return true;
+  }
+
+ protected:
+  [[nodiscard]] std::string expected() const override {
+    return join("expected a tokenizer.json, at ", path().substr(0, 80));
+  }
+
+ private:
+  static constexpr std::size_t deepest = 32, longest_path = 160, most_facts = 4096,
+                               longest_fact = 2000;
+
+  /// An open object or list, and where in it the reader is.
+  struct frame {
+    bool is_object;
+    std::string key;
+    std::size_t index;
+  };
+
+  [[nodiscard]] std::size_t depth() const { return frames_.size(); }
+  [[nodiscard]] bool is_at(std::size_t level, std::string_view name) const {
+    return depth() > level && frames_[level].is_object && frames_[level].key == name;
+  }
+  [[nodiscard]] bool in_vocab() const {
+    return is_at(0, "model") && is_at(1, "vocab") && (depth() < 3 || frames_[2].is_object);
+  }
+  [[nodiscard]] bool in_merges() const { return is_at(0, "model") && is_at(1, "merges"); }
+  [[nodiscard]] bool in_added() const {
+    return is_at(0, "added_tokens") && (depth() < 2 || !frames_[1].is_object) &&
+           (depth() < 3 || frames_[2].is_object);
+  }
+
+  void advance() {
+    if (!frames_.empty()) ++frames_.back().index;
+  }
+
+  [[nodiscard]] std::string path() const {
+    std::string out;
+    for (const frame& f : frames_) {
+      if (out.size() > longest_path) break;
+      if (!out.empty()) out += '.';
+      out += f.is_object ? f.key.substr(0, longest_path) : std::to_string(f.index);
+    }
+    return out;
+  }
+
+  /// Facts elsewhere than in the parts that say how to tokenise are of no interest.
+  bool note(std::string_view value) {
+    static constexpr std::array parts{"model", "normalizer", "pre_tokenizer", "post_processor",
+                                      "decoder"};
+    bool wanted = false;
+    for (const char* const part : parts) wanted = wanted || is_at(0, part);
+    if (wanted && value.size() <= longest_fact && out_.facts.size() < most_facts) {
+      std::string where = path();
+      if (where.size() <= longest_path)
+        out_.facts.push_back({std::move(where), std::string(value)});
+    }
+    advance();
+    return true;
+  }
+
+  json_tokenizer& out_;
+  std::vector<frame> frames_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/json_events_impl.hpp
+// ==== begin trilith/text/byte_level/json_rules_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_JSON_RULES_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_JSON_RULES_IMPL_HPP
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// The regular expressions that are known, as files write them: facts of the formats.
+struct known_pattern {
+  std::string_view pattern;
+  pre_tokenizer pre;
+};
+inline constexpr std::array known_patterns{
+    known_pattern{R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|)"
+                  R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+                  pre_tokenizer::llama3},
+    known_pattern{R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|)"
+                  R"( ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+                  pre_tokenizer::qwen2},
+    known_pattern{R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
+                  pre_tokenizer::gpt2},
+};
+
+/// Reads how a tokenizer.json cuts and rewrites text. What it does is recognised by content: other
+/// ways of writing the same are read, what is not known is refused by name.
+class tokenizer_json_rules {
+ public:
+  tokenizer_json_rules(const json_tokenizer& file, std::string_view name)
+      : file_(file), name_(name) {}
+
+  [[nodiscard]] status read(vocabulary& words) const {
+    if (status good = check_model(); !good) return good;
+    words.ignore_merges = fact("model.ignore_merges") == "true";
+    if (fact("model.byte_fallback") == "true") return read_sentencepiece(words);
+    if (status good = read_normalizer(words); !good) return good;
+    return read_pre_tokenizer(words);
+  }
+
+  /// The piece that post-processing puts in front of a text; empty: none.
+  [[nodiscard]] std::string_view bos() const {
+    for (const std::string& step : steps("post_processor", "processors"))
+      if (fact(step + ".type") == "TemplateProcessing")
+        return fact(step + ".single.0.SpecialToken.id");
+    return {};
+  }
+
+  [[nodiscard]] std::string_view unknown() const {
+    const std::string_view text = fact("model.unk_token");
+    return text == "null" ? std::string_view{} : text;
+  }
+
+ private:
+  [[nodiscard]] std::string_view fact(std::string_view path) const { return file_.find(path); }
+  [[nodiscard]] bool is_set(std::string_view path) const {
+    const std::string_view value = fact(path);
+    return !value.empty() && value != "null" && value != "false" && value != "0" && value != "0.0";
+  }
+  [[nodiscard]] error unsupported(std::string_view what, std::string_view found,
+                                  std::string_view expected) const {
+    return {errc::unsupported,
+            join(name_, ": the ", what, " is ", in_quotes(found), "; expected ", expected, ".")};
+  }
+
+  [[nodiscard]] status check_model() const {
+    if (fact("model.type") != "BPE" && (is_set("model.type") || file_.merge_ends.empty()))
+      return unsupported("model", fact("model.type"), "BPE");
+    for (const char* const option :
+         {"model.dropout", "model.continuing_subword_prefix", "model.end_of_word_suffix"})
+      if (is_set(option)) return unsupported(option, fact(option), "none");
+    return done{};
+  }
+
+  /// The paths of a step and its parts: a Sequence has them in a list, anything else is one itself.
+  [[nodiscard]] std::vector<std::string> steps(const std::string& part,
+                                               std::string_view list) const {
+    std::vector<std::string> out;
+    if (fact(part + ".type") == "Sequence") {
+      for (std::size_t i = 0; i < 16; ++i)
+        if (const std::string step = join(part, ".", list, ".", i); !fact(step + ".type").empty())
+          out.push_back(step);
+    } else if (!fact(part + ".type").empty()) {
+      out.push_back(part);
+    }
+    return out;
+  }
+
+  [[nodiscard]] status read_normalizer(vocabulary& words) const {
+    for (const std::string& step : steps("normalizer", "normalizers")) {
+      if (fact(step + ".type") != "NFC")
+        return unsupported("normalizer", fact(step + ".type"), "NFC or none");
+      words.nfc = true;
+    }
+    return done{};
+  }
+
+  [[nodiscard]] status read_pre_tokenizer(vocabulary& words) const {
+    const std::vector<std::string> all = steps("pre_tokenizer", "pretokenizers");
+    if (all.empty() || fact(all.back() + ".type") != "ByteLevel" || all.size() > 2)
+      return unsupported("pre-tokenizer", fact("pre_tokenizer.type"),
+                         "ByteLevel, or a Sequence of Split or Digits and ByteLevel");
+    const bool prefix = fact(all.back() + ".add_prefix_space") == "true";
+    const bool regex = fact(all.back() + ".use_regex") != "false";
+    if (prefix && all.size() == 2)
+      return unsupported("pre-tokenizer", "add_prefix_space behind a split", "none");
+    words.dummy_prefix = prefix;
+    if (all.size() == 2) return read_split(all[0], regex, words);
+    if (!regex) return unsupported("pre-tokenizer", "ByteLevel without a regex", "one with it");
+    words.pre = pre_tokenizer::gpt2;
+    return done{};
+  }
+
+  [[nodiscard]] status read_split(const std::string& step, bool then_gpt2,
+                                  vocabulary& words) const {
+    const std::string_view type = fact(step + ".type");
+    if (type == "Digits" && then_gpt2 && fact(step + ".individual_digits") == "true") {
+      words.pre = pre_tokenizer::digits_gpt2;
+      return done{};
+    }
+    if (type != "Split" || then_gpt2)
+      return unsupported("pre-tokenizer", type, "Split, or Digits and GPT-2's regex");
+    const std::string_view behavior = fact(step + ".behavior");
+    const bool inverted = fact(step + ".invert") == "true";
+    if (behavior != (inverted ? "Removed" : "Isolated"))
+      return unsupported("behavior of Split", behavior, "Isolated, or Removed and inverted");
+    const std::string_view pattern = fact(step + ".pattern.Regex");
+    for (const known_pattern& known : known_patterns)
+      if (known.pattern == pattern) {
+        words.pre = known.pre;
+        return done{};
+      }
+    return unsupported("pattern of Split", pattern, "that of LLaMA-3, GPT-2 or Qwen2");
+  }
+
+  /// SentencePiece's kind: spaces become U+2581, one in front of the text, and nothing is cut.
+  [[nodiscard]] status read_sentencepiece(vocabulary& words) const {
+    words.dummy_prefix = false;
+    for (const std::string& step : steps("normalizer", "normalizers")) {
+      const std::string_view type = fact(step + ".type");
+      if (type == "Prepend" && fact(step + ".prepend") == space_symbol)
+        words.dummy_prefix = true;
+      else if (type != "Replace" || fact(step + ".pattern.String") != " " ||
+               fact(step + ".content") != space_symbol)
+        return unsupported("normalizer", type, "Prepend and Replace of U+2581");
+    }
+    for (const std::string& step : steps("pre_tokenizer", "pretokenizers")) {
+      if (fact(step + ".type") != "Metaspace" || fact(step + ".split") != "false" ||
+          fact(step + ".replacement") != space_symbol)
+        return unsupported("pre-tokenizer", fact(step + ".type"), "none, or Metaspace unsplit");
+      words.dummy_prefix = fact(step + ".prepend_scheme") != "never";
+    }
+    return done{};
+  }
+
+  const json_tokenizer& file_;
+  std::string_view name_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/json_rules_impl.hpp
+// ==== begin trilith/io/writing/tokenizer_impl.hpp
+#ifndef TRILITH_IO_WRITING_TOKENIZER_IMPL_HPP
+#define TRILITH_IO_WRITING_TOKENIZER_IMPL_HPP
+
+/// Byte-level tokenizers in the file that Hugging Face's programs read.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline std::string in_json(std::string_view text) {
+  return json::spelled(text);
+}
+
+/// The regular expression that cuts text; empty where nobody else has it.
+[[nodiscard]] inline std::string_view pattern_of(pre_tokenizer pre) noexcept {
+  for (const text::detail::known_pattern& known : text::detail::known_patterns)
+    if (known.pre == pre) return known.pattern;
+  return {};
+}
+
+/// tokenizer.json of a byte-level vocabulary.
+class tokenizer_json {
+ public:
+  explicit tokenizer_json(const text::vocabulary& words) : words_(words) {}
+
+  [[nodiscard]] static bool can_say(const text::vocabulary& words) noexcept {
+    return words.pre == pre_tokenizer::digits_gpt2 ||
+           (!pattern_of(words.pre).empty() &&
+            (!words.dummy_prefix || words.pre == pre_tokenizer::gpt2));
+  }
+
+  [[nodiscard]] std::string text() && {
+    out_ = R"({"version":"1.0","truncation":null,"padding":null,"added_tokens":[)";
+    add_added_tokens();
+    out_ +=
+        join("],\"normalizer\":", words_.nfc ? R"({"type":"NFC"})" : "null",
+             ",\"pre_tokenizer\":", pre_tokenizer_json(), ",\"post_processor\":", post_processor(),
+             R"(,"decoder":{"type":"ByteLevel","add_prefix_space":true,)",
+             R"("trim_offsets":true,"use_regex":true},"model":{"type":"BPE","dropout":null,)",
+             R"("unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,)",
+             R"("fuse_unk":false,"byte_fallback":false,"ignore_merges":)",
+             truth(words_.ignore_merges), ",\"vocab\":{");
+    add_vocabulary();
+    out_ += "},\"merges\":[";
+    add_merges();
+    out_ += "]}}\n";
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] static std::string_view truth(bool is) noexcept { return is ? "true" : "false"; }
+
+  /// Separates what follows from what was added before; `first` is true once.
+  void next(bool& first) {
+    if (!first) out_ += ',';
+    first = false;
+  }
+
+  void add_added_tokens() {
+    bool first = true;
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
+      const text::piece& p = words_.pieces[i];
+      if (p.kind == piece_kind::normal) continue;
+      next(first);
+      out_ += join("{\"id\":", i, ",\"content\":", in_json(p.text),
+                   ",\"single_word\":false,\"lstrip\":", truth(p.strip_left),
+                   ",\"rstrip\":", truth(p.strip_right),
+                   ",\"normalized\":false,\"special\":", truth(p.kind != piece_kind::user_defined),
+                   "}");
+    }
+  }
+
+  [[nodiscard]] std::string pre_tokenizer_json() const {
+    if (words_.pre == pre_tokenizer::gpt2) return byte_level(true);
+    const bool digits = words_.pre == pre_tokenizer::digits_gpt2;
+    const std::string cut =
+        digits ? std::string(R"({"type":"Digits","individual_digits":true})")
+               : join(R"({"type":"Split","pattern":{"Regex":)", in_json(pattern_of(words_.pre)),
+                      R"(},"behavior":"Isolated","invert":false})");
+    return join(R"({"type":"Sequence","pretokenizers":[)", cut, ",", byte_level(digits), "]}");
+  }
+  [[nodiscard]] std::string byte_level(bool regex) const {
+    return join(R"({"type":"ByteLevel","add_prefix_space":)", truth(words_.dummy_prefix),
+                R"(,"trim_offsets":true,"use_regex":)", truth(regex), "}");
+  }
+
+  [[nodiscard]] std::string post_processor() const {
+    if (words_.bos < 0)
+      return R"({"type":"ByteLevel","add_prefix_space":true,"trim_offsets":false,"use_regex":true})";
+    const std::string bos = in_json(text_of(words_, words_.bos));
+    const std::string begin = join(R"({"SpecialToken":{"id":)", bos, R"(,"type_id":0}})");
+    return join(R"({"type":"TemplateProcessing","single":[)", begin,
+                R"(,{"Sequence":{"id":"A","type_id":0}}],"pair":[)", begin,
+                R"(,{"Sequence":{"id":"A","type_id":0}},)", begin,
+                R"(,{"Sequence":{"id":"B","type_id":1}}],"special_tokens":{)", bos,
+                ":{\"id\":", bos, ",\"ids\":[", words_.bos, "],\"tokens\":[", bos, "]}}}");
+  }
+
+  void add_vocabulary() {
+    bool first = true;
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
+      if (words_.pieces[i].kind != piece_kind::normal) continue;
+      next(first);
+      out_ += join(in_json(spell_bytes(words_.pieces[i].text)), ":", i);
+    }
+  }
+  void add_merges() {
+    bool first = true;
+    for (const text::merge_rule& m : merges_of(words_)) {
+      next(first);
+      out_ += join("[", in_json(spell_bytes(text_of(words_, m.left))), ",",
+                   in_json(spell_bytes(text_of(words_, m.right))), "]");
+    }
+  }
+
+  const text::vocabulary& words_;
+  std::string out_;
+};
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/tokenizer_impl.hpp
+// ==== begin trilith/io/writing/hf_config_impl.hpp
+#ifndef TRILITH_IO_WRITING_HF_CONFIG_IMPL_HPP
+#define TRILITH_IO_WRITING_HF_CONFIG_IMPL_HPP
+
+#include <cstdio>
+#include <cstdlib>
+
+/// What a directory of Hugging Face says of its model, as JSON.
+namespace trilith::io::writing {
+
+[[nodiscard]] inline bool is_quantised(const plan& p) noexcept {
+  return std::any_of(p.outputs.begin(), p.outputs.end(),
+                     [](const output& o) { return o.how == encoding::hf_u8; });
+}
+
+/// The type that all of the file has, but for codes and scales: that of the embedding.
+[[nodiscard]] inline encoding type_of_file(const plan& p) noexcept {
+  const encoding how = p.outputs.front().how;
+  return how == encoding::bf16 || how == encoding::f16 ? how : encoding::f32;
+}
+
+class hf_config_json {
+ public:
+  explicit hf_config_json(const plan& p) : p_(p) {}
+
+  [[nodiscard]] std::string text() && {
+    const shape& s = p_.source.facts.sizes;
+    const settings& n = p_.source.facts.settings;
+    const text::tokenizer& words = p_.source.tokenizer;
+    put("architectures", join("[", in_json(p_.architecture), "]"));
+    put("model_type", in_json(traits_of(p_.family).model_type));
+    put("vocab_size", join(s.vocab));
+    put("hidden_size", join(s.dim));
+    put("intermediate_size", join(s.ffn_dim));
+    put("num_hidden_layers", join(s.layers));
+    put("num_attention_heads", join(s.heads));
+    put("num_key_value_heads", join(s.kv_heads));
+    put("head_dim", join(s.head_dim));
+    put("max_position_embeddings", join(s.context));
+    put("hidden_act", in_json(p_.source.facts.gate == "relu_squared" ? "relu2" : "silu"));
+    put("rms_norm_eps", number(n.norm_eps));
+    put("rope_theta", number(n.rope_theta));
+    put("rope_scaling", "null");
+    put("attention_bias", "false");
+    put("attention_dropout", "0.0");
+    put("use_cache", "true");
+    put("tie_word_embeddings", p_.is_tied ? "true" : "false");
+    put("bos_token_id", token(words.bos()));
+    put("eos_token_id", token(words.eos()));
+    put("torch_dtype", in_json(torch_dtype()));
+    if (is_quantised(p_))
+      put("quantization_config", R"({"quant_method": "bitnet", "linear_class": "autobitlinear", )"
+                                 R"("quantization_mode": "offline"})");
+    return out_ + "\n}\n";
+  }
+
+ private:
+  void put(std::string_view key, const std::string& value) {
+    out_ += join(out_.empty() ? "{\n  " : ",\n  ", in_json(key), ": ", value);
+  }
+  [[nodiscard]] static std::string token(std::int32_t id) {
+    return id < 0 ? std::string("null") : join(id);
+  }
+  /// The shortest decimal that reads back as this float.
+  [[nodiscard]] static std::string number(float value) {
+    char out[32];
+    for (int digits = 1; digits <= 9; ++digits) {
+      std::snprintf(out, sizeof out, "%.*g", digits, static_cast<double>(value));
+      if (std::strtof(out, nullptr) == value) break;
+    }
+    return json::spelled(std::strtod(out, nullptr));
+  }
+  /// What programs compute in. The square of a gate leaves the range of binary16.
+  [[nodiscard]] std::string_view torch_dtype() const noexcept {
+    switch (type_of_file(p_)) {
+      case encoding::bf16:
+        return "bfloat16";
+      case encoding::f16:
+        return p_.source.facts.gate == "relu_squared" ? "float32" : "float16";
+      default:
+        return "float32";
+    }
+  }
+
+  const plan& p_;
+  std::string out_;
+};
+
+[[nodiscard]] inline std::string tokenizer_config(const plan& p, bool is_sentencepiece) {
+  const text::vocabulary& words = p.source.tokenizer.vocab();
+  std::string out = join("{\n  \"tokenizer_class\": ",
+                         in_json(is_sentencepiece ? "LlamaTokenizer" : "PreTrainedTokenizerFast"));
+  const auto put = [&out](std::string_view key, const std::string& value) {
+    out += join(",\n  ", in_json(key), ": ", value);
+  };
+  if (words.bos >= 0) put("bos_token", in_json(text_of(words, words.bos)));
+  if (words.eos >= 0) put("eos_token", in_json(text_of(words, words.eos)));
+  if (words.unknown >= 0) put("unk_token", in_json(text_of(words, words.unknown)));
+  if (is_sentencepiece) put("add_bos_token", words.bos >= 0 ? "true" : "false");
+  put("clean_up_tokenization_spaces", "false");
+  put("model_max_length", join(p.source.facts.sizes.context));
+  const std::string_view jinja = chat_template_of(p.source, p.options);
+  if (!jinja.empty()) put("chat_template", in_json(jinja));
+  return out + "\n}\n";
+}
+
+/// The tokens that end a text: more than the one that config.json has room for.
+[[nodiscard]] inline std::string generation_config(const text::vocabulary& words) {
+  std::string ends;
+  if (words.eos >= 0) ends = join(words.eos);
+  for (const std::int32_t token : words.stop) ends += join(ends.empty() ? "" : ", ", token);
+  std::string out = "{";
+  if (words.bos >= 0) out += join("\n  \"bos_token_id\": ", words.bos, ",");
+  return join(out, "\n  \"eos_token_id\": [", ends, "]\n}\n");
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/hf_config_impl.hpp
+// ==== begin trilith/io/writing/sentencepiece_impl.hpp
+#ifndef TRILITH_IO_WRITING_SENTENCEPIECE_IMPL_HPP
+#define TRILITH_IO_WRITING_SENTENCEPIECE_IMPL_HPP
+
+#include <cstring>
+
+namespace trilith::io::writing {
+
+/// tokenizer.model: SentencePiece's ModelProto (1 pieces, 2 trainer_spec, 3 normalizer_spec).
+class sentencepiece_model {
+ public:
+  explicit sentencepiece_model(const text::vocabulary& words) : words_(words) {}
+
+  /// Place holders and pieces that strip spaces have no place in it.
+  [[nodiscard]] static bool can_say(const text::vocabulary& words) noexcept {
+    return words.pre == pre_tokenizer::none &&
+           std::all_of(words.pieces.begin(), words.pieces.end(), [](const text::piece& p) {
+             return p.kind != piece_kind::unused && !p.strip_left && !p.strip_right;
+           });
+  }
+
+  [[nodiscard]] std::string text() && {
+    bool has_bytes = false;
+    for (const text::piece& p : words_.pieces) {
+      has_bytes = has_bytes || p.kind == piece_kind::byte;
+      message(1, piece_message(p));
+    }
+    message(2, trainer(has_bytes));
+    message(3, normalizer());
+    return std::move(out_);
+  }
+
+ private:
+  static void varint(std::string& to, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) to += static_cast<char>(value | 0x80);
+    to += static_cast<char>(value);
+  }
+  static void number(std::string& to, unsigned field, std::uint64_t value) {
+    varint(to, field << 3);
+    varint(to, value);
+  }
+  static void token(std::string& to, unsigned field, std::int32_t id) {
+    number(to, field, static_cast<std::uint64_t>(std::int64_t{id}));
+  }
+  static void bytes(std::string& to, unsigned field, std::string_view value) {
+    varint(to, field << 3 | 2);
+    varint(to, value.size());
+    to += value;
+  }
+  void message(unsigned field, const std::string& value) { bytes(out_, field, value); }
+
+  [[nodiscard]] static std::string piece_message(const text::piece& p) {
+    std::string to;
+    bytes(to, 1, spell_spaces(p.text));
+    char score[4];
+    std::memcpy(score, &p.score, 4);
+    varint(to, 2 << 3 | 5);
+    to.append(score, 4);
+    if (p.kind != piece_kind::normal) number(to, 3, static_cast<std::uint64_t>(token_type(p.kind)));
+    return to;
+  }
+  [[nodiscard]] std::string trainer(bool has_bytes) const {
+    std::string to;
+    number(to, 3, 2);  // BPE
+    number(to, 4, words_.pieces.size());
+    number(to, 35, has_bytes);
+    token(to, 40, words_.unknown);
+    token(to, 41, words_.bos);
+    token(to, 42, words_.eos);
+    token(to, 43, -1);  // no padding
+    return to;
+  }
+  [[nodiscard]] std::string normalizer() const {
+    std::string to;
+    bytes(to, 1, "identity");
+    number(to, 3, words_.dummy_prefix);
+    number(to, 4, words_.collapse_spaces);
+    number(to, 5, 1);  // spaces are U+2581
+    return to;
+  }
+
+  const text::vocabulary& words_;
+  std::string out_;
+};
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/sentencepiece_impl.hpp
+// ==== begin trilith/io/writing/hf_impl.hpp
+#ifndef TRILITH_IO_WRITING_HF_IMPL_HPP
+#define TRILITH_IO_WRITING_HF_IMPL_HPP
+
+/// A model as a directory of Hugging Face transformers.
+namespace trilith::io::writing {
+
+/// What the class would take for something else.
+[[nodiscard]] inline status check_hugging_face(plan& p) {
+  if (p.source.facts.weights == weight_family::plain) return done{};
+  for (const output& o : p.outputs) {
+    if (!is_block_matrix(*o.from) || o.how == encoding::hf_u8) continue;
+    if (p.family == hf_family::bitnet_2b4t)
+      return error{errc::unsupported,
+                   join(o.from->origin, ": ", p.architecture, " takes ", name_of(o.how),
+                        " for latent weights and quantises them anew. What fits: hf_u8, for "
+                        "ternary codes with one scale a matrix.")};
+    if (p.family == hf_family::llama && p.report.notes.empty())
+      p.report.notes.emplace_back(
+          "The matrices are written as floats: readers no longer quantise the activations.");
+  }
+  return done{};
+}
+
+/// Whether every number of a vector of float32 is one of a shorter type.
+[[nodiscard]] inline bool is_exact_in(const source_tensor& t, encoding how) {
+  std::vector<float> values(t.cols);
+  sources::decode_row(t, 0, values.data());
+  return std::all_of(values.begin(), values.end(), [how](float x) {
+    return (how == encoding::bf16 ? to_float(to_bfloat16(x)) : to_float(to_float16(x))) == x;
+  });
+}
+
+/// The norms, in the file's type where that changes nothing.
+inline void shorten_norms(plan& p) {
+  const encoding how = type_of_file(p);
+  if (how == encoding::f32) return;
+  for (output& o : p.outputs)
+    if (o.rows() == 1 && !is_block_matrix(*o.from) && !is_table(*o.from) &&
+        is_exact_in(*o.from, how))
+      o.how = how;
+}
+
+/// The tensors with the scales of packed codes, whose memory this holds.
+class hf_tensors {
+ public:
+  explicit hf_tensors(plan& p) : scales_(p.outputs.size()) {
+    for (std::size_t i = 0; i < p.outputs.size(); ++i) {
+      output& o = p.outputs[i];
+      all_.push_back(tensor_of(o));
+      if (o.how == encoding::hf_u8) all_.push_back(scale_of(o, scales_[i]));
+    }
+  }
+  [[nodiscard]] const std::vector<tensor_to_write>& all() const noexcept { return all_; }
+
+ private:
+  [[nodiscard]] static tensor_to_write tensor_of(output& o) {
+    tensor_to_write t{.name = o.name, .shape = {o.cols()}};
+    t.type = o.how == encoding::hf_u8  ? dtype::u8
+             : o.how == encoding::bf16 ? dtype::bf16
+             : o.how == encoding::f16  ? dtype::f16
+                                       : dtype::f32;
+    if (o.rows() != 1 || is_block_matrix(*o.from) || is_table(*o.from))
+      t.shape.insert(t.shape.begin(), o.units());
+    t.produce = &produce;
+    t.context = &o;
+    t.part_multiple = o.row_bytes();
+    return t;
+  }
+  /// As bfloat16 where that is the same number: what published files have.
+  [[nodiscard]] static tensor_to_write scale_of(const output& o,
+                                                std::array<unsigned char, 4>& memory) {
+    const bfloat16 half = to_bfloat16(o.scale);
+    const bool is_short = to_float(half) == o.scale;
+    std::memcpy(memory.data(), &o.scale, 4);
+    if (is_short) std::memcpy(memory.data(), &half.bits, 2);
+    return {.name = o.name + "_scale",
+            .type = is_short ? dtype::bf16 : dtype::f32,
+            .shape = {1},
+            .bytes = {memory.data(), is_short ? 2u : 4u}};
+  }
+
+  std::vector<std::array<unsigned char, 4>> scales_;
+  std::vector<tensor_to_write> all_;
+};
+
+[[nodiscard]] inline status write_words(plan& p, atomic_directory& to) {
+  const text::vocabulary& words = p.source.tokenizer.vocab();
+  if (words.pieces.empty()) return done{};
+  const bool is_sentencepiece = words.pre == pre_tokenizer::none;
+  status ok = done{};
+  if (tokenizer_json::can_say(words)) {
+    ok = to.write("tokenizer.json", tokenizer_json(words).text());
+  } else if (sentencepiece_model::can_say(words)) {
+    ok = to.write("tokenizer.model", sentencepiece_model(words).text());
+  } else {
+    const std::vector<unsigned char> bytes = text::serialize(p.source.tokenizer);
+    ok = to.write("tokenizer.trilith", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    p.report.notes.emplace_back(
+        "No file of Hugging Face says what this tokenizer does: it is tokenizer.trilith, which "
+        "this library reads.");
+  }
+  if (ok) ok = to.write("tokenizer_config.json", tokenizer_config(p, is_sentencepiece));
+  return ok ? to.write("generation_config.json", generation_config(words)) : std::move(ok);
+}
+
+[[nodiscard]] inline status write_as_hugging_face(plan& p, std::string_view path) {
+  if (status ok = check_hugging_face(p); !ok) return ok;
+  shorten_norms(p);
+  atomic_directory to(path);
+  status ok = to.open();
+  const hf_tensors tensors(p);
+  const metadata_pair format{"format", "pt"};
+  if (ok)
+    ok = write_safetensors(to.file("model.safetensors"), tensors.all(), {&format, 1},
+                           p.options.report);
+  if (ok) ok = to.write("config.json", hf_config_json(p).text());
+  if (ok) ok = write_words(p, to);
+  p.report.format = "Hugging Face, safetensors";
+  p.report.bytes = to.bytes();
+  return ok ? to.commit() : std::move(ok);
+}
+
+}  // namespace trilith::io::writing
+
+#endif
+// ==== end trilith/io/writing/hf_impl.hpp
+// ==== begin trilith/io/write_model_impl.hpp
+#ifndef TRILITH_IO_WRITE_MODEL_IMPL_HPP
+#define TRILITH_IO_WRITE_MODEL_IMPL_HPP
+
+#include <sys/stat.h>
+
+namespace trilith::io::writing {
+
+/// "i2_s (4), f16 (10)": the encodings of the blocks' matrices.
+[[nodiscard]] inline std::string counted_matrices(const plan& p) {
+  std::string out;
+  for (std::size_t how = 0; how <= static_cast<std::size_t>(encoding::packed); ++how) {
+    const auto count = std::count_if(p.outputs.begin(), p.outputs.end(), [&](const output& o) {
+      return is_block_matrix(*o.from) && static_cast<std::size_t>(o.how) == how;
+    });
+    if (count != 0)
+      out += join(out.empty() ? "" : ", ", name_of(static_cast<encoding>(how)), " (", count, ")");
+  }
+  return out;
+}
+
+[[nodiscard]] inline std::string spelled_change(double change) {
+  char out[32];
+  std::snprintf(out, sizeof out, "%.2g", change);
+  return out;
+}
+
+/// A note for all tensors of a kind that rounding changed.
+template <class Wanted>
+void note_rounding(plan& p, std::string_view what, Wanted wanted) {
+  rounding all;
+  const output* worst = nullptr;
+  for (const output& o : p.outputs)
+    if (wanted(o) && o.rounded.largest > all.largest) {
+      all = o.rounded;
+      worst = &o;
+    }
+  if (worst == nullptr) return;
+  p.report.notes.push_back(
+      join(what, " were rounded to ", worst->is_coded() ? "f16" : name_of(worst->how),
+           ": largest relative change ", spelled_change(all.largest), ", in ", worst->name, "."));
+}
+
+inline void add_notes(plan& p) {
+  note_rounding(p, "Scales", [](const output& o) {
+    return is_block_matrix(*o.from) && (o.is_coded() || is_coded(*o.from));
+  });
+  note_rounding(p, "Matrices", [](const output& o) {
+    return is_block_matrix(*o.from) && !o.is_coded() && !is_coded(*o.from);
+  });
+  note_rounding(p, "Numbers of the embedding or the head",
+                [](const output& o) { return is_table(*o.from); });
+  for (const output& o : p.outputs)
+    if (o.how == encoding::q8_0) p.report.notes.push_back(join(o.name, " was quantised to q8_0."));
+  const auto repeats_scale = [&p](const output& o) {
+    return o.how == encoding::q2_0 && group_of(p.source, *o.from) == 0;
+  };
+  if (std::any_of(p.outputs.begin(), p.outputs.end(), repeats_scale))
+    p.report.notes.emplace_back(
+        "q2_0 repeats one scale for each 64 weights: name the model's type to load it here, as in "
+        "io::load<packed<...>>.");
+}
+
+inline void complete_report(plan& p, std::string_view path) {
+  write_report& r = p.report;
+  r.path = path;
+  r.architecture = p.architecture;
+  r.matrices = counted_matrices(p);
+  r.embedding =
+      join(name_of(p.outputs.front().how), p.is_tied ? ", also the head" : ", head of its own");
+  r.tokenizer = p.source.tokenizer.size() == 0 ? std::string("none")
+                                               : join(p.source.tokenizer.size(), " tokens");
+  for (const output& o : p.outputs) r.weights += std::uint64_t{o.rows()} * o.cols();
+  struct stat info {};
+  if (r.bytes == 0 && ::stat(r.path.c_str(), &info) == 0)
+    r.bytes = static_cast<std::uint64_t>(info.st_size);
+  add_notes(p);
+}
+
+}  // namespace trilith::io::writing
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::write_report> write_model(const io::model_source& source, std::string_view path,
+                                     const io::write_options& options) {
+  using namespace io::writing;
+  auto p = make_plan(source, options);
+  if (!p) return std::move(p).error();
+  if (status ok = options.format == io::model_format::gguf ? write_as_gguf(*p, path)
+                                                           : write_as_hugging_face(*p, path);
+      !ok)
+    return std::move(ok).error();
+  complete_report(*p, path);
+  return std::move(p->report);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/write_model_impl.hpp
+// ==== begin trilith/io/load_impl.hpp
+#ifndef TRILITH_IO_LOAD_IMPL_HPP
+#define TRILITH_IO_LOAD_IMPL_HPP
+
+/// The readers of other programs' model files, compiled in one file of a program.
+
+#endif
+// ==== end trilith/io/load_impl.hpp
 // ==== begin trilith/core/thread_pool_impl.hpp
 #ifndef TRILITH_CORE_THREAD_POOL_IMPL_HPP
 #define TRILITH_CORE_THREAD_POOL_IMPL_HPP
@@ -10537,6 +19755,15 @@ result<writing::writer> start_writer(const text::tokenizer& words, std::string_v
   return w;
 }
 
+result<writing::writer> start_writer(const text::tokenizer& words,
+                                     std::span<const std::int32_t> tokens) {
+  if (tokens.empty())
+    return error{errc::invalid_argument, "generate: there are no tokens to feed."};
+  writing::writer w{text::streaming_decoder(words, false), {tokens.begin(), tokens.end()}};
+  w.outcome.prompt_tokens = tokens.size();
+  return w;
+}
+
 result<std::vector<writing::writer>> start_writers(const text::tokenizer& words,
                                                    std::span<const std::string_view> prompts,
                                                    std::size_t context) {
@@ -10571,8 +19798,11 @@ writing::drawn draw_token(writing::writer& w, std::span<float> logits, const wri
                           sampler_scratch& scratch) {
   const std::int32_t token =
       sample(logits, w.history, options.sampling, where.sequence, where.position, scratch);
-  if (token == words.eos() || token == words.bos() ||
-      std::find(options.stop.begin(), options.stop.end(), token) != options.stop.end()) {
+  const auto is_in = [token](const std::vector<std::int32_t>& stop) {
+    return std::find(stop.begin(), stop.end(), token) != stop.end();
+  };
+  if (token == words.eos() || token == words.bos() || is_in(words.vocab().stop) ||
+      is_in(options.stop)) {
     w.outcome.reason = stop_reason::stop_token;
     return {token, {}};
   }
@@ -10588,7 +19818,7 @@ writing::drawn draw_token(writing::writer& w, std::span<float> logits, const wri
 
 #endif
 // ==== end trilith/infer/writer_impl.hpp
-// ==== begin trilith/io/checkpoint_codes_impl.hpp
+// ==== begin trilith/io/checkpoint/codes_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_CODES_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_CODES_IMPL_HPP
 
@@ -10707,285 +19937,8 @@ inline void repack(const packing_table& from, const std::uint8_t* source, const 
 }  // namespace trilith::io::checkpoint
 
 #endif
-// ==== end trilith/io/checkpoint_codes_impl.hpp
-// ==== begin trilith/text/spelling_impl.hpp
-#ifndef TRILITH_TEXT_SPELLING_IMPL_HPP
-#define TRILITH_TEXT_SPELLING_IMPL_HPP
-
-#include <cstddef>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace trilith::text::detail {
-
-inline constexpr std::string_view space_symbol = "\xE2\x96\x81";  // U+2581
-
-[[nodiscard]] inline error malformed(std::string message) {
-  return {errc::malformed, std::move(message)};
-}
-
-/// "\xNN", as C writes a byte.
-[[nodiscard]] inline std::string byte_name(unsigned char byte) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  return std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
-}
-
-/// `s` in quotation marks for a message: printable whatever the file held, and never long.
-[[nodiscard]] inline std::string in_quotes(std::string_view s) {
-  static constexpr std::size_t longest = 40;
-  std::string out = "\"";
-  for (const char c : s.substr(0, longest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7F)
-      out += byte_name(byte);
-    else
-      out += c;
-  }
-  return out += s.size() > longest ? "...\"" : "\"";
-}
-
-/// `s` with each U+2581 as a space.
-[[nodiscard]] inline std::string with_plain_spaces(std::string_view s) {
-  std::string out;
-  for (std::size_t at = 0; at < s.size();) {
-    const bool space = s.substr(at).starts_with(space_symbol);
-    out += space ? ' ' : s[at];
-    at += space ? space_symbol.size() : 1;
-  }
-  return out;
-}
-
-/// The byte that "<0xNN>" spells, or -1.
-[[nodiscard]] inline int spelled_byte(std::string_view s) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  if (s.size() != 6 || !s.starts_with("<0x") || s[5] != '>') return -1;
-  const std::size_t high = digits.find(s[3]);
-  const std::size_t low = digits.find(s[4]);
-  if (high == digits.npos || low == digits.npos) return -1;
-  return static_cast<int>(high * 16 + low);
-}
-
-}  // namespace trilith::text::detail
-
-#endif
-// ==== end trilith/text/spelling_impl.hpp
-// ==== begin trilith/io/safetensors_json_impl.hpp
-#ifndef TRILITH_IO_SAFETENSORS_JSON_IMPL_HPP
-#define TRILITH_IO_SAFETENSORS_JSON_IMPL_HPP
-
-#include <cstdint>
-#include <string>
-#include <string_view>
-
-#if !defined(TRILITH_HAS_JSON)
-#if __has_include(<nlohmann/json.hpp>)
-#define TRILITH_HAS_JSON 1
-#else
-#define TRILITH_HAS_JSON 0
-#endif
-#endif
-#if TRILITH_HAS_JSON
-#include <nlohmann/json.hpp>
-#endif
-
-/// The one place that knows nlohmann-json. Event by event, so that no text of a file becomes a tree
-/// whose depth or size it chooses.
-namespace trilith::io::json {
-
-/// A name from a file, for a message.
-[[nodiscard]] inline std::string shown(std::string_view name) {
-  return text::detail::in_quotes(name);
-}
-
-struct number {
-  bool is_whole = false;  ///< not negative, no fraction, below 2^64
-  std::uint64_t whole = 0;
-  double value = 0;
-  std::string spelled;
-};
-
-/// What a JSON text says. A reader overrides the events it expects; every other one is refused.
-class events {
- public:
-  events() = default;
-  events(const events&) = delete;
-  events& operator=(const events&) = delete;
-  virtual ~events() = default;
-
-  virtual bool begin(char bracket) { return refuse(bracket == '{' ? "an object" : "a list"); }
-  virtual bool end() { return refuse("an end"); }
-  virtual bool key(std::string& name) { return refuse(join("the name ", shown(name))); }
-  virtual bool text(std::string& value) { return refuse(join("the text ", shown(value))); }
-  virtual bool number(const json::number& value) { return refuse(value.spelled); }
-  virtual bool word(std::string_view literal) { return refuse(literal); }
-
-  /// Why reading stopped.
-  [[nodiscard]] const std::string& why() const noexcept { return why_; }
-  bool stop(std::string why) {
-    why_ = std::move(why);
-    return false;
-  }
-
- protected:
-  /// 'tensor "x": expected a text as its dtype': the place, and what belongs there.
-  [[nodiscard]] virtual std::string expected() const = 0;
-  bool refuse(std::string_view found) { return stop(join(expected(), ", found ", found, ".")); }
-
- private:
-  std::string why_;
-};
-
-#if TRILITH_HAS_JSON
-
-/// Gives nlohmann's events to ours.
-struct sax_adapter {
-  events& to;
-
-  bool null() { return to.word("null"); }
-  bool boolean(bool value) { return to.word(value ? "true" : "false"); }
-  bool number_integer(std::int64_t value) {
-    return to.number({false, 0, static_cast<double>(value), std::to_string(value)});
-  }
-  bool number_unsigned(std::uint64_t value) {
-    return to.number({true, value, static_cast<double>(value), std::to_string(value)});
-  }
-  bool number_float(double value, const std::string& spelled) {
-    return to.number({false, 0, value, spelled.substr(0, 40)});
-  }
-  bool string(std::string& value) { return to.text(value); }
-  bool binary(nlohmann::json::binary_t&) { return false; }
-  bool start_object(std::size_t) { return to.begin('{'); }
-  bool start_array(std::size_t) { return to.begin('['); }
-  bool key(std::string& name) { return to.key(name); }
-  bool end_object() { return to.end(); }
-  bool end_array() { return to.end(); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
-    return to.stop(join("it is not valid JSON at its byte ", position, "."));
-  }
-};
-
-/// Reads a whole text of valid UTF-8; false, and to.why(), where it is not what `to` expects.
-[[nodiscard]] inline bool read(std::string_view text, events& to) {
-  // a zero byte would end the text early for the parser
-  if (const std::size_t zero = text.find('\0'); zero != text.npos)
-    return to.stop(join("it is not valid JSON at its byte ", zero + 1, "."));
-  sax_adapter adapter{to};
-  return nlohmann::json::sax_parse(text.begin(), text.end(), &adapter);
-}
-
-/// `text`, valid UTF-8, as a JSON string.
-[[nodiscard]] inline std::string spelled(std::string_view text) {
-  return nlohmann::json(text).dump();
-}
-/// The shortest decimal that reads back as exactly `value`, which is finite.
-[[nodiscard]] inline std::string spelled(double value) {
-  return nlohmann::json(value).dump();
-}
-
-[[nodiscard]] inline status available(std::string_view) {
-  return done{};
-}
-
-#else
-
-[[nodiscard]] inline bool read(std::string_view, events&) {
-  return false;
-}
-[[nodiscard]] inline std::string spelled(std::string_view) {
-  return {};
-}
-[[nodiscard]] inline std::string spelled(double) {
-  return {};
-}
-
-[[nodiscard]] inline status available(std::string_view path) {
-  return error{errc::unsupported,
-               join(path,
-                    ": this program was compiled without nlohmann-json, which safetensors files "
-                    "need; install it (Debian: nlohmann-json3-dev) and compile again.")};
-}
-
-#endif
-
-}  // namespace trilith::io::json
-
-#endif
-// ==== end trilith/io/safetensors_json_impl.hpp
-// ==== begin trilith/io/checkpoint_numbers_impl.hpp
-#ifndef TRILITH_IO_CHECKPOINT_NUMBERS_IMPL_HPP
-#define TRILITH_IO_CHECKPOINT_NUMBERS_IMPL_HPP
-
-#include <string>
-#include <vector>
-
-namespace trilith::io::checkpoint {
-
-/// Reads {name: number, ...}.
-class number_reader : public json::events {
- public:
-  struct member {
-    std::string name;
-    json::number value;
-  };
-  std::vector<member> members;
-
-  bool begin(char bracket) override {
-    if (depth_ != 0 || bracket != '{') return events::begin(bracket);
-    depth_ = 1;
-    return true;
-  }
-  bool end() override { return true; }
-  bool key(std::string& name) override {
-    for (const member& m : members)
-      if (m.name == name) return stop(join("it has ", json::shown(name), " twice."));
-    if (members.size() == most) return refuse("more");
-    members.push_back({std::move(name), {}});
-    return true;
-  }
-  bool number(const json::number& n) override {
-    if (members.empty()) return events::number(n);
-    members.back().value = n;
-    return true;
-  }
-
- protected:
-  [[nodiscard]] std::string expected() const override {
-    return "expected an object of at most 64 numbers";
-  }
-
- private:
-  static constexpr std::size_t most = 64;
-  int depth_ = 0;
-};
-
-/// Reads an object that has exactly these members; store(target, number) refuses by false.
-template <class Members, class Target, class Store>
-[[nodiscard]] status read_members(const std::string& text, const Members& members, Target& target,
-                                  std::string_view where, Store store) {
-  number_reader in;
-  if (!json::read(text, in)) return error{errc::malformed, join(where, ": ", in.why())};
-  for (const auto& m : members) {
-    const json::number* found = nullptr;
-    for (const auto& member : in.members)
-      if (member.name == m.name) found = &member.value;
-    if (found == nullptr)
-      return error{errc::malformed, join(where, ": expected a number ", m.name, ", found none.")};
-    if (!store(target.*m.value, *found))
-      return error{errc::invalid_value,
-                   join(where, ": ", m.name, " cannot be ", found->spelled, ".")};
-  }
-  if (in.members.size() != members.size())
-    return error{errc::malformed, join(where, ": expected ", members.size(), " members, found ",
-                                       in.members.size(), ".")};
-  return done{};
-}
-
-}  // namespace trilith::io::checkpoint
-
-#endif
-// ==== end trilith/io/checkpoint_numbers_impl.hpp
-// ==== begin trilith/io/checkpoint_facts_impl.hpp
+// ==== end trilith/io/checkpoint/codes_impl.hpp
+// ==== begin trilith/io/checkpoint/facts_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_FACTS_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_FACTS_IMPL_HPP
 
@@ -11121,8 +20074,8 @@ template <class Members, class From, class Spell>
 }  // namespace trilith::io::checkpoint
 
 #endif
-// ==== end trilith/io/checkpoint_facts_impl.hpp
-// ==== begin trilith/io/checkpoint_packings_impl.hpp
+// ==== end trilith/io/checkpoint/facts_impl.hpp
+// ==== begin trilith/io/checkpoint/packings_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_PACKINGS_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_PACKINGS_IMPL_HPP
 
@@ -11165,68 +20118,8 @@ inline constexpr std::array<packing_table, 5> known_packings{
 }  // namespace trilith::io::checkpoint
 
 #endif
-// ==== end trilith/io/checkpoint_packings_impl.hpp
-// ==== begin trilith/io/checkpoint_values_impl.hpp
-#ifndef TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
-#define TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
-
-#include <cstdio>
-#include <cstring>
-#include <string>
-
-/// Whether the values of a tensor are ones that a model may have. `where` is "file: tensor".
-namespace trilith::io::checkpoint {
-
-[[nodiscard]] inline std::string spelled(float value) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.9g", static_cast<double>(value));
-  return out;
-}
-
-template <class Element>
-[[nodiscard]] status check_finite(std::span<const unsigned char> bytes, std::string_view where) {
-  for (std::size_t i = 0; i < bytes.size() / sizeof(Element); ++i) {
-    Element element;
-    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
-    if (const float value = to_float(element); !is_finite(value))
-      return error{errc::invalid_value,
-                   join(where, "[", i, "] should be a finite number, found ", spelled(value), ".")};
-  }
-  return done{};
-}
-
-[[nodiscard]] inline status check_elements(dtype type, std::span<const unsigned char> bytes,
-                                           std::string_view where) {
-  switch (type) {
-    case dtype::f32:
-      return check_finite<float>(bytes, where);
-    case dtype::f16:
-      return check_finite<float16>(bytes, where);
-    case dtype::bf16:
-      return check_finite<bfloat16>(bytes, where);
-    default:
-      return done{};
-  }
-}
-
-[[nodiscard]] inline status check_scales(std::span<const unsigned char> bytes,
-                                         std::string_view where) {
-  for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
-    float scale;
-    std::memcpy(&scale, bytes.data() + i * sizeof(float), sizeof(float));
-    if (!is_finite(scale) || !(scale > 0))
-      return error{errc::invalid_value,
-                   join(where, ".scales[", i, "] should be a finite number above 0, found ",
-                        spelled(scale), ".")};
-  }
-  return done{};
-}
-
-}  // namespace trilith::io::checkpoint
-
-#endif
-// ==== end trilith/io/checkpoint_values_impl.hpp
-// ==== begin trilith/io/safetensors_header_impl.hpp
+// ==== end trilith/io/checkpoint/packings_impl.hpp
+// ==== begin trilith/io/safetensors/header_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_HEADER_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_HEADER_IMPL_HPP
 
@@ -11371,8 +20264,8 @@ class header_reader : public json::events {
 }  // namespace trilith::io::safetensors
 
 #endif
-// ==== end trilith/io/safetensors_header_impl.hpp
-// ==== begin trilith/io/safetensors_table_impl.hpp
+// ==== end trilith/io/safetensors/header_impl.hpp
+// ==== begin trilith/io/safetensors/table_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_TABLE_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_TABLE_IMPL_HPP
 
@@ -11478,85 +20371,8 @@ class tensor_table {
 }  // namespace trilith::io::safetensors
 
 #endif
-// ==== end trilith/io/safetensors_table_impl.hpp
-// ==== begin trilith/text/utf8.hpp
-#ifndef TRILITH_TEXT_UTF8_HPP
-#define TRILITH_TEXT_UTF8_HPP
-
-#include <cstddef>
-#include <string_view>
-
-namespace trilith::text {
-
-/// U+FFFD, written for a byte that belongs to no character.
-inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
-
-namespace detail {
-
-/// What a lead byte promises: the character's length (0: no character starts so) and the range of
-/// its second byte, which rules out overlong forms, surrogates and everything above U+10FFFF.
-struct utf8_lead {
-  std::size_t length;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-};
-
-[[nodiscard]] constexpr utf8_lead lead_of(unsigned char byte) noexcept {
-  if (byte < 0x80) return {1};
-  if (byte < 0xC2 || byte > 0xF4) return {0};
-  if (byte < 0xE0) return {2};
-  if (byte == 0xE0) return {3, 0xA0};
-  if (byte == 0xED) return {3, 0x80, 0x9F};
-  if (byte < 0xF0) return {3};
-  if (byte == 0xF0) return {4, 0x90};
-  if (byte == 0xF4) return {4, 0x80, 0x8F};
-  return {4};
-}
-
-/// How many bytes of `s` fit its first character.
-[[nodiscard]] constexpr std::size_t fitting_bytes(std::string_view s, utf8_lead lead) noexcept {
-  std::size_t fit = 1;
-  for (; fit < lead.length && fit < s.size(); ++fit) {
-    const auto byte = static_cast<unsigned char>(s[fit]);
-    const bool fits = fit == 1 ? byte >= lead.low && byte <= lead.high : (byte & 0xC0) == 0x80;
-    if (!fits) break;
-  }
-  return fit;
-}
-
-}  // namespace detail
-
-/// Bytes of the UTF-8 character that `s` starts with; 0 where it starts with none, or with a part
-/// of one (RFC 3629, section 4).
-[[nodiscard]] constexpr std::size_t character_length(std::string_view s) noexcept {
-  if (s.empty()) return 0;
-  const detail::utf8_lead lead = detail::lead_of(static_cast<unsigned char>(s[0]));
-  return lead.length != 0 && detail::fitting_bytes(s, lead) == lead.length ? lead.length : 0;
-}
-
-/// Whether `s` is the beginning of a character that more bytes could complete.
-[[nodiscard]] constexpr bool is_incomplete_character(std::string_view s) noexcept {
-  if (s.empty()) return false;
-  const detail::utf8_lead lead = detail::lead_of(static_cast<unsigned char>(s[0]));
-  return s.size() < lead.length && detail::fitting_bytes(s, lead) == s.size();
-}
-
-/// The offset of the first byte of `s` that belongs to no character; s.size() where all do.
-[[nodiscard]] constexpr std::size_t valid_prefix(std::string_view s) noexcept {
-  std::size_t at = 0;
-  while (at < s.size()) {
-    const std::size_t length = character_length(s.substr(at));
-    if (length == 0) break;
-    at += length;
-  }
-  return at;
-}
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/utf8.hpp
-// ==== begin trilith/io/safetensors_read_impl.hpp
+// ==== end trilith/io/safetensors/table_impl.hpp
+// ==== begin trilith/io/safetensors/read_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_READ_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_READ_IMPL_HPP
 
@@ -11639,8 +20455,8 @@ result<io::safetensors_file> parse_safetensors(std::span<const unsigned char> by
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/io/safetensors_read_impl.hpp
-// ==== begin trilith/io/checkpoint_load_impl.hpp
+// ==== end trilith/io/safetensors/read_impl.hpp
+// ==== begin trilith/io/checkpoint/load_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_LOAD_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_LOAD_IMPL_HPP
 
@@ -11781,20 +20597,21 @@ result<std::vector<unsigned char>> read_embedded_tokenizer(const io::safetensors
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/io/checkpoint_load_impl.hpp
-// ==== begin trilith/io/mapped_file_impl.hpp
-#ifndef TRILITH_IO_MAPPED_FILE_IMPL_HPP
-#define TRILITH_IO_MAPPED_FILE_IMPL_HPP
+// ==== end trilith/io/checkpoint/load_impl.hpp
+// ==== begin trilith/io/files_impl.hpp
+#ifndef TRILITH_IO_FILES_IMPL_HPP
+#define TRILITH_IO_FILES_IMPL_HPP
 
 #include <cerrno>
 #include <cstring>
-#include <vector>
+#include <span>
+#include <string>
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/// What all that touches files shares.
 namespace trilith::TRILITH_IMPLEMENTED {
 
 namespace files {
@@ -11842,38 +20659,19 @@ inline void sync_directory_of(const std::string& path) noexcept {
 
 }  // namespace files
 
-result<io::mapped_file> map_file(std::string_view path) {
-  const std::string name(path);
-  const files::descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return files::failed(path, "the file cannot be opened");
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return files::failed(path, "the file cannot be examined");
-  if (!S_ISREG(info.st_mode))
-    return error{errc::file_not_found, join(path, ": expected a file, found something else.")};
-  const auto size = static_cast<std::size_t>(info.st_size);
-  if (size == 0) return io::mapped_file(name, nullptr, 0);
-  void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
-  if (data == MAP_FAILED) return files::failed(path, "the file cannot be mapped");
-  return io::mapped_file(name, static_cast<const unsigned char*>(data), size);
-}
-
-void unmap_file(const unsigned char* data, std::size_t size) noexcept {
-  (void)::munmap(const_cast<unsigned char*>(data), size);
-}
-
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/io/mapped_file_impl.hpp
-// ==== begin trilith/io/safetensors_atomic_impl.hpp
-#ifndef TRILITH_IO_SAFETENSORS_ATOMIC_IMPL_HPP
-#define TRILITH_IO_SAFETENSORS_ATOMIC_IMPL_HPP
+// ==== end trilith/io/files_impl.hpp
+// ==== begin trilith/io/atomic_file_impl.hpp
+#ifndef TRILITH_IO_ATOMIC_FILE_IMPL_HPP
+#define TRILITH_IO_ATOMIC_FILE_IMPL_HPP
 
 #include <cerrno>
 #include <string>
 #include <string_view>
 
-namespace trilith::io::safetensors {
+namespace trilith::io {
 
 /// A file written piece by piece under a temporary name beside `path`, which commit() gives it.
 /// Without a commit nothing remains.
@@ -11922,11 +20720,11 @@ class atomic_file {
   bool committed_ = false;
 };
 
-}  // namespace trilith::io::safetensors
+}  // namespace trilith::io
 
 #endif
-// ==== end trilith/io/safetensors_atomic_impl.hpp
-// ==== begin trilith/io/safetensors_write_impl.hpp
+// ==== end trilith/io/atomic_file_impl.hpp
+// ==== begin trilith/io/safetensors/write_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
 
@@ -11945,13 +20743,23 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   return {errc::invalid_argument, join(file, ": ", json::shown(name), ": ", what)};
 }
 
+[[nodiscard]] inline std::uint64_t size_of(const tensor_to_write& t) noexcept {
+  std::uint64_t bytes = 0;
+  (void)count_bytes(t.type, t.shape, bytes);
+  return bytes;
+}
+
 [[nodiscard]] inline status check_tensor(const tensor_to_write& t, std::string_view file) {
   if (text::valid_prefix(t.name) != t.name.size() || t.name == "__metadata__")
     return unwritable(file, t.name, "a tensor cannot have this name.");
   for (const std::uint64_t size : t.shape)
     if (size > largest_number) return unwritable(file, t.name, "its shape is beyond 2^53.");
+  if (t.produce != nullptr && (!t.bytes.empty() || t.part_multiple == 0))
+    return unwritable(file, t.name,
+                      "expected no bytes and a part_multiple above 0 beside a producer.");
   std::uint64_t bytes = 0;
-  if (!count_bytes(t.type, t.shape, bytes) || bytes != t.bytes.size())
+  const bool fits = count_bytes(t.type, t.shape, bytes);
+  if (!fits || (t.produce == nullptr && bytes != t.bytes.size()))
     return unwritable(file, t.name,
                       join("expected ", bytes, " bytes for its shape ", spelled(t.shape), " of ",
                            name_of(t.type), ", found ", t.bytes.size(), "."));
@@ -11978,8 +20786,8 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   std::vector<const tensor_to_write*> out;
   for (const tensor_to_write& t : tensors) out.push_back(&t);
   std::sort(out.begin(), out.end(), [](const tensor_to_write* a, const tensor_to_write* b) {
-    const bool a_first = a->bytes.size() % data_alignment == 0;
-    const bool b_first = b->bytes.size() % data_alignment == 0;
+    const bool a_first = size_of(*a) % data_alignment == 0;
+    const bool b_first = size_of(*b) % data_alignment == 0;
     if (a_first != b_first) return a_first;
     if (bits_of(a->type) != bits_of(b->type)) return bits_of(a->type) > bits_of(b->type);
     return a->name < b->name;
@@ -11999,7 +20807,7 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
     const tensor_to_write& t = *tensors[i];
     std::string shape;
     for (const std::uint64_t size : t.shape) shape += join(shape.empty() ? "" : ",", size);
-    const std::uint64_t end = begin + t.bytes.size();
+    const std::uint64_t end = begin + size_of(t);
     out += join(i == 0 ? "" : ",", json::spelled(t.name), ":{\"dtype\":\"", name_of(t.type),
                 "\",\"shape\":[", shape, "],\"data_offsets\":[", begin, ",", end, "]}");
     begin = end;
@@ -12020,22 +20828,51 @@ inline constexpr std::size_t chunk_bytes = std::size_t{1} << 24;  ///< between t
   return {reinterpret_cast<const unsigned char*>(s.data()), s.size()};
 }
 
+/// Writes the bytes of tensors, part by part.
+class data_writer {
+ public:
+  data_writer(atomic_file& file, std::string_view path, double total, const progress& report)
+      : file_(file), path_(path), total_(total), report_(report) {}
+
+  [[nodiscard]] status write(const tensor_to_write& t) {
+    const std::uint64_t bytes = size_of(t);
+    const std::uint64_t multiple = t.produce == nullptr ? 1 : t.part_multiple;
+    const std::uint64_t most = std::max<std::uint64_t>(chunk_bytes / multiple, 1) * multiple;
+    for (std::uint64_t at = 0; at < bytes; at += most)
+      if (status ok = write_part(t, at, std::min(most, bytes - at)); !ok) return ok;
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] status write_part(const tensor_to_write& t, std::uint64_t at, std::uint64_t count) {
+    if (t.produce != nullptr) {
+      part_.resize(count);
+      if (status ok = t.produce(t.context, at, part_); !ok) return ok;
+    }
+    if (status ok = file_.write(t.produce == nullptr ? t.bytes.subspan(at, count) : part_); !ok)
+      return ok;
+    written_ += static_cast<double>(count);
+    if (report_(written_ / total_, t.name)) return done{};
+    return error{errc::cancelled, join(path_, ": saving was cancelled; nothing was written.")};
+  }
+
+  atomic_file& file_;
+  std::string_view path_;
+  double total_, written_ = 0;
+  const progress& report_;
+  std::vector<unsigned char> part_;
+};
+
 [[nodiscard]] inline status write_tensors(std::string_view path, const std::string& header,
                                           std::span<const tensor_to_write* const> tensors,
                                           const progress& report) {
   atomic_file file(path);
   status ok = file.open();
   if (ok) ok = file.write(bytes_of(header));
-  double total = 1, written = 0;
-  for (const tensor_to_write* t : tensors) total += static_cast<double>(t->bytes.size());
-  for (const tensor_to_write* t : tensors)
-    for (std::size_t at = 0; ok && at < t->bytes.size(); at += chunk_bytes) {
-      const auto chunk = t->bytes.subspan(at, std::min(chunk_bytes, t->bytes.size() - at));
-      ok = file.write(chunk);
-      written += static_cast<double>(chunk.size());
-      if (ok && !report(written / total, t->name))
-        ok = error{errc::cancelled, join(path, ": saving was cancelled; nothing was written.")};
-    }
+  double total = 1;
+  for (const tensor_to_write* t : tensors) total += static_cast<double>(size_of(*t));
+  data_writer data(file, path, total, report);
+  for (std::size_t i = 0; ok && i < tensors.size(); ++i) ok = data.write(*tensors[i]);
   if (ok) ok = file.commit();
   if (ok) (void)report(1.0, {});
   return ok;
@@ -12069,8 +20906,8 @@ status write_safetensors(std::string_view path, std::span<const io::tensor_to_wr
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/io/safetensors_write_impl.hpp
-// ==== begin trilith/io/checkpoint_save_impl.hpp
+// ==== end trilith/io/safetensors/write_impl.hpp
+// ==== begin trilith/io/checkpoint/save_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_SAVE_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_SAVE_IMPL_HPP
 
@@ -12180,13 +21017,2031 @@ status save_checkpoint(std::string_view path, const io::checkpoint::facts& facts
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/io/checkpoint_save_impl.hpp
+// ==== end trilith/io/checkpoint/save_impl.hpp
 // ==== begin trilith/io/checkpoint_impl.hpp
 #ifndef TRILITH_IO_CHECKPOINT_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_IMPL_HPP
 
 #endif
 // ==== end trilith/io/checkpoint_impl.hpp
+// ==== begin trilith/io/gguf/text_impl.hpp
+#ifndef TRILITH_IO_GGUF_TEXT_IMPL_HPP
+#define TRILITH_IO_GGUF_TEXT_IMPL_HPP
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Texts of GGUF files, and how messages name things.
+namespace trilith::io::gguf {
+
+inline constexpr std::uint64_t longest_key = 65535;
+inline constexpr std::uint64_t longest_name = 64;
+
+[[nodiscard]] inline std::string quoted(std::string_view name) {
+  return text::detail::in_quotes(name);
+}
+
+[[nodiscard]] inline error key_fault(std::string_view file, std::string_view key, errc code,
+                                     std::string_view what) {
+  return {code, join(file, ": key ", quoted(key), ": ", what)};
+}
+[[nodiscard]] inline error tensor_fault(std::string_view file, std::string_view tensor, errc code,
+                                        std::string_view what) {
+  return {code, join(file, ": tensor ", quoted(tensor), ": ", what)};
+}
+
+/// "[3, 20]"
+[[nodiscard]] inline std::string spelled(std::span<const std::uint64_t> dims) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < dims.size(); ++i) out += join(i == 0 ? "" : ", ", dims[i]);
+  return out += "]";
+}
+
+/// Eight bytes at a time, since nearly all texts are ASCII and a vocabulary has 400'000.
+[[nodiscard]] inline bool is_ascii(std::string_view s) noexcept {
+  std::uint64_t high = 0, word = 0;
+  std::size_t at = 0;
+  for (; at + 8 <= s.size(); at += 8) {
+    std::memcpy(&word, s.data() + at, 8);
+    high |= word;
+  }
+  for (; at < s.size(); ++at) high |= static_cast<unsigned char>(s[at]);
+  return (high & 0x8080808080808080u) == 0;
+}
+[[nodiscard]] inline bool is_utf8(std::string_view s) noexcept {
+  return is_ascii(s) || text::valid_prefix(s) == s.size();
+}
+
+[[nodiscard]] inline bool is_power_of_two(std::uint64_t n) noexcept {
+  return n != 0 && (n & (n - 1)) == 0;
+}
+/// n rounded up to a multiple of the alignment, a power of two; no overflow for what lies in a
+/// file.
+[[nodiscard]] inline std::uint64_t padded(std::uint64_t n, std::uint64_t alignment) noexcept {
+  return (n + alignment - 1) & ~(alignment - 1);
+}
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/text_impl.hpp
+// ==== begin trilith/io/gguf/resolve_impl.hpp
+#ifndef TRILITH_IO_GGUF_RESOLVE_IMPL_HPP
+#define TRILITH_IO_GGUF_RESOLVE_IMPL_HPP
+
+#include <string>
+#include <vector>
+
+/// From a tensor's number to its type. Where programs disagree about a number, the tensor's size
+/// decides.
+namespace trilith::io::gguf {
+
+/// How many bytes there are up to the next tensor or the end of the file.
+struct tensor_room {
+  std::uint64_t bytes;
+  std::uint64_t alignment;
+  bool is_last;  ///< its padding may be missing
+
+  [[nodiscard]] bool fits(std::uint64_t size) const noexcept {
+    return bytes == size ? is_last || padded(size, alignment) == size
+                         : size < bytes && bytes == padded(size, alignment);
+  }
+};
+
+[[nodiscard]] inline std::vector<const ggml_traits*> types_of(std::uint32_t id) {
+  std::vector<const ggml_traits*> out;
+  for (const ggml_traits& t : ggml_types)
+    if (t.id == id) out.push_back(&t);
+  return out;
+}
+
+[[nodiscard]] inline error no_blocks(const gguf_tensor& t, const ggml_traits& type) {
+  std::uint64_t n = 0;
+  if (!count_weights(t.dims, n))
+    return {errc::malformed,
+            join("the dimensions ", spelled(t.dims), " give 2^60 weights or more.")};
+  return {errc::malformed, join("expected ", type.is_flat ? "a tensor" : "rows",
+                                " of whole blocks of ", type.block_weights, " weights for ",
+                                type.name, ", found the dimensions ", spelled(t.dims), ".")};
+}
+
+/// I2_S that is not the published layout of n / 4 bytes, a scale and 28 bytes, by its size.
+[[nodiscard]] inline error unknown_i2_s(const gguf_tensor& t, const tensor_room& room) {
+  std::uint64_t n = 0;
+  if (!count_weights(t.dims, n)) return no_blocks(t, *traits_of(ggml_type::i2_s));
+  const std::string expected =
+      join("expected ", n / 4 + 32, " bytes for ", spelled(t.dims),
+           " of I2_S, with one scale at the end, found room for ", room.bytes);
+  if (room.fits(n / 4))
+    return {errc::unsupported, join(expected,
+                                    ": the variant without a scale (consecutive codes "
+                                    "with a separate scale tensor, or QK256).")};
+  if (room.fits(n / 4 + 2 * (n / 32)))
+    return {errc::unsupported,
+            join(expected, ": the variant with an F16 scale in every block of 32.")};
+  return {room.is_last && room.bytes < n / 4 + 32 ? errc::truncated : errc::malformed,
+          expected + "."};
+}
+
+/// None of several types fits: names them all.
+[[nodiscard]] inline error undecided(const gguf_tensor& t, const tensor_room& room,
+                                     const std::vector<const ggml_traits*>& types) {
+  std::string list;
+  std::uint64_t bytes = 0, smallest = ~std::uint64_t{0};
+  for (const ggml_traits* const type : types)
+    if (gguf_tensor_bytes(type->type, t.dims, bytes)) {
+      list += join(list.empty() ? "" : " or ", bytes, " (", type->name, ")");
+      smallest = min_of(smallest, bytes);
+    }
+  if (list.empty()) return no_blocks(t, *types.front());
+  return {room.is_last && room.bytes < smallest ? errc::truncated : errc::malformed,
+          join("expected ", list, " bytes for ", spelled(t.dims), " of type ", t.type_id,
+               ", found room for ", room.bytes, ".")};
+}
+
+/// Sets t.type and t.bytes from t.type_id.
+[[nodiscard]] inline status resolve_type(gguf_tensor& t, const tensor_room& room) {
+  const auto types = types_of(t.type_id);
+  if (types.empty())
+    return error{errc::unsupported,
+                 join("expected a known type such as 0 (F32), found ", t.type_id, ".")};
+  for (const ggml_traits* const type : types) {
+    t.type = type->type;
+    if (gguf_tensor_bytes(t.type, t.dims, t.bytes) && room.fits(t.bytes)) return done{};
+  }
+  if (t.type == ggml_type::i2_s) return unknown_i2_s(t, room);
+  if (types.size() > 1) return undecided(t, room, types);
+  if (!gguf_tensor_bytes(t.type, t.dims, t.bytes)) return no_blocks(t, *types.front());
+  return done{};  // whose room is wrong: the layout says what it overlaps or leaves
+}
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/resolve_impl.hpp
+// ==== begin trilith/io/gguf/layout_impl.hpp
+#ifndef TRILITH_IO_GGUF_LAYOUT_IMPL_HPP
+#define TRILITH_IO_GGUF_LAYOUT_IMPL_HPP
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::gguf {
+
+/// Gives the tensors of a header their types and places: each must begin where the one before it,
+/// padded, ends. Offsets in the header count from the first byte after it.
+class tensor_layout {
+ public:
+  tensor_layout(std::string_view file, std::uint64_t data_begin, std::uint64_t data_bytes,
+                std::uint64_t alignment, bool lenient)
+      : file_(file),
+        data_begin_(data_begin),
+        data_bytes_(data_bytes),
+        alignment_(alignment),
+        lenient_(lenient) {}
+
+  [[nodiscard]] status place(std::vector<gguf_tensor>& tensors) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const gguf_tensor* const next = i + 1 < tensors.size() ? &tensors[i + 1] : nullptr;
+      if (status ok = place(tensors[i], next); !ok) return ok;
+    }
+    for (gguf_tensor& t : tensors) t.offset += data_begin_;
+    return lenient_ || data_bytes_ <= end_ ? status(done{}) : bytes_left_over();
+  }
+
+ private:
+  [[nodiscard]] status place(gguf_tensor& t, const gguf_tensor* next) {
+    if (t.offset % alignment_ != 0)
+      return fault(t, errc::malformed,
+                   join("expected its data offset to be a multiple of ", alignment_, ", found ",
+                        t.offset, "."));
+    if (t.offset != end_)
+      return fault(t, errc::malformed,
+                   join("expected its bytes at data offset ", end_, ", found them at ", t.offset,
+                        t.offset < end_ ? ": they overlap." : ": there is a hole."));
+    if (t.offset > data_bytes_) return ends_before(t, 0);
+    if (status ok = resolve(t, room_of(t, next)); !ok) return ok;
+    if (t.bytes > data_bytes_ - t.offset) return ends_before(t, t.bytes);
+    end_ = t.offset + padded(t.bytes, alignment_);
+    return done{};
+  }
+  [[nodiscard]] status resolve(gguf_tensor& t, const tensor_room& room) const {
+    const status known = resolve_type(t, room);
+    if (known) return done{};
+    if (!lenient_) return fault(t, known.error().code, known.error().message);
+    t.type = ggml_type::unknown;
+    t.bytes = room.bytes;
+    t.remark = known.error().message;
+    return done{};
+  }
+  [[nodiscard]] tensor_room room_of(const gguf_tensor& t, const gguf_tensor* next) const {
+    const bool is_last = next == nullptr;
+    const std::uint64_t end = is_last ? data_bytes_ : next->offset;
+    return {end < t.offset ? 0 : end - t.offset, alignment_, is_last};
+  }
+  [[nodiscard]] error ends_before(const gguf_tensor& t, std::uint64_t bytes) const {
+    return fault(t, errc::truncated,
+                 join("expected ", bytes, " bytes for ", spelled(t.dims), " of ", name_of(t.type),
+                      " at offset ", data_begin_ + t.offset, ", found the end of the file at ",
+                      data_begin_ + data_bytes_, "."));
+  }
+  [[nodiscard]] error bytes_left_over() const {
+    return {errc::malformed,
+            join(file_, ": expected the file to end at offset ", data_begin_ + end_,
+                 " at the latest, found ", data_bytes_ - end_, " bytes more.")};
+  }
+  [[nodiscard]] error fault(const gguf_tensor& t, errc code, std::string_view what) const {
+    return tensor_fault(file_, t.name, code, what);
+  }
+
+  std::string_view file_;
+  std::uint64_t data_begin_, data_bytes_, alignment_;
+  bool lenient_;
+  std::uint64_t end_ = 0;  ///< of the tensors so far, padded; a data offset
+};
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/layout_impl.hpp
+// ==== begin trilith/io/gguf/value_impl.hpp
+#ifndef TRILITH_IO_GGUF_VALUE_IMPL_HPP
+#define TRILITH_IO_GGUF_VALUE_IMPL_HPP
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace trilith::io::gguf {
+
+/// Reads the metadata's values where they lie.
+class value_reader {
+ public:
+  value_reader(byte_reader& in, std::string_view key, bool lenient)
+      : in_(in), key_(key), lenient_(lenient), what_(join("the value of key ", quoted(key))) {}
+
+  [[nodiscard]] result<gguf_value> read() {
+    const auto type = read_type("a type");
+    if (!type) return type.error();
+    if (*type == gguf_type::array) return read_array();
+    if (*type != gguf_type::string) return read_numbers(*type, *type, 1);
+    return read_strings(gguf_type::string, 1);
+  }
+
+ private:
+  [[nodiscard]] error fault(errc code, std::string_view what) const {
+    return key_fault(in_.file(), key_, code, what);
+  }
+  [[nodiscard]] result<gguf_type> read_type(std::string_view expected) {
+    const auto number = in_.read<std::uint32_t>(what_);
+    if (!number) return number.error();
+    if (*number >= gguf_types.size())
+      return fault(errc::malformed, join("expected ", expected, " from 0 to 12, found ", *number,
+                                         " at offset ", in_.position() - 4, "."));
+    return static_cast<gguf_type>(*number);
+  }
+  [[nodiscard]] result<gguf_value> read_array() {
+    const auto type = read_type("an element type");
+    if (!type) return type.error();
+    if (*type == gguf_type::array)
+      return fault(errc::unsupported,
+                   "expected an array of numbers or texts, found nested arrays.");
+    const auto count = in_.read<std::uint64_t>(what_);
+    if (!count) return count.error();
+    if (*type == gguf_type::string) return read_strings(gguf_type::array, *count);
+    return read_numbers(gguf_type::array, *type, *count);
+  }
+  [[nodiscard]] result<gguf_value> read_numbers(gguf_type type, gguf_type element,
+                                                std::uint64_t count) {
+    const std::uint64_t size = bytes_of(element);
+    if (count > in_.left() / size) return too_long(count, name_of(element), size);
+    const auto bytes = in_.take(count * size, what_);
+    if (!bytes) return bytes.error();
+    if (element == gguf_type::boolean && !lenient_)
+      if (status ok = check_bools(*bytes); !ok) return std::move(ok).error();
+    return gguf_value(type, element, count, *bytes);
+  }
+  [[nodiscard]] status check_bools(std::span<const unsigned char> bytes) const {
+    for (const unsigned char byte : bytes)
+      if (byte > 1)
+        return fault(errc::malformed, join("expected a bool of 0 or 1, found ", +byte, "."));
+    return done{};
+  }
+  [[nodiscard]] result<gguf_value> read_strings(gguf_type type, std::uint64_t count) {
+    if (count > in_.left() / 8) return too_long(count, "string", 8);
+    byte_reader ahead = in_;  // sized by walking, then taken as a whole
+    const auto rest = ahead.take(ahead.left(), what_);
+    std::uint64_t at = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      std::uint64_t length = 0;
+      if (rest->size() - at < 8) return cut(i, 8, rest->size() - at);
+      std::memcpy(&length, rest->data() + at, 8);
+      at += 8;
+      if (length > rest->size() - at) return cut(i, length, rest->size() - at);
+      const std::string_view text(reinterpret_cast<const char*>(rest->data()) + at, length);
+      if (!lenient_ && !is_utf8(text)) return no_utf8(i, text);
+      at += length;
+    }
+    const auto bytes = in_.take(at, what_);
+    if (!bytes) return bytes.error();
+    return gguf_value(type, gguf_type::string, count, *bytes);
+  }
+  [[nodiscard]] error too_long(std::uint64_t count, std::string_view type,
+                               std::uint64_t size) const {
+    return fault(errc::truncated,
+                 join("expected ", count, " values of type ", type, ", at least ", size,
+                      " bytes each, found ", in_.left(), " bytes left in the file."));
+  }
+  [[nodiscard]] error cut(std::uint64_t i, std::uint64_t expected, std::uint64_t found) const {
+    return fault(errc::truncated, join("the file ends inside text ", i, ": expected ", expected,
+                                       " bytes, found ", found, "."));
+  }
+  [[nodiscard]] error no_utf8(std::uint64_t i, std::string_view text) const {
+    return fault(errc::malformed,
+                 join("expected texts of UTF-8, found ", quoted(text), " as text ", i, "."));
+  }
+
+  byte_reader& in_;
+  std::string_view key_;
+  bool lenient_;
+  std::string what_;
+};
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/value_impl.hpp
+// ==== begin trilith/io/gguf/metadata_impl.hpp
+#ifndef TRILITH_IO_GGUF_METADATA_IMPL_HPP
+#define TRILITH_IO_GGUF_METADATA_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace trilith::io::gguf {
+
+/// A length and as many bytes. At most `longest`.
+[[nodiscard]] inline result<std::string_view> read_text(byte_reader& in, std::uint64_t longest,
+                                                        std::string_view what) {
+  const auto length = in.read<std::uint64_t>(join("the length of ", what));
+  if (!length) return length.error();
+  if (*length > longest)
+    return error{errc::malformed, join(in.file(), ": ", what, ": expected at most ", longest,
+                                       " bytes, found a length of ", *length, ".")};
+  const auto bytes = in.take(*length, what);
+  if (!bytes) return bytes.error();
+  return std::string_view(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+}
+
+/// An error where `count` things of at least `smallest` bytes cannot lie in what is left.
+[[nodiscard]] inline status check_count(const byte_reader& in, std::uint64_t count,
+                                        std::uint64_t smallest, std::string_view what) {
+  if (count <= in.left() / smallest) return done{};
+  return error{errc::truncated, join(in.file(), ": expected ", count, " ", what, " of at least ",
+                                     smallest, " bytes, found ", in.left(), " bytes left.")};
+}
+
+[[nodiscard]] inline result<gguf_field> read_field(byte_reader& in, std::uint64_t number,
+                                                   bool lenient) {
+  const auto key = read_text(in, longest_key, join("key ", number));
+  if (!key) return key.error();
+  if (key->empty() || !is_ascii(*key))
+    return error{errc::malformed, join(in.file(), ": key ", number,
+                                       ": expected a name of ASCII, found ", quoted(*key), ".")};
+  const auto value = value_reader(in, *key, lenient).read();
+  if (!value) return value.error();
+  return gguf_field{*key, *value};
+}
+
+[[nodiscard]] inline result<std::vector<gguf_field>> read_metadata(byte_reader& in,
+                                                                   std::uint64_t count,
+                                                                   bool lenient) {
+  static constexpr std::uint64_t smallest = 8 + 1 + 4 + 1;  // length, key, type, value
+  if (status ok = check_count(in, count, smallest, "lines of metadata"); !ok)
+    return std::move(ok).error();
+  std::vector<gguf_field> out;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto field = read_field(in, i, lenient);
+    if (!field) return field.error();
+    out.push_back(*field);
+  }
+  return out;
+}
+
+/// The indices of `items` sorted by `name`; the first name that occurs twice goes to `twice`.
+template <class Item, class Text>
+[[nodiscard]] std::vector<std::size_t> sorted_by(const std::vector<Item>& items, Text Item::*name,
+                                                 const Item*& twice) {
+  std::vector<std::size_t> order(items.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return items[a].*name < items[b].*name; });
+  twice = nullptr;
+  for (std::size_t i = 1; i < order.size() && twice == nullptr; ++i)
+    if (items[order[i]].*name == items[order[i - 1]].*name) twice = &items[order[i]];
+  return order;
+}
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/metadata_impl.hpp
+// ==== begin trilith/io/gguf/tensors_impl.hpp
+#ifndef TRILITH_IO_GGUF_TENSORS_IMPL_HPP
+#define TRILITH_IO_GGUF_TENSORS_IMPL_HPP
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::gguf {
+
+/// Name, dimensions, number and data offset of a tensor, as the header has them.
+[[nodiscard]] inline result<gguf_tensor> read_tensor(byte_reader& in, std::uint64_t number) {
+  const auto name = read_text(in, longest_name, join("the name of tensor ", number));
+  if (!name) return name.error();
+  if (name->empty() || !is_utf8(*name))
+    return error{errc::malformed, join(in.file(), ": tensor ", number,
+                                       ": expected a name of UTF-8, found ", quoted(*name), ".")};
+  const std::string what = "tensor " + quoted(*name);
+  const auto count = in.read<std::uint32_t>(what);
+  if (!count) return count.error();
+  if (*count > 4)
+    return tensor_fault(in.file(), *name, errc::malformed,
+                        join("expected at most 4 dimensions, found ", *count, "."));
+  gguf_tensor t;
+  t.name = *name;
+  t.dims.resize(*count);
+  if (status ok = in.read_into(t.dims.data(), *count, what); !ok) return std::move(ok).error();
+  if (std::uint64_t n = 0; !count_weights(t.dims, n))
+    return tensor_fault(in.file(), *name, errc::malformed,
+                        join("the dimensions ", spelled(t.dims), " give 2^60 weights or more."));
+  if (status ok = in.read_into(&t.type_id, 1, what); !ok) return std::move(ok).error();
+  if (status ok = in.read_into(&t.offset, 1, what); !ok) return std::move(ok).error();
+  return t;
+}
+
+[[nodiscard]] inline result<std::vector<gguf_tensor>> read_tensors(byte_reader& in,
+                                                                   std::uint64_t count) {
+  static constexpr std::uint64_t smallest = 8 + 1 + 4 + 4 + 8;  // a name of one byte, no dimensions
+  if (status ok = check_count(in, count, smallest, "tensors"); !ok) return std::move(ok).error();
+  std::vector<gguf_tensor> out;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto t = read_tensor(in, i);
+    if (!t) return std::move(t).error();
+    out.push_back(std::move(t).value());
+  }
+  return out;
+}
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/tensors_impl.hpp
+// ==== begin trilith/io/gguf/read_impl.hpp
+#ifndef TRILITH_IO_GGUF_READ_IMPL_HPP
+#define TRILITH_IO_GGUF_READ_IMPL_HPP
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::gguf {
+
+inline constexpr std::string_view magic = "GGUF";
+
+[[nodiscard]] inline result<std::uint32_t> read_version(byte_reader& in) {
+  const auto start = in.take(magic.size(), "its first four bytes");
+  if (!start) return start.error();
+  const std::string_view found(reinterpret_cast<const char*>(start->data()), start->size());
+  if (found != magic)
+    return error{errc::malformed, join(in.file(), ": expected a GGUF file, which starts with ",
+                                       quoted(magic), ", found ", quoted(found), ".")};
+  auto version = in.read<std::uint32_t>("its version");
+  if (!version) return version;
+  if (*version != 0 && (*version & 0xFFFF) == 0)
+    return error{errc::unsupported,
+                 join(in.file(), ": expected a little-endian file of version 2 or 3, found ",
+                      *version, " as its version: it is probably a big-endian file.")};
+  if (*version != 2 && *version != 3)
+    return error{errc::unsupported,
+                 join(in.file(), ": expected version 2 or 3, found ", *version, ".")};
+  return version;
+}
+
+[[nodiscard]] inline result<std::uint64_t> alignment_of(const std::vector<gguf_field>& metadata,
+                                                        std::string_view file) {
+  static constexpr std::string_view key = "general.alignment";
+  for (const gguf_field& field : metadata) {
+    if (field.key != key) continue;
+    std::uint64_t alignment = 0;
+    if (!field.value.as_unsigned(alignment))
+      return key_fault(file, key, errc::malformed,
+                       join("expected a u32, found ", name_of(field.value.type()), "."));
+    if (!is_power_of_two(alignment) || alignment > std::uint64_t{1} << 31)
+      return key_fault(file, key, errc::malformed,
+                       join("expected a power of two below 2^32, found ", alignment, "."));
+    return alignment;
+  }
+  return std::uint64_t{32};
+}
+
+[[nodiscard]] inline status index_names(gguf_header& header, std::string_view file) {
+  const gguf_field* field = nullptr;
+  header.metadata_by_name = sorted_by(header.metadata, &gguf_field::key, field);
+  if (field != nullptr)
+    return key_fault(file, field->key, errc::malformed, "the metadata has this key twice.");
+  const gguf_tensor* tensor = nullptr;
+  header.tensors_by_name = sorted_by(header.tensors, &gguf_tensor::name, tensor);
+  if (tensor != nullptr)
+    return tensor_fault(file, tensor->name, errc::malformed, "the file has this name twice.");
+  return done{};
+}
+
+[[nodiscard]] inline status place_tensors(gguf_header& header, const byte_reader& in,
+                                          bool lenient) {
+  const std::uint64_t file_bytes = in.position() + in.left();
+  const std::uint64_t begin = padded(in.position(), header.alignment);
+  if (begin > file_bytes && !header.tensors.empty())
+    return error{errc::truncated, join(in.file(), ": expected tensors from offset ", begin,
+                                       " on, found the end of the file at ", file_bytes, ".")};
+  tensor_layout layout(in.file(), begin, file_bytes - min_of(begin, file_bytes), header.alignment,
+                       lenient);
+  return layout.place(header.tensors);
+}
+
+[[nodiscard]] inline result<gguf_header> read_header(std::span<const unsigned char> bytes,
+                                                     std::string_view name, bool lenient) {
+  byte_reader in(bytes, name);
+  const auto version = read_version(in);
+  if (!version) return version.error();
+  std::array<std::uint64_t, 2> counts;  // of tensors, of lines of metadata
+  if (status ok = in.read_into(counts.data(), 2, "the counts of tensors and metadata"); !ok)
+    return std::move(ok).error();
+  gguf_header header;
+  header.version = *version;
+  auto metadata = read_metadata(in, counts[1], lenient);
+  if (!metadata) return std::move(metadata).error();
+  header.metadata = std::move(metadata).value();
+  const auto alignment = alignment_of(header.metadata, name);
+  if (!alignment) return alignment.error();
+  header.alignment = *alignment;
+  auto tensors = read_tensors(in, counts[0]);
+  if (!tensors) return std::move(tensors).error();
+  header.tensors = std::move(tensors).value();
+  if (status ok = index_names(header, name); !ok) return std::move(ok).error();
+  if (status ok = place_tensors(header, in, lenient); !ok) return std::move(ok).error();
+  return header;
+}
+
+}  // namespace trilith::io::gguf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::gguf_file> open_gguf(std::string_view path, const io::gguf_open_options& options) {
+  auto file = io::map_file(path);
+  if (!file) return std::move(file).error();
+  auto header = io::gguf::read_header(file->bytes(), path, options.lenient);
+  if (!header) return std::move(header).error();
+  return io::gguf_file(std::move(file).value(), std::move(header).value());
+}
+
+result<io::gguf_file> parse_gguf(std::span<const unsigned char> bytes, std::string_view name,
+                                 const io::gguf_open_options& options) {
+  auto header = io::gguf::read_header(bytes, name, options.lenient);
+  if (!header) return std::move(header).error();
+  return io::gguf_file(name, bytes, std::move(header).value());
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/gguf/read_impl.hpp
+// ==== begin trilith/io/gguf/check_impl.hpp
+#ifndef TRILITH_IO_GGUF_CHECK_IMPL_HPP
+#define TRILITH_IO_GGUF_CHECK_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+/// Whether what write_gguf was given gives a file that open_gguf and ggml read.
+namespace trilith::io::gguf {
+
+/// ggml keeps a name in 64 bytes, with the zero at its end.
+inline constexpr std::size_t longest_written_name = 63;
+
+[[nodiscard]] inline bool occurs_twice(std::vector<std::string_view>& names,
+                                       std::string_view& which) {
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) which = *twice;
+  return twice != names.end();
+}
+
+[[nodiscard]] inline status check_pair(const gguf_pair& pair, std::string_view file) {
+  const auto fault = [&](std::string_view what) {
+    return key_fault(file, pair.key, errc::invalid_argument, what);
+  };
+  if (pair.key.empty() || pair.key.size() > longest_key || !is_ascii(pair.key))
+    return fault(join("expected a key of 1 to ", longest_key, " bytes of ASCII, found ",
+                      pair.key.size(), " bytes."));
+  if (pair.value.view().element_type() != gguf_type::string) return done{};
+  for (const gguf_value element : pair.value.view().elements())
+    if (std::string_view text; element.as_string(text) && !is_utf8(text))
+      return fault(join("expected texts of UTF-8, found ", quoted(text), "."));
+  return done{};
+}
+
+/// general.alignment of the metadata goes to `alignment`.
+[[nodiscard]] inline status check_metadata(std::span<const gguf_pair> metadata,
+                                           std::string_view file, std::uint64_t& alignment) {
+  std::vector<std::string_view> keys;
+  for (const gguf_pair& pair : metadata) {
+    if (status ok = check_pair(pair, file); !ok) return ok;
+    keys.push_back(pair.key);
+    if (pair.key != "general.alignment") continue;
+    const gguf_value value = pair.value.view();
+    if (value.type() != gguf_type::u32 || !value.as_unsigned(alignment) || alignment < 8 ||
+        !is_power_of_two(alignment))
+      return key_fault(file, pair.key, errc::invalid_argument,
+                       join("expected a u32 that is a power of two from 8 on, found ",
+                            value.type() == gguf_type::u32 ? std::to_string(alignment)
+                                                           : std::string(name_of(value.type())),
+                            "."));
+  }
+  if (std::string_view key; occurs_twice(keys, key))
+    return key_fault(file, key, errc::invalid_argument, "the metadata has this key twice.");
+  return done{};
+}
+
+[[nodiscard]] inline status check_type(const gguf_tensor_to_write& t, std::string_view file) {
+  const auto fault = [&](std::string_view what) {
+    return tensor_fault(file, t.name, errc::invalid_argument, what);
+  };
+  const ggml_traits* const type = traits_of(t.type);
+  if (type == nullptr) return fault("expected a known type, found unknown.");
+  if (types_of(type->id).front() != type)
+    return fault(join("expected a type with a number of its own, found ", type->name,
+                      ", whose number ", type->id, " means ", types_of(type->id).front()->name,
+                      " too."));
+  std::uint64_t bytes = 0;
+  if (!gguf_tensor_bytes(t.type, t.dims, bytes) || bytes > std::uint64_t{1} << 62)
+    return fault(join("expected whole blocks of ", type->block_weights, " weights for ", type->name,
+                      ", and fewer than 2^60 weights, found the dimensions ", spelled(t.dims),
+                      "."));
+  if (t.produce == nullptr && t.bytes.size() != bytes)
+    return fault(join("expected ", bytes, " bytes for ", spelled(t.dims), " of ", type->name,
+                      ", found ", t.bytes.size(), "."));
+  return done{};
+}
+
+[[nodiscard]] inline status check_tensor(const gguf_tensor_to_write& t, std::string_view file) {
+  const auto fault = [&](std::string_view what) {
+    return tensor_fault(file, t.name, errc::invalid_argument, what);
+  };
+  if (t.name.empty() || t.name.size() > longest_written_name || !is_utf8(t.name))
+    return fault(join("expected a name of 1 to ", longest_written_name, " bytes of UTF-8, found ",
+                      t.name.size(), " bytes."));
+  if (t.dims.empty() || t.dims.size() > 4)
+    return fault(join("expected 1 to 4 dimensions, found ", t.dims.size(), "."));
+  if (t.produce != nullptr && (!t.bytes.empty() || t.part_multiple == 0))
+    return fault("expected no bytes and a part_multiple above 0 beside a producer.");
+  return check_type(t, file);
+}
+
+[[nodiscard]] inline status check_tensors(std::span<const gguf_tensor_to_write> tensors,
+                                          std::string_view file) {
+  std::vector<std::string_view> names;
+  for (const gguf_tensor_to_write& t : tensors) {
+    if (status ok = check_tensor(t, file); !ok) return ok;
+    names.push_back(t.name);
+  }
+  if (std::string_view name; occurs_twice(names, name))
+    return tensor_fault(file, name, errc::invalid_argument, "two tensors have this name.");
+  return done{};
+}
+
+}  // namespace trilith::io::gguf
+
+#endif
+// ==== end trilith/io/gguf/check_impl.hpp
+// ==== begin trilith/io/gguf/write_impl.hpp
+#ifndef TRILITH_IO_GGUF_WRITE_IMPL_HPP
+#define TRILITH_IO_GGUF_WRITE_IMPL_HPP
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::gguf {
+
+inline constexpr std::uint64_t part_bytes = std::uint64_t{1} << 24;  ///< between two reports
+
+/// Appends what a GGUF header is made of.
+class header_writer {
+ public:
+  template <class T>
+    requires(std::is_integral_v<T>)
+  void number(T value) {
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void text(std::string_view value) {
+    number(std::uint64_t{value.size()});
+    bytes_ += value;
+  }
+  void type(gguf_type value) { number(static_cast<std::uint32_t>(value)); }
+  void field(const gguf_pair& pair) {
+    const gguf_value value = pair.value.view();
+    text(pair.key);
+    type(value.type());
+    if (value.is_array()) {
+      type(value.element_type());
+      number(value.size());
+    }
+    bytes_.append(reinterpret_cast<const char*>(value.encoded().data()), value.encoded().size());
+  }
+  void tensor(const gguf_tensor_to_write& t, std::uint64_t data_offset) {
+    text(t.name);
+    number(static_cast<std::uint32_t>(t.dims.size()));
+    for (const std::uint64_t size : t.dims) number(size);
+    number(traits_of(t.type)->id);
+    number(data_offset);
+  }
+  [[nodiscard]] std::string finish(std::uint64_t alignment) && {
+    bytes_.resize(padded(bytes_.size(), alignment), '\0');
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_ = "GGUF";
+};
+
+[[nodiscard]] inline std::uint64_t size_of(const gguf_tensor_to_write& t) noexcept {
+  std::uint64_t bytes = 0;
+  (void)gguf_tensor_bytes(t.type, t.dims, bytes);
+  return bytes;
+}
+
+[[nodiscard]] inline std::string header_of(std::span<const gguf_tensor_to_write> tensors,
+                                           std::span<const gguf_pair> metadata,
+                                           std::uint64_t alignment) {
+  header_writer out;
+  out.number(std::uint32_t{3});
+  out.number(std::uint64_t{tensors.size()});
+  out.number(std::uint64_t{metadata.size()});
+  for (const gguf_pair& pair : metadata) out.field(pair);
+  std::uint64_t offset = 0;
+  for (const gguf_tensor_to_write& t : tensors) {
+    out.tensor(t, offset);
+    offset += padded(size_of(t), alignment);
+  }
+  return std::move(out).finish(alignment);
+}
+
+/// Writes the bytes of tensors, part by part.
+class data_writer {
+ public:
+  data_writer(atomic_file& file, std::string_view path, std::uint64_t alignment, double total,
+              const progress& report)
+      : file_(file), path_(path), alignment_(alignment), total_(total), report_(report) {}
+
+  [[nodiscard]] status write(const gguf_tensor_to_write& t) {
+    const std::uint64_t bytes = size_of(t);
+    const std::uint64_t most =
+        t.produce == nullptr
+            ? part_bytes
+            : max_of(part_bytes / t.part_multiple, std::uint64_t{1}) * t.part_multiple;
+    for (std::uint64_t at = 0; at < bytes; at += most)
+      if (status ok = write_part(t, at, min_of(most, bytes - at)); !ok) return ok;
+    padding_.assign(padded(bytes, alignment_) - bytes, 0);
+    return file_.write(padding_);
+  }
+
+ private:
+  [[nodiscard]] status write_part(const gguf_tensor_to_write& t, std::uint64_t at,
+                                  std::uint64_t count) {
+    const auto part = part_of(t, at, count);
+    if (!part) return part.error();
+    if (status ok = file_.write(*part); !ok) return ok;
+    written_ += static_cast<double>(count);
+    if (report_(written_ / total_, t.name)) return done{};
+    return error{errc::cancelled, join(path_, ": writing was cancelled; nothing was written.")};
+  }
+  [[nodiscard]] result<std::span<const unsigned char>> part_of(const gguf_tensor_to_write& t,
+                                                               std::uint64_t at,
+                                                               std::uint64_t count) {
+    if (t.produce == nullptr) return t.bytes.subspan(at, count);
+    part_.resize(count);
+    if (status ok = t.produce(t.context, at, part_); !ok) return std::move(ok).error();
+    return std::span<const unsigned char>(part_);
+  }
+
+  atomic_file& file_;
+  std::string_view path_;
+  std::uint64_t alignment_;
+  double total_, written_ = 0;
+  const progress& report_;
+  std::vector<unsigned char> part_, padding_;
+};
+
+[[nodiscard]] inline status write_file(std::string_view path, const std::string& header,
+                                       std::span<const gguf_tensor_to_write> tensors,
+                                       std::uint64_t alignment, const progress& report) {
+  atomic_file file(path);
+  status ok = file.open();
+  if (ok) ok = file.write({reinterpret_cast<const unsigned char*>(header.data()), header.size()});
+  double total = 1;
+  for (const gguf_tensor_to_write& t : tensors) total += static_cast<double>(size_of(t));
+  data_writer data(file, path, alignment, total, report);
+  for (std::size_t i = 0; ok && i < tensors.size(); ++i) ok = data.write(tensors[i]);
+  if (ok) ok = file.commit();
+  if (ok) (void)report(1.0, {});
+  return ok;
+}
+
+}  // namespace trilith::io::gguf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status write_gguf(std::string_view path, std::span<const io::gguf_tensor_to_write> tensors,
+                  std::span<const io::gguf_pair> metadata, const io::progress& report) {
+  std::uint64_t alignment = 32;
+  if (status ok = io::gguf::check_metadata(metadata, path, alignment); !ok) return ok;
+  if (status ok = io::gguf::check_tensors(tensors, path); !ok) return ok;
+  const std::string header = io::gguf::header_of(tensors, metadata, alignment);
+  return io::gguf::write_file(path, header, tensors, alignment, report);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/gguf/write_impl.hpp
+// ==== begin trilith/io/gguf_impl.hpp
+#ifndef TRILITH_IO_GGUF_IMPL_HPP
+#define TRILITH_IO_GGUF_IMPL_HPP
+
+#endif
+// ==== end trilith/io/gguf_impl.hpp
+// ==== begin trilith/io/hugging_face/members_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_MEMBERS_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_MEMBERS_IMPL_HPP
+
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::hf {
+
+/// Whether a member that is absent, or null, is an error.
+enum class need { optional, required };
+
+/// Takes members of an object one after another. The first failure stays and later calls do
+/// nothing, so that a reader may take all it needs and ask once. Where an optional member is
+/// absent, the variable keeps its value.
+class members {
+ public:
+  /// `prefix`: where the object stands in its file, such as "quantization_config."
+  members(const value& object, std::string_view file, std::string_view prefix = "")
+      : object_(object), file_(file), prefix_(prefix) {}
+
+  [[nodiscard]] bool good() const noexcept { return ok_.has_value(); }
+  [[nodiscard]] status finish() { return std::move(ok_); }
+  /// The member, or null where it is absent or JSON's null.
+  [[nodiscard]] const value* find(std::string_view name) const noexcept {
+    return object_.given(name);
+  }
+
+  void whole(std::string_view name, std::size_t& to, std::size_t least, std::size_t most,
+             need n = need::optional) {
+    const value* const v = get(name, value::kind::number, n, "a whole number");
+    if (v == nullptr) return;
+    if (!v->number.is_whole || v->number.whole < least || v->number.whole > most)
+      return fail(errc::invalid_value, name,
+                  join("expected a whole number from ", least, " to ", most, ", found ",
+                       v->number.spelled, "."));
+    to = v->number.whole;
+  }
+  /// A finite number in [least, most] that is no zero as a float.
+  template <class Real>
+  void real(std::string_view name, Real& to, double least, double most, need n = need::optional) {
+    const value* const v = get(name, value::kind::number, n, "a number");
+    if (v == nullptr) return;
+    const double x = v->number.value;
+    if (!(x >= least && x <= most) || static_cast<float>(x) == 0.f)
+      return fail(errc::invalid_value, name,
+                  join("expected a number from ", json::spelled(least), " to ", json::spelled(most),
+                       ", found ", v->number.spelled, "."));
+    to = static_cast<Real>(x);
+  }
+  void truth(std::string_view name, bool& to) {
+    if (const value* v = get(name, value::kind::truth, need::optional, "true or false"))
+      to = v->truth;
+  }
+  void text(std::string_view name, std::string& to, need n = need::optional) {
+    if (const value* v = get(name, value::kind::text, n, "a text")) to = v->text;
+  }
+  void texts(std::string_view name, std::vector<std::string>& to) {
+    const value* const v = get(name, value::kind::list, need::optional, "a list of texts");
+    if (v == nullptr) return;
+    to.clear();
+    for (const value& item : v->items) {
+      if (item.is != value::kind::text) return mistyped(name, "a list of texts", &item);
+      to.push_back(item.text);
+    }
+  }
+  /// A token, or a list of tokens.
+  void tokens(std::string_view name, std::vector<std::int32_t>& to, std::size_t vocab) {
+    const value* const v = ok_ ? find(name) : nullptr;
+    if (v == nullptr) return;
+    if (v->is != value::kind::list) return token(name, *v, to, vocab);
+    for (const value& item : v->items) token(name, item, to, vocab);
+  }
+  [[nodiscard]] const value* object(std::string_view name) {
+    return get(name, value::kind::object, need::optional, "an object");
+  }
+  /// A switch that nothing here computes: it may only be off.
+  void off(std::string_view name, std::string_view why) {
+    bool on = false;
+    truth(name, on);
+    if (on) fail(errc::unsupported, name, why);
+  }
+
+  void fail(errc code, std::string_view name, std::string_view what) {
+    if (ok_) ok_ = error{code, join(file_, ": ", prefix_, name, ": ", what)};
+  }
+
+ private:
+  const value* get(std::string_view name, value::kind kind, need n, std::string_view expected) {
+    const value* const v = ok_ ? find(name) : nullptr;
+    if (v != nullptr && v->is == kind) return v;
+    if (v != nullptr || n == need::required) mistyped(name, expected, object_.find(name));
+    return nullptr;
+  }
+  void mistyped(std::string_view name, std::string_view expected, const value* found) {
+    fail(errc::malformed, name, join("expected ", expected, ", found ", shown(found), "."));
+  }
+  void token(std::string_view name, const value& v, std::vector<std::int32_t>& to,
+             std::size_t vocab) {
+    if (v.is != value::kind::number) return mistyped(name, "a token, or a list of tokens", &v);
+    if (!v.number.is_whole || v.number.whole >= vocab)
+      return fail(errc::invalid_value, name,
+                  join("expected tokens from 0 to ", vocab - 1, ", since vocab_size is ", vocab,
+                       ", found ", v.number.spelled, "."));
+    const auto id = static_cast<std::int32_t>(v.number.whole);
+    if (std::find(to.begin(), to.end(), id) == to.end()) to.push_back(id);
+  }
+
+  const value& object_;
+  std::string_view file_, prefix_;
+  status ok_ = done{};
+};
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/members_impl.hpp
+// ==== begin trilith/io/hugging_face/family_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_FAMILY_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_FAMILY_IMPL_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::hf {
+
+[[nodiscard]] inline std::string known_architectures() {
+  std::string names;
+  for (const hf_family_traits& t : hf_families)
+    names += join(names.empty() ? "" : ", ", t.architecture);
+  return names;
+}
+
+/// By the class; by model_type where a file names no class.
+inline void find_family(members& in, hf_config& to) {
+  for (const hf_family_traits& t : hf_families) {
+    // 1bitLLM wrote LLaMA's model_type, so that the class alone tells the two apart.
+    const bool by_type = to.architecture.empty() && to.model_type == t.model_type &&
+                         t.family != hf_family::bitnet_1bitllm;
+    if (to.architecture != t.architecture && !by_type) continue;
+    to.family = t.family;
+    if (!by_type) return;
+    to.architecture = t.architecture;
+    to.notes.push_back(join(to.source, ": no architectures; model_type ", json::shown(t.model_type),
+                            " is taken for ", t.architecture, "."));
+    return;
+  }
+  const bool by_type = to.architecture.empty();
+  in.fail(errc::unsupported, by_type ? "model_type" : "architectures",
+          join("expected one of ", known_architectures(), ", found ",
+               by_type && to.model_type.empty()
+                   ? "neither architectures nor model_type"
+                   : json::shown(by_type ? to.model_type : to.architecture),
+               "."));
+}
+
+/// weight_bits and input_bits are 1bitLLM's: its quantisers run at 1 (ternary) and 8.
+inline void read_bits(members& in, hf_config& to) {
+  in.whole("weight_bits", to.weight_bits, 1, 64);
+  in.whole("input_bits", to.input_bits, 1, 64);
+  if (!in.good() || to.weight_bits == 0) return;
+  if (to.family == hf_family::llama) {
+    to.family = hf_family::bitnet_1bitllm;
+    to.notes.push_back(join(to.source, ": weight_bits makes it a model of 1bitLLM."));
+  }
+  if (to.family != hf_family::bitnet_1bitllm) return;
+  if (to.weight_bits != 1)
+    in.fail(errc::unsupported, "weight_bits",
+            join("expected 1, which means ternary weights, found ", to.weight_bits, "."));
+  if (to.input_bits != 0 && to.input_bits != 8)
+    in.fail(errc::unsupported, "input_bits", join("expected 8, found ", to.input_bits, "."));
+}
+
+inline void read_family(members& in, hf_config& to) {
+  std::vector<std::string> classes;
+  in.texts("architectures", classes);
+  in.text("model_type", to.model_type);
+  if (!classes.empty()) to.architecture = classes.front();
+  if (in.good()) find_family(in, to);
+  read_bits(in, to);
+  if (!in.good() || to.family != hf_family::bitnet_1bitllm) return;
+  if (to.weight_bits == 0 && to.model_type != "llama")
+    in.fail(errc::unsupported, "weight_bits",
+            join("expected 1, or the model_type llama, as 1bitLLM's models have it, found the "
+                 "model_type ",
+                 json::shown(to.model_type), " without weight_bits."));
+}
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/family_impl.hpp
+// ==== begin trilith/io/hugging_face/quantization_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_QUANTIZATION_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_QUANTIZATION_IMPL_HPP
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace trilith::io::hf {
+
+/// An error unless the text is one of `known`.
+inline void check_word(members& in, std::string_view name, std::string_view found,
+                       std::initializer_list<std::string_view> known) {
+  std::string expected;
+  for (const std::string_view word : known) {
+    if (found == word) return;
+    expected += join(expected.empty() ? "" : " or ", word);
+  }
+  in.fail(errc::unsupported, name,
+          join("expected ", expected, ", found ", json::shown(found), "."));
+}
+
+/// The multiplication or division that linear_class asks for is the whole difference between a
+/// model and noise, so a class that is not known is refused.
+[[nodiscard]] inline status read_quantization(const value& object, std::string_view file,
+                                              hf_quantization& to) {
+  members in(object, file, "quantization_config.");
+  in.text("quant_method", to.method, need::required);
+  if (in.good()) check_word(in, "quant_method", to.method, {"bitnet"});
+  in.text("linear_class", to.linear_class);
+  if (in.good()) check_word(in, "linear_class", to.linear_class, {"bitlinear", "autobitlinear"});
+  in.text("quantization_mode", to.mode);
+  if (in.good()) check_word(in, "quantization_mode", to.mode, {"offline", "online"});
+  in.texts("modules_to_not_convert", to.not_converted);
+  in.off("use_rms_norm", "a norm inside each linear layer is not computed here; expected false.");
+  to.scale = to.linear_class == "autobitlinear" ? scale_meaning::multiply : scale_meaning::divide;
+  return in.finish();
+}
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/quantization_impl.hpp
+// ==== begin trilith/io/hugging_face/rope_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_ROPE_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_ROPE_IMPL_HPP
+
+#include <string>
+#include <string_view>
+
+namespace trilith::io::hf {
+
+/// What an object of rotary parameters says; `theta` is 0 where it gives none.
+struct rope_facts {
+  hf_rope_scaling scaling;
+  double theta = 0;
+
+  friend constexpr bool operator==(const rope_facts&, const rope_facts&) = default;
+};
+
+inline constexpr double largest_theta = 1e15;
+
+inline void read_llama3(members& in, hf_rope_scaling& to) {
+  to.type = hf_rope_scaling::kind::llama3;
+  in.real("factor", to.factor, 1, 1e6, need::required);
+  in.real("low_freq_factor", to.low_freq_factor, 1e-3, 1e6, need::required);
+  in.real("high_freq_factor", to.high_freq_factor, 1e-3, 1e6, need::required);
+  in.real("original_max_position_embeddings", to.original_context, 1,
+          static_cast<double>(largest_size), need::required);
+  if (in.good() && to.high_freq_factor <= to.low_freq_factor)
+    in.fail(errc::invalid_value, "high_freq_factor",
+            join("expected more than low_freq_factor, which is ", json::spelled(to.low_freq_factor),
+                 ", found ", json::spelled(to.high_freq_factor), "."));
+}
+
+/// "rope_type" is the word of newer files, "type" of older ones; newer readers prefer the first.
+[[nodiscard]] inline std::string rope_type(members& in) {
+  std::string type = "default";
+  in.text("type", type);
+  in.text("rope_type", type);
+  return type;
+}
+
+inline void read_rope_type(members& in, hf_rope_scaling& to) {
+  const std::string type = rope_type(in);
+  if (type == "default") return;
+  if (type == "llama3") return read_llama3(in, to);
+  double factor = 0;
+  if (type == "linear") in.real("factor", factor, 1e-6, 1e6, need::required);
+  if (type == "linear" && factor == 1) return;
+  in.fail(errc::unsupported, "rope_type",
+          join("expected default, llama3, or linear with the factor 1, found ", json::shown(type),
+               type == "linear" ? join(" with the factor ", json::spelled(factor)) : "",
+               "; positions scaled that way are not computed here."));
+}
+
+/// rope_scaling (until transformers 4) and rope_parameters (since 5, with rope_theta inside).
+[[nodiscard]] inline result<rope_facts> read_rope_object(const value& object, std::string_view file,
+                                                         std::string_view prefix) {
+  rope_facts facts;
+  members in(object, file, prefix);
+  for (const value& member : object.items)
+    if (member.is == value::kind::object)
+      in.fail(errc::unsupported, member.key,
+              "expected one set of rotary parameters for all layers, found one of its own.");
+  read_rope_type(in, facts.scaling);
+  in.real("rope_theta", facts.theta, 1, largest_theta);
+  double rotated = 1;
+  in.real("partial_rotary_factor", rotated, 1e-6, 1);
+  if (rotated != 1)
+    in.fail(
+        errc::unsupported, "partial_rotary_factor",
+        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  if (status ok = in.finish(); !ok) return std::move(ok).error();
+  return facts;
+}
+
+inline void disagree(members& in, std::string_view name, std::string_view other) {
+  in.fail(errc::malformed, name, join("expected what ", other, " says, found something else."));
+}
+
+/// rope_theta and the scaling, wherever the file has them; places that disagree are an error.
+[[nodiscard]] inline status read_rope(members& in, std::string_view file, hf_config& to) {
+  rope_facts found;
+  std::string_view from;
+  in.real("rope_theta", found.theta, 1, largest_theta);
+  for (const std::string_view name : {"rope_parameters", "rope_scaling"}) {
+    const value* const object = in.object(name);
+    if (object == nullptr) continue;
+    const auto facts = read_rope_object(*object, file, join(name, "."));
+    if (!facts) return facts.error();
+    if (!from.empty() && facts->scaling != found.scaling) disagree(in, name, from);
+    if (facts->theta != 0 && found.theta != 0 && facts->theta != found.theta)
+      disagree(in, join(name, ".rope_theta"), from.empty() ? "rope_theta" : from);
+    if (from.empty()) found.scaling = facts->scaling;
+    if (facts->theta != 0) found.theta = facts->theta;
+    from = name;
+  }
+  to.rope_scaling = found.scaling;
+  if (found.theta != 0) to.settings.rope_theta = static_cast<float>(found.theta);
+  return done{};
+}
+
+}  // namespace trilith::io::hf
+
+#endif
+// ==== end trilith/io/hugging_face/rope_impl.hpp
+// ==== begin trilith/io/hugging_face/config_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_CONFIG_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_CONFIG_IMPL_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::hf {
+
+inline void read_sizes(members& in, hf_config& to) {
+  shape& s = to.sizes;
+  in.whole("hidden_size", s.dim, 1, largest_size, need::required);
+  in.whole("intermediate_size", s.ffn_dim, 1, largest_size, need::required);
+  in.whole("num_hidden_layers", s.layers, 1, largest_layers, need::required);
+  in.whole("num_attention_heads", s.heads, 1, largest_size, need::required);
+  in.whole("vocab_size", s.vocab, 1, largest_size, need::required);
+  in.whole("max_position_embeddings", s.context, 1, largest_size, need::required);
+  s.kv_heads = s.heads;
+  in.whole("num_key_value_heads", s.kv_heads, 1, largest_size);
+  s.head_dim = traits_of(to.family).head_dim;
+  in.whole("head_dim", s.head_dim, 1, largest_size);
+  if (!in.good() || s.head_dim != 0) return;
+  if (s.dim % s.heads != 0)
+    return in.fail(errc::invalid_value, "hidden_size",
+                   join("expected a multiple of num_attention_heads = ", s.heads,
+                        ", since no head_dim is given, found ", s.dim, "."));
+  s.head_dim = s.dim / s.heads;
+}
+
+/// What a decoder of this library does not compute, and a file might ask for.
+inline void refuse_other_models(members& in) {
+  in.off("attention_bias",
+         "biases of query, key, value and output are not read here; expected "
+         "false.");
+  in.off("mlp_bias", "biases of gate, up and down are not read here; expected false.");
+  in.off("use_sliding_window", "attention here reaches back to the first token; expected false.");
+  in.off("rope_interleaved", "these families turn halves of a head; expected false.");
+  double rotated = 1;
+  in.real("partial_rotary_factor", rotated, 1e-6, 1);
+  if (rotated != 1)
+    in.fail(
+        errc::unsupported, "partial_rotary_factor",
+        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  std::vector<std::string> kinds;
+  in.texts("layer_types", kinds);
+  for (const std::string& kind : kinds)
+    if (kind != "full_attention")
+      in.fail(errc::unsupported, "layer_types",
+              join("expected full_attention in every layer, found ", json::shown(kind), "."));
+}
+
+/// "bfloat16" of "torch.bfloat16"; `dtype` is the newer word.
+inline void read_dtype(members& in, hf_config& to) {
+  in.text("torch_dtype", to.dtype);
+  in.text("dtype", to.dtype);
+  if (to.dtype.starts_with("torch.")) to.dtype.erase(0, 6);
+}
+
+inline void read_tokens(members& in, hf_config& to) {
+  std::vector<std::int32_t> begin;
+  in.tokens("bos_token_id", begin, to.sizes.vocab);
+  in.tokens("eos_token_id", to.eos_tokens, to.sizes.vocab);
+  if (!begin.empty()) to.bos_token = begin.front();
+}
+
+inline void read_rest(members& in, hf_config& to) {
+  to.hidden_act = traits_of(to.family).hidden_act;
+  to.settings.rope_theta = traits_of(to.family).rope_theta;
+  in.text("hidden_act", to.hidden_act);
+  in.real("rms_norm_eps", to.settings.norm_eps, 1e-30, 1, need::required);
+  // false in the classes of all four families, whatever their base class says
+  in.truth("tie_word_embeddings", to.tie_word_embeddings);
+  in.truth("is_bitnet_config", to.is_bitnet_config);
+  read_dtype(in, to);
+  if (in.good()) read_tokens(in, to);
+  refuse_other_models(in);
+}
+
+}  // namespace trilith::io::hf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::hf_config> parse_hf_config(std::string_view json, std::string_view name) {
+  using namespace io::hf;
+  io::hf_config config;
+  config.source = name;
+  const auto object = parse_object(json, name, config.notes);
+  if (!object) return object.error();
+  members in(*object, name);
+  read_family(in, config);
+  if (in.good()) read_sizes(in, config);
+  if (in.good()) read_rest(in, config);
+  if (status ok = read_rope(in, name, config); !ok) return std::move(ok).error();
+  const value* const quantization = in.object("quantization_config");
+  if (status ok = in.finish(); !ok) return std::move(ok).error();
+  if (quantization != nullptr)
+    if (status ok = read_quantization(*quantization, name, config.quantization); !ok)
+      return std::move(ok).error();
+  if (status ok = check(config.sizes, name); !ok) return std::move(ok).error();
+  return config;
+}
+
+status parse_generation_config(std::string_view json, std::string_view name, io::hf_config& into) {
+  const auto object = io::hf::parse_object(json, name, into.notes);
+  if (!object) return object.error();
+  io::hf::members in(*object, name);
+  in.tokens("eos_token_id", into.eos_tokens, into.sizes.vocab);
+  return in.finish();
+}
+
+result<io::hf_config> read_hf_config(std::string_view path) {
+  using namespace io::shards;
+  const auto file = map_text(path, io::hf::largest_config);
+  if (!file) return file.error();
+  auto config = TRILITH_IMPLEMENTED::parse_hf_config(text_of(file->bytes()), path);
+  const std::string more = inside(directory_of(path), "generation_config.json");
+  if (!config || !is_file(more)) return config;
+  const auto generation = map_text(more, io::hf::largest_config);
+  if (!generation) return generation.error();
+  if (status ok =
+          TRILITH_IMPLEMENTED::parse_generation_config(text_of(generation->bytes()), more, *config);
+      !ok)
+    return std::move(ok).error();
+  return config;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/hugging_face/config_impl.hpp
+// ==== begin trilith/io/hugging_face/chat_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_CHAT_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_CHAT_IMPL_HPP
+
+#include <string>
+#include <string_view>
+
+namespace trilith::io::hf {
+
+/// A tokenizer_config.json describes every added token: up to a few megabytes.
+inline constexpr std::uint64_t largest_tokenizer_config = 64'000'000;
+
+/// Finds "chat_template" among the members of the outermost object: a text, or a list of
+/// {"name": ..., "template": ...}. Everything else passes by, unkept.
+class chat_reader : public json::events {
+ public:
+  std::string found;
+
+  bool begin(char bracket) override {
+    if (depth_ == 0 && bracket != '{') return events::begin(bracket);
+    if (depth_ == 1 && wanted_ && bracket == '{') return events::begin(bracket);
+    ++depth_;
+    in_list_ = in_list_ || (depth_ == 2 && wanted_);
+    return true;
+  }
+  bool end() override {
+    if (in_list_ && depth_ == 3) take_named();
+    if (--depth_ == 1) in_list_ = false;
+    return true;
+  }
+  bool key(std::string& name) override {
+    if (depth_ == 1) {
+      wanted_ = name == "chat_template";
+      if (wanted_ && std::exchange(seen_, true)) return stop("chat_template stands twice.");
+    }
+    if (depth_ == 3) member_ = name;
+    return true;
+  }
+  bool text(std::string& value) override {
+    if (depth_ == 0) return events::text(value);
+    if (depth_ == 1 && wanted_) found = std::move(value);
+    if (depth_ == 3 && in_list_ && member_ == "name") name_ = std::move(value);
+    if (depth_ == 3 && in_list_ && member_ == "template") template_ = std::move(value);
+    return true;
+  }
+  bool number(const json::number& n) override {
+    return depth_ == 0 || (depth_ == 1 && wanted_) ? events::number(n) : true;
+  }
+  bool word(std::string_view literal) override {
+    const bool misplaced = depth_ == 0 || (depth_ == 1 && wanted_ && literal != "null");
+    return misplaced ? events::word(literal) : true;
+  }
+
+ protected:
+  [[nodiscard]] std::string expected() const override {
+    return depth_ == 0 ? "expected a JSON object"
+                       : "chat_template: expected a text, or a list of named templates";
+  }
+
+ private:
+  void take_named() {
+    if (name_ == "default") found = std::move(template_);
+    name_.clear();
+    template_.clear();
+  }
+
+  std::size_t depth_ = 0;
+  bool wanted_ = false, in_list_ = false, seen_ = false;
+  std::string member_, name_, template_;
+};
+
+}  // namespace trilith::io::hf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<std::string> read_chat_template(std::string_view json, std::string_view name) {
+  if (status ok = io::json::available(name); !ok) return std::move(ok).error();
+  if (status ok = io::shards::check_text(json, name, io::hf::largest_tokenizer_config); !ok)
+    return std::move(ok).error();
+  io::hf::chat_reader reader;
+  if (!io::json::read(json, reader)) return error{errc::malformed, join(name, ": ", reader.why())};
+  return std::move(reader.found);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/hugging_face/chat_impl.hpp
+// ==== begin trilith/io/hugging_face/shards_index_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_SHARDS_INDEX_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_SHARDS_INDEX_IMPL_HPP
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::shards {
+
+struct index_entry {
+  std::string tensor, file;
+};
+
+/// Reads {"metadata": {"total_size": n, ...}, "weight_map": {tensor: file, ...}, ...}.
+class index_reader : public json::events {
+ public:
+  std::vector<index_entry> entries;
+  bool has_map = false;
+  json::number total_size;  ///< in bytes; spelled "" where the index has none
+
+  bool begin(char bracket) override {
+    if (skipping_ > 0 || at_ == place::skipped) return skip_deeper();
+    if (at_ == place::index && bracket == '{') return go(place::names);
+    if (at_ == place::map && bracket == '{') return go(place::tensors);
+    if (at_ == place::metadata && bracket == '{') return go(place::facts);
+    return events::begin(bracket);
+  }
+  bool end() override {
+    if (skipping_ > 0) {
+      if (--skipping_ == 0) at_ = back_;
+      return true;
+    }
+    return go(at_ == place::names ? place::index : place::names);
+  }
+  bool key(std::string& name) override {
+    if (skipping_ > 0) return true;
+    if (at_ == place::tensors) {
+      entries.push_back({std::move(name), {}});
+      return go(place::file);
+    }
+    if (at_ == place::facts) return name == "total_size" ? once(sized_, name, place::size) : skip();
+    if (name == "weight_map") return once(has_map, name, place::map);
+    if (name == "metadata") return once(described_, name, place::metadata);
+    return skip();
+  }
+  bool text(std::string& value) override {
+    if (passed_over()) return true;
+    if (at_ != place::file) return events::text(value);
+    entries.back().file = std::move(value);
+    return go(place::tensors);
+  }
+  bool number(const json::number& n) override {
+    if (passed_over()) return true;
+    if (at_ != place::size || n.value < 0) return events::number(n);
+    total_size = n;
+    return go(place::facts);
+  }
+  bool word(std::string_view literal) override {
+    if (passed_over()) return true;
+    if (at_ == place::metadata && literal == "null") return go(place::names);
+    return events::word(literal);
+  }
+
+ protected:
+  [[nodiscard]] std::string expected() const override {
+    switch (at_) {
+      case place::map:
+        return "weight_map: expected an object of tensors";
+      case place::metadata:
+        return "metadata: expected an object";
+      case place::size:
+        return "metadata: total_size: expected a number of bytes";
+      case place::file:
+        return join("weight_map: tensor ", json::shown(entries.back().tensor),
+                    ": expected the name of a file");
+      default:
+        return "expected one object with a weight_map";
+    }
+  }
+
+ private:
+  enum class place { index, names, map, tensors, file, metadata, facts, size, skipped };
+
+  bool go(place next) {
+    at_ = next;
+    return true;
+  }
+  bool once(bool& seen, std::string_view name, place next) {
+    if (seen) return stop(join("the name ", json::shown(name), " stands twice."));
+    seen = true;
+    return go(next);
+  }
+  bool skip() {
+    back_ = at_;
+    return go(place::skipped);
+  }
+  bool skip_deeper() {
+    ++skipping_;
+    return true;
+  }
+  /// Whether a value stands where nothing is read.
+  bool passed_over() {
+    if (skipping_ > 0) return true;
+    if (at_ != place::skipped) return false;
+    return go(back_);
+  }
+
+  place at_ = place::index, back_ = place::index;
+  std::size_t skipping_ = 0;  ///< brackets open inside a value that is not read
+  bool sized_ = false, described_ = false;
+};
+
+}  // namespace trilith::io::shards
+
+#endif
+// ==== end trilith/io/hugging_face/shards_index_impl.hpp
+// ==== begin trilith/io/hugging_face/shards_read_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_SHARDS_READ_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_SHARDS_READ_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::shards {
+
+/// The largest indices in use, of 100'000 tensors, have 10 MB.
+inline constexpr std::uint64_t largest_index = 64'000'000;
+
+[[nodiscard]] inline error fault(std::string_view index, std::string_view tensor,
+                                 std::string_view what, errc code = errc::malformed) {
+  return {code, join(index, ": weight_map: tensor ", json::shown(tensor), ": ", what)};
+}
+
+/// A shard is a file beside its index, whatever the index says.
+[[nodiscard]] inline status check_shard_name(std::string_view index, const index_entry& e) {
+  const auto refuse = [&](std::string_view expected) {
+    return fault(index, e.tensor,
+                 join("expected ", expected, ", found ", json::shown(e.file), "."));
+  };
+  if (e.file == file_name_of(index))
+    return refuse("a shard, not the index itself (a cyclic index)");
+  if (e.file.ends_with(".json")) return refuse("a shard, not another index (a cyclic index)");
+  if (e.file.empty() || e.file.find_first_of(std::string_view("/\\\0", 3)) != e.file.npos ||
+      e.file.starts_with(".."))
+    return refuse("a file in the directory of the index, without separators or ..");
+  if (!e.file.ends_with(".safetensors")) return refuse("a name that ends in .safetensors");
+  return done{};
+}
+
+/// Sorts by tensor and refuses tensors that stand twice.
+[[nodiscard]] inline status check_entries(std::string_view path, std::vector<index_entry>& all) {
+  std::sort(all.begin(), all.end(),
+            [](const index_entry& a, const index_entry& b) { return a.tensor < b.tensor; });
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i > 0 && all[i].tensor == all[i - 1].tensor)
+      return fault(path, all[i].tensor, "the index has this name twice.");
+    if (status ok = check_shard_name(path, all[i]); !ok) return ok;
+  }
+  return done{};
+}
+
+[[nodiscard]] inline status read_index(std::string_view path, index_reader& to) {
+  if (status ok = json::available(path); !ok) return ok;
+  const auto file = map_text(path, largest_index);
+  if (!file) return file.error();
+  if (!json::read(text_of(file->bytes()), to))
+    return error{errc::malformed, join(path, ": ", to.why())};
+  if (!to.has_map || to.entries.empty())
+    return error{errc::malformed, join(path, ": expected a weight_map that lists tensors, found ",
+                                       to.has_map ? "an empty one." : "none.")};
+  return check_entries(path, to.entries);
+}
+
+}  // namespace trilith::io::shards
+
+#endif
+// ==== end trilith/io/hugging_face/shards_read_impl.hpp
+// ==== begin trilith/io/shards_impl.hpp
+#ifndef TRILITH_IO_SHARDS_IMPL_HPP
+#define TRILITH_IO_SHARDS_IMPL_HPP
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::io::shards {
+
+/// All tensors of `files`, sorted by name; an error where two files have one.
+[[nodiscard]] inline result<std::vector<tensor_place>> places_of(
+    std::string_view name, const std::vector<safetensors_file>& files) {
+  std::vector<tensor_place> all;
+  for (const safetensors_file& file : files)
+    for (const tensor_entry& tensor : file.tensors()) all.push_back({&file, &tensor});
+  std::sort(all.begin(), all.end(), [](const tensor_place& a, const tensor_place& b) {
+    return a.tensor->name < b.tensor->name;
+  });
+  for (std::size_t i = 1; i < all.size(); ++i)
+    if (all[i].tensor->name == all[i - 1].tensor->name)
+      return error{errc::malformed,
+                   join(name, ": tensor ", json::shown(all[i].tensor->name),
+                        ": expected it in one shard, found it in ", all[i - 1].file->name(),
+                        " and ", all[i].file->name(), ".")};
+  return all;
+}
+
+/// The shards that the entries name, each opened once.
+[[nodiscard]] inline result<std::vector<safetensors_file>> open_shards(
+    std::string_view index, const std::vector<index_entry>& entries) {
+  std::vector<std::string_view> names;
+  for (const index_entry& e : entries) names.push_back(e.file);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::vector<safetensors_file> files;
+  files.reserve(names.size());
+  for (const std::string_view name : names) {
+    auto file = open_safetensors(inside(directory_of(index), name));
+    if (!file)
+      return error{file.error().code,
+                   join(index, ": shard ", json::shown(name), ": ", file.error().message)};
+    files.push_back(std::move(file).value());
+  }
+  return files;
+}
+
+/// Whether each tensor is in the shard that the index says; `all` is sorted by name.
+[[nodiscard]] inline status check_places(std::string_view index,
+                                         const std::vector<index_entry>& entries,
+                                         const tensor_files& all) {
+  for (const index_entry& e : entries) {
+    const tensor_place place = all.find(e.tensor);
+    if (!place)
+      return fault(
+          index, e.tensor,
+          join("expected it in the shard ", json::shown(e.file), ", which has no such tensor."));
+    if (file_name_of(place.file->name()) != e.file)
+      return fault(index, e.tensor,
+                   join("expected it in the shard ", json::shown(e.file), ", found it in ",
+                        place.file->name(), "."));
+  }
+  return done{};
+}
+
+inline void add_notes(tensor_files& all, const index_reader& index) {
+  const std::size_t unlisted = all.tensors().size() - index.entries.size();
+  if (unlisted != 0)
+    all.notes.push_back(join(all.name(), ": ", unlisted, " tensors of its shards are not listed."));
+  std::uint64_t bytes = 0;
+  for (const tensor_place& place : all.tensors()) bytes += place.tensor->bytes;
+  const json::number& said = index.total_size;
+  if (!said.spelled.empty() && said.value != static_cast<double>(bytes))
+    all.notes.push_back(join(all.name(), ": total_size says ", said.spelled,
+                             " bytes, the tensors have ", bytes, "."));
+}
+
+[[nodiscard]] inline result<tensor_files> collect(std::string_view name,
+                                                  std::vector<safetensors_file> files) {
+  auto places = places_of(name, files);
+  if (!places) return std::move(places).error();
+  return tensor_files(std::string(name), std::move(files), std::move(places).value(), {});
+}
+
+[[nodiscard]] inline result<tensor_files> open_index(std::string_view path) {
+  index_reader index;
+  if (status ok = read_index(path, index); !ok) return std::move(ok).error();
+  auto files = open_shards(path, index.entries);
+  if (!files) return std::move(files).error();
+  auto all = collect(path, std::move(files).value());
+  if (!all) return all;
+  if (status ok = check_places(path, index.entries, *all); !ok) return std::move(ok).error();
+  add_notes(*all, index);
+  return all;
+}
+
+[[nodiscard]] inline result<tensor_files> open_single(std::string_view path) {
+  auto file = open_safetensors(path);
+  if (!file) return std::move(file).error();
+  std::vector<safetensors_file> files;
+  files.push_back(std::move(file).value());
+  return collect(path, std::move(files));
+}
+
+[[nodiscard]] inline result<tensor_files> open_directory(std::string_view path) {
+  const std::string single = inside(path, "model.safetensors");
+  const std::string index = inside(path, "model.safetensors.index.json");
+  if (is_file(single)) {
+    auto all = open_single(single);
+    if (all && is_file(index)) all->notes.push_back(join(index, ": not read; ", single, " is."));
+    return all;
+  }
+  if (is_file(index)) return open_index(index);
+  const bool pickled = is_file(inside(path, "pytorch_model.bin")) ||
+                       is_file(inside(path, "pytorch_model.bin.index.json"));
+  return error{errc::file_not_found,
+               join(path, ": expected model.safetensors or model.safetensors.index.json, found ",
+                    pickled ? "pytorch_model.bin, a pickle that nothing here reads; save the model "
+                              "as safetensors."
+                            : "neither.")};
+}
+
+}  // namespace trilith::io::shards
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::tensor_files> open_tensors(std::string_view path) {
+  if (io::shards::is_directory(std::string(path))) return io::shards::open_directory(path);
+  return path.ends_with(".json") ? io::shards::open_index(path) : io::shards::open_single(path);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/shards_impl.hpp
+// ==== begin trilith/io/hugging_face/directory_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_DIRECTORY_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_DIRECTORY_IMPL_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::io::hf {
+
+/// The directory, and what open_tensors() opens in it.
+struct places {
+  std::string directory, tensors;
+};
+
+[[nodiscard]] inline result<places> find_places(std::string_view path) {
+  const std::string given(path);
+  if (shards::is_directory(given)) return places{given, given};
+  if (!shards::is_file(given))
+    return error{errc::file_not_found,
+                 join(path, ": expected a model directory or a file in one, found neither.")};
+  const std::string directory = shards::directory_of(path);
+  const std::string_view file = shards::file_name_of(path);
+  if (file == "config.json") return places{directory, directory};
+  if (file.ends_with(".safetensors") || file.ends_with(".safetensors.index.json"))
+    return places{directory, given};
+  return error{errc::unsupported,
+               join(path,
+                    ": expected a directory, config.json, a .safetensors file or its "
+                    ".safetensors.index.json.")};
+}
+
+[[nodiscard]] inline result<hf_config> config_of(const places& at) {
+  const std::string path = shards::inside(at.directory, "config.json");
+  if (shards::is_file(path)) return read_hf_config(path);
+  return error{errc::file_not_found,
+               join(path,
+                    ": expected it beside the tensors, found none; tensors alone do not say "
+                    "which model they are.")};
+}
+
+[[nodiscard]] inline std::string tokenizer_of(const std::string& directory) {
+  for (const std::string_view name :
+       {"tokenizer.json", "tokenizer.model", "tokenizer.trilith", "original/tokenizer.model"})
+    if (std::string path = shards::inside(directory, name); shards::is_file(path)) return path;
+  return {};
+}
+
+/// The chat template in `file`, which may be absent: the whole of it, or one member.
+[[nodiscard]] inline result<std::string> chat_in(const std::string& file, bool whole) {
+  if (!shards::is_file(file)) return std::string();
+  const auto mapped = shards::map_text(file, largest_tokenizer_config);
+  if (!mapped) return mapped.error();
+  const std::string_view text = shards::text_of(mapped->bytes());
+  return whole ? result<std::string>(std::string(text)) : read_chat_template(text, file);
+}
+
+[[nodiscard]] inline status add_chat_template(const std::string& directory, hf_model& to) {
+  const std::string own = shards::inside(directory, "chat_template.jinja");
+  auto in_own = chat_in(own, true);
+  if (!in_own) return std::move(in_own).error();
+  auto in_config = chat_in(shards::inside(directory, "tokenizer_config.json"), false);
+  if (!in_config) return std::move(in_config).error();
+  if (!in_own->empty() && !in_config->empty() && *in_own != *in_config)
+    to.notes.push_back(join(own, ": taken, though tokenizer_config.json has another template."));
+  to.chat_template = std::move(in_own->empty() ? *in_config : *in_own);
+  return done{};
+}
+
+}  // namespace trilith::io::hf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::hf_model> open_hf(std::string_view path) {
+  const auto at = io::hf::find_places(path);
+  if (!at) return at.error();
+  auto config = io::hf::config_of(*at);
+  if (!config) return std::move(config).error();
+  auto tensors = open_tensors(at->tensors);
+  if (!tensors) return std::move(tensors).error();
+  io::hf_model model{std::move(config).value(),
+                     std::move(tensors).value(),
+                     io::hf::tokenizer_of(at->directory),
+                     {},
+                     {}};
+  if (status ok = io::hf::add_chat_template(at->directory, model); !ok)
+    return std::move(ok).error();
+  if (model.tokenizer_path.empty())
+    model.notes.push_back(
+        join(at->directory, ": it has no tokenizer.json and no tokenizer.model."));
+  for (const auto* more : {&model.config.notes, &model.tensors.notes})
+    model.notes.insert(model.notes.end(), more->begin(), more->end());
+  return model;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/hugging_face/directory_impl.hpp
+// ==== begin trilith/io/hugging_face/names_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_NAMES_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_NAMES_IMPL_HPP
+
+#include <string>
+#include <string_view>
+
+namespace trilith::io::hf {
+
+/// A spelling: a tensor outside the blocks is its row's name alone, one inside is before + number +
+/// '.' + the row's name; both with the same end.
+struct spelling {
+  std::string_view before, end;
+};
+inline constexpr spelling canonical_spelling{"blocks.", ""};
+inline constexpr spelling hf_spelling{"model.layers.", ".weight"};
+inline constexpr spelling gguf_spelling{"blk.", ".weight"};
+
+inline constexpr unsigned of(hf_family f) {
+  return 1u << static_cast<unsigned>(f);
+}
+inline constexpr unsigned of_all = 15;
+
+/// A parameter's three names and the families that have it under the Hugging Face name.
+struct names_row {
+  std::string_view canonical, hf, gguf;
+  unsigned families;
+  bool in_block = true;
+};
+
+inline constexpr names_row names_table[] = {
+    {"embedding", "model.embed_tokens", "token_embd", of_all, false},
+    {"final_norm", "model.norm", "output_norm", of_all, false},
+    {"head", "lm_head", "output", of_all, false},
+    {"attention_norm", "input_layernorm", "attn_norm", of_all},
+    {"attention.query", "self_attn.q_proj", "attn_q", of_all},
+    {"attention.key", "self_attn.k_proj", "attn_k", of_all},
+    {"attention.value", "self_attn.v_proj", "attn_v", of_all},
+    {"attention.output", "self_attn.o_proj", "attn_output", of_all},
+    {"attention.sub_norm", "self_attn.attn_sub_norm", "attn_sub_norm", of(hf_family::bitnet_2b4t)},
+    {"attention.sub_norm", "self_attn.inner_attn_ln", "attn_sub_norm",
+     of(hf_family::bitnet_1bitllm)},
+    {"attention.query_norm", "self_attn.q_norm", "attn_q_norm", of(hf_family::qwen3)},
+    {"attention.key_norm", "self_attn.k_norm", "attn_k_norm", of(hf_family::qwen3)},
+    {"ffn_norm", "post_attention_layernorm", "ffn_norm", of_all},
+    {"ffn.gate", "mlp.gate_proj", "ffn_gate", of_all},
+    {"ffn.up", "mlp.up_proj", "ffn_up", of_all},
+    {"ffn.down", "mlp.down_proj", "ffn_down", of_all},
+    {"ffn.sub_norm", "mlp.ffn_sub_norm", "ffn_sub_norm", of(hf_family::bitnet_2b4t)},
+    {"ffn.sub_norm", "mlp.ffn_layernorm", "ffn_sub_norm", of(hf_family::bitnet_1bitllm)},
+};
+
+/// A name cut at its block's number; `block` is empty outside the blocks.
+struct name_parts {
+  std::string_view block, row;
+};
+
+/// A block's number as every writer spells it: no sign, no leading zero, at most six digits.
+[[nodiscard]] inline bool is_block_number(std::string_view s) noexcept {
+  const bool digits = s.find_first_not_of("0123456789") == s.npos;
+  return digits && !s.empty() && s.size() <= 6 && (s.size() == 1 || s[0] != '0');
+}
+
+/// False where `name` follows no rule of the spelling.
+[[nodiscard]] inline bool cut(std::string_view name, const spelling& as, name_parts& parts) {
+  if (!name.ends_with(as.end)) return false;
+  parts.row = name.substr(0, name.size() - as.end.size());
+  if (!parts.row.starts_with(as.before)) return true;
+  const std::string_view rest = parts.row.substr(as.before.size());
+  const std::size_t dot = rest.find('.');
+  if (dot == rest.npos) return false;
+  parts = {rest.substr(0, dot), rest.substr(dot + 1)};
+  return is_block_number(parts.block);
+}
+
+[[nodiscard]] inline std::string spelled(std::string_view row, const name_parts& parts,
+                                         const spelling& as) {
+  if (parts.block.empty()) return join(row, as.end);
+  return join(as.before, parts.block, ".", row, as.end);
+}
+
+/// `name` in another spelling; empty where no row of these families has it.
+[[nodiscard]] inline std::string translated(std::string_view name, unsigned families,
+                                            const spelling& from, std::string_view names_row::*by,
+                                            const spelling& to,
+                                            std::string_view names_row::*wanted) {
+  name_parts parts;
+  if (!cut(name, from, parts)) return {};
+  for (const names_row& row : names_table)
+    if ((row.families & families) != 0 && row.in_block == !parts.block.empty() &&
+        row.*by == parts.row)
+      return spelled(row.*wanted, parts, to);
+  return {};
+}
+
+}  // namespace trilith::io::hf
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string hf_name(io::hf_family family, std::string_view canonical) {
+  using namespace io::hf;
+  return translated(canonical, of(family), canonical_spelling, &names_row::canonical, hf_spelling,
+                    &names_row::hf);
+}
+
+std::string canonical_of_hf(io::hf_family family, std::string_view name) {
+  using namespace io::hf;
+  return translated(name, of(family), hf_spelling, &names_row::hf, canonical_spelling,
+                    &names_row::canonical);
+}
+
+std::string gguf_name(std::string_view canonical) {
+  using namespace io::hf;
+  return translated(canonical, of_all, canonical_spelling, &names_row::canonical, gguf_spelling,
+                    &names_row::gguf);
+}
+
+std::string canonical_of_gguf(std::string_view name) {
+  using namespace io::hf;
+  return translated(name, of_all, gguf_spelling, &names_row::gguf, canonical_spelling,
+                    &names_row::canonical);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/hugging_face/names_impl.hpp
+// ==== begin trilith/io/hf_impl.hpp
+#ifndef TRILITH_IO_HF_IMPL_HPP
+#define TRILITH_IO_HF_IMPL_HPP
+
+// Everything that the implementation file defines for Hugging Face's directories.
+
+#endif
+// ==== end trilith/io/hf_impl.hpp
+// ==== begin trilith/io/mapped_file_impl.hpp
+#ifndef TRILITH_IO_MAPPED_FILE_IMPL_HPP
+#define TRILITH_IO_MAPPED_FILE_IMPL_HPP
+
+#include <cstdint>
+
+#include <sys/mman.h>
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::mapped_file> map_file(std::string_view path) {
+  const std::string name(path);
+  const files::descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return files::failed(path, "the file cannot be opened");
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return files::failed(path, "the file cannot be examined");
+  if (!S_ISREG(info.st_mode))
+    return error{errc::file_not_found, join(path, ": expected a file, found something else.")};
+  const auto size = static_cast<std::size_t>(info.st_size);
+  if (size == 0) return io::mapped_file(name, nullptr, 0);
+  void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (data == MAP_FAILED) return files::failed(path, "the file cannot be mapped");
+  return io::mapped_file(name, static_cast<const unsigned char*>(data), size);
+}
+
+void unmap_file(const unsigned char* data, std::size_t size) noexcept {
+  (void)::munmap(const_cast<unsigned char*>(data), size);
+}
+
+void release_pages(std::span<const unsigned char> bytes) noexcept {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
+  const auto last = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
+  if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/mapped_file_impl.hpp
 // ==== begin trilith/io/safetensors_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_IMPL_HPP
@@ -12299,12 +23154,20 @@ inline void streaming_decoder::push_unfit(std::string_view sign) {
   at_start_ = false;
 }
 
+/// A byte-level piece may end, or begin, inside a character.
+inline void streaming_decoder::push_bytes(std::string_view piece) {
+  if (waiting_.empty() && valid_prefix(piece) == piece.size()) return push_text(piece);
+  for (const char byte : piece) push_byte(byte);
+}
+
 inline void streaming_decoder::push_piece(const piece& p, bool starts_text) {
+  const bool is_text = p.kind == piece_kind::normal || p.kind == piece_kind::user_defined;
+  if (is_text && words_->vocab().pre != pre_tokenizer::none) return push_bytes(p.text);
   if (p.kind == piece_kind::byte) return push_byte(static_cast<char>(detail::spelled_byte(p.text)));
   if (p.kind == piece_kind::unknown) return push_unfit(unknown_text);
   abandon_bytes();
   if (starts_text) at_start_ = true;
-  if (p.kind != piece_kind::control) push_text(p.text);
+  if (is_text) push_text(p.text);
 }
 
 inline void streaming_decoder::abandon_bytes() {
@@ -12346,9 +23209,9 @@ result<std::string> decode_tokens(const text::tokenizer& with,
 
 #endif
 // ==== end trilith/text/decode_impl.hpp
-// ==== begin trilith/text/merge_impl.hpp
-#ifndef TRILITH_TEXT_MERGE_IMPL_HPP
-#define TRILITH_TEXT_MERGE_IMPL_HPP
+// ==== begin trilith/text/sentencepiece/merge_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_MERGE_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_MERGE_IMPL_HPP
 
 #include <algorithm>
 #include <cstdint>
@@ -12482,7 +23345,152 @@ class merger {
 }  // namespace trilith::text::detail
 
 #endif
-// ==== end trilith/text/merge_impl.hpp
+// ==== end trilith/text/sentencepiece/merge_impl.hpp
+// ==== begin trilith/text/special_impl.hpp
+#ifndef TRILITH_TEXT_SPECIAL_IMPL_HPP
+#define TRILITH_TEXT_SPECIAL_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+inline constexpr std::uint8_t matches_user_defined = 1;
+inline constexpr std::uint8_t matches_control = 2;
+
+/// Who is matched in text: user-defined pieces always, control pieces on request.
+[[nodiscard]] inline std::uint8_t match_of(piece_kind kind) {
+  if (kind == piece_kind::user_defined) return matches_user_defined;
+  return kind == piece_kind::control || kind == piece_kind::unknown ? matches_control : 0;
+}
+
+[[nodiscard]] inline const piece& piece_of(const vocabulary& words, std::int32_t token) {
+  return words.pieces[static_cast<std::size_t>(token)];
+}
+
+/// Sorts the pieces that are not normal by their text, and notes the bytes they begin with.
+inline void index_special(const vocabulary& words, piece_index& index) {
+  for (std::size_t i = 0; i < words.pieces.size(); ++i) {
+    const piece& p = words.pieces[i];
+    if (p.kind == piece_kind::normal) continue;
+    index.special.push_back(static_cast<std::int32_t>(i));
+    std::uint8_t& starts = index.special_starts[static_cast<unsigned char>(p.text[0])];
+    starts = static_cast<std::uint8_t>(starts | match_of(p.kind));
+  }
+  std::sort(index.special.begin(), index.special.end(), [&](std::int32_t a, std::int32_t b) {
+    const int order = piece_of(words, a).text.compare(piece_of(words, b).text);
+    return order < 0 || (order == 0 && a < b);
+  });
+}
+
+/// A special piece in a text; token -1: there is none.
+struct special_match {
+  std::size_t begin = 0, length = 0;
+  std::int32_t token = -1;
+};
+
+/// Finds special pieces in a text, the first one and of those the longest.
+class special_finder {
+ public:
+  /// wanted: the sum of matches_... that count.
+  special_finder(const tokenizer& with, std::uint8_t wanted)
+      : words_(with.vocab()), index_(with.index()), wanted_(wanted) {
+    std::uint8_t all = 0;
+    for (const std::uint8_t starts : index_.special_starts)
+      all = static_cast<std::uint8_t>(all | starts);
+    any_ = (all & wanted_) != 0;
+  }
+
+  /// The first match at or after `from`; one behind the end where there is none.
+  [[nodiscard]] special_match next(std::string_view text, std::size_t from) const {
+    for (std::size_t at = from; any_ && at < text.size(); ++at) {
+      if ((index_.special_starts[static_cast<unsigned char>(text[at])] & wanted_) == 0) continue;
+      const special_match found = longest(text, at);
+      if (found.token >= 0) return found;
+    }
+    return {text.size(), 0, -1};
+  }
+
+ private:
+  /// Narrows the sorted pieces to those that share one more byte of the text, again and again.
+  [[nodiscard]] special_match longest(std::string_view text, std::size_t at) const {
+    special_match best{at, 0, -1};
+    auto first = index_.special.begin(), last = index_.special.end();
+    for (std::size_t n = 0; first != last; ++n) {
+      for (; first != last && text_of(*first).size() == n; ++first)
+        if (best.length != n && counts(*first)) best = {at, n, *first};
+      if (at + n == text.size()) break;
+      const auto byte = static_cast<unsigned char>(text[at + n]);
+      const auto byte_of = [&](std::int32_t t) {
+        return static_cast<unsigned char>(text_of(t)[n]);
+      };
+      first = std::lower_bound(first, last, byte,
+                               [&](std::int32_t t, unsigned char b) { return byte_of(t) < b; });
+      last = std::upper_bound(first, last, byte,
+                              [&](unsigned char b, std::int32_t t) { return b < byte_of(t); });
+    }
+    return best;
+  }
+
+  [[nodiscard]] const std::string& text_of(std::int32_t token) const {
+    return piece_of(words_, token).text;
+  }
+  [[nodiscard]] bool counts(std::int32_t token) const {
+    return (match_of(piece_of(words_, token).kind) & wanted_) != 0;
+  }
+
+  const vocabulary& words_;
+  const piece_index& index_;
+  std::uint8_t wanted_;
+  bool any_ = false;
+};
+
+/// Cuts a text at its special pieces: `on_text(part)` and `on_token(token)` hear of all of it, in
+/// order. White space beside a piece that strips it belongs to neither.
+template <class OnText, class OnToken>
+void cut_at_special(const special_finder& find, const vocabulary& words, std::string_view text,
+                    OnText&& on_text, OnToken&& on_token) {
+  static constexpr std::string_view white = " \t\n\r\v\f";
+  for (std::size_t at = 0; at < text.size();) {
+    const special_match found = find.next(text, at);
+    std::string_view part = text.substr(at, found.begin - at);
+    at = found.begin + found.length;
+    if (found.token >= 0 && piece_of(words, found.token).strip_left)
+      part = part.substr(0, part.find_last_not_of(white) + 1);
+    if (!part.empty()) on_text(part);
+    if (found.token < 0) continue;
+    on_token(found.token);
+    if (piece_of(words, found.token).strip_right)
+      at = std::min(text.find_first_not_of(white, at), text.size());
+  }
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/special_impl.hpp
+// ==== begin trilith/text/tokenizer_access_impl.hpp
+#ifndef TRILITH_TEXT_TOKENIZER_ACCESS_IMPL_HPP
+#define TRILITH_TEXT_TOKENIZER_ACCESS_IMPL_HPP
+
+#include <utility>
+
+namespace trilith::text::detail {
+
+/// Makes a tokenizer of a vocabulary that was checked and indexed.
+struct tokenizer_access {
+  [[nodiscard]] static tokenizer make(vocabulary words, piece_index index, encoder how = nullptr) {
+    return tokenizer(std::move(words), std::move(index), how);
+  }
+  [[nodiscard]] static encoder encoder_of(const tokenizer& t) { return t.encoder_; }
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/tokenizer_access_impl.hpp
 // ==== begin trilith/text/encode_impl.hpp
 #ifndef TRILITH_TEXT_ENCODE_IMPL_HPP
 #define TRILITH_TEXT_ENCODE_IMPL_HPP
@@ -12494,19 +23502,6 @@ class merger {
 #include <vector>
 
 namespace trilith::text::detail {
-
-/// `s` with U+FFFD in place of each byte that belongs to no character.
-[[nodiscard]] inline std::string with_replacements(std::string_view s) {
-  std::string out;
-  while (!s.empty()) {
-    const std::size_t valid = valid_prefix(s);
-    out += s.substr(0, valid);
-    if (valid == s.size()) break;
-    out += replacement_character;
-    s.remove_prefix(valid + 1);
-  }
-  return out;
-}
 
 /// `s` with plain spaces, a run of them as one, none at the start. A U+2581 becomes a space that
 /// belongs to no run, as in SentencePiece.
@@ -12531,30 +23526,28 @@ namespace trilith::text::detail {
   return out;
 }
 
-[[nodiscard]] inline error not_utf8(std::string_view s, std::size_t offset) {
-  return {errc::invalid_value,
-          join("The text is not valid UTF-8: byte ", offset, " of ", s.size(), ", ",
-               byte_name(static_cast<unsigned char>(s[offset])),
-               ", begins no character. With invalid_utf8::replace it would read as U+FFFD.")};
-}
-
-/// The first reason why `s` cannot be encoded as it is.
-[[nodiscard]] inline status check_text(const tokenizer& with, std::string_view s,
-                                       encode_options options) {
-  if (with.size() == 0)
-    return error{errc::invalid_argument, "The tokenizer is empty: load one before encoding text."};
-  if (options.invalid == invalid_utf8::replace) return done{};
-  const std::size_t valid = valid_prefix(s);
-  if (valid != s.size()) return not_utf8(s, valid);
+/// Tokens of a text that has no special pieces in it, appended to `out`.
+[[nodiscard]] inline status append_merged(const tokenizer& with, std::string_view text,
+                                          std::vector<std::int32_t>& out) {
+  const std::string clean = normalized(text, with.vocab());
+  if (status good = check_size(clean); !good) return good;
+  merger(with, clean).append_tokens(out);
   return done{};
 }
 
-/// Tokens are found by 31-bit offsets.
-[[nodiscard]] inline status check_size(std::string_view s) {
-  if (s.size() < std::size_t{1} << 31) return done{};
-  return error{errc::invalid_argument,
-               join("The text has ", s.size(), " bytes; at most ", (std::size_t{1} << 31) - 1,
-                    " can be encoded at once.")};
+/// The same where control pieces are asked for. As in llama.cpp, the text behind one begins anew,
+/// with its own space in front.
+[[nodiscard]] inline status append_parsed(const tokenizer& with, std::string_view text,
+                                          std::vector<std::int32_t>& out) {
+  status good = done{};
+  const special_finder find(with, matches_control);
+  cut_at_special(
+      find, with.vocab(), text,
+      [&](std::string_view part) {
+        if (good) good = append_merged(with, part, out);
+      },
+      [&](std::int32_t token) { out.push_back(token); });
+  return good;
 }
 
 }  // namespace trilith::text::detail
@@ -12564,13 +23557,16 @@ namespace trilith::TRILITH_IMPLEMENTED {
 result<std::vector<std::int32_t>> encode_text(const text::tokenizer& with, std::string_view text,
                                               text::encode_options options) {
   using namespace text::detail;
+  if (const encoder other = tokenizer_access::encoder_of(with)) return other(with, text, options);
   if (status good = check_text(with, text, options); !good) return std::move(good).error();
   const bool replace = options.invalid == text::invalid_utf8::replace;
-  const std::string clean = normalized(replace ? with_replacements(text) : text, with.vocab());
-  if (status good = check_size(clean); !good) return std::move(good).error();
+  const std::string replaced = replace ? with_replacements(text) : std::string();
+  const std::string_view clean = replace ? replaced : text;
   std::vector<std::int32_t> tokens;
   if (options.bos && with.bos() >= 0) tokens.push_back(with.bos());
-  merger(with, clean).append_tokens(tokens);
+  const bool parse = options.special == text::special_text::parse;
+  status good = parse ? append_parsed(with, clean, tokens) : append_merged(with, clean, tokens);
+  if (!good) return std::move(good).error();
   if (options.eos && with.eos() >= 0) tokens.push_back(with.eos());
   return tokens;
 }
@@ -12579,6 +23575,205 @@ result<std::vector<std::int32_t>> encode_text(const text::tokenizer& with, std::
 
 #endif
 // ==== end trilith/text/encode_impl.hpp
+// ==== begin trilith/text/find_piece_impl.hpp
+#ifndef TRILITH_TEXT_FIND_PIECE_IMPL_HPP
+#define TRILITH_TEXT_FIND_PIECE_IMPL_HPP
+
+#include <algorithm>
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::int32_t find_piece(const text::tokenizer& words, std::string_view text) noexcept {
+  const auto& special = words.index().special;
+  const auto text_of = [&](std::int32_t token) -> std::string_view {
+    return text::detail::piece_of(words.vocab(), token).text;
+  };
+  const auto found =
+      std::lower_bound(special.begin(), special.end(), text,
+                       [&](std::int32_t token, std::string_view t) { return text_of(token) < t; });
+  if (found != special.end() && text_of(*found) == text) return *found;
+  return words.index().find(words.vocab(), text);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/find_piece_impl.hpp
+// ==== begin trilith/text/check_vocabulary_impl.hpp
+#ifndef TRILITH_TEXT_CHECK_VOCABULARY_IMPL_HPP
+#define TRILITH_TEXT_CHECK_VOCABULARY_IMPL_HPP
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+inline constexpr std::size_t longest_piece = 65535;  // what tells a .bin from a .model (is_llama2c)
+
+[[nodiscard]] inline bool is_text(piece_kind kind) {
+  return kind == piece_kind::normal || kind == piece_kind::user_defined;
+}
+
+[[nodiscard]] inline error wrong_piece(const vocabulary& words, std::size_t id,
+                                       std::string_view name, std::string_view what) {
+  return malformed(join(name, ": piece ", id, ", ", in_quotes(words.pieces[id].text), ", ", what));
+}
+
+[[nodiscard]] inline status check_size(const vocabulary& words, std::string_view name) {
+  if (words.pieces.size() > std::size_t{std::numeric_limits<std::int32_t>::max() / 2})
+    return malformed(join(name, ": ", words.pieces.size(), " pieces are too many."));
+  return done{};
+}
+
+/// What every piece of every vocabulary keeps to.
+[[nodiscard]] inline status check_piece(const vocabulary& words, std::size_t id,
+                                        std::string_view name) {
+  const piece& p = words.pieces[id];
+  if (p.text.empty()) return wrong_piece(words, id, name, "is empty.");
+  if (p.text.size() > longest_piece)
+    return wrong_piece(
+        words, id, name,
+        join("has ", p.text.size(), " bytes; at most ", longest_piece, " are read."));
+  if (!is_finite(p.score)) return wrong_piece(words, id, name, "has a score that is not finite.");
+  return done{};
+}
+
+[[nodiscard]] inline status check_token(const vocabulary& words, std::string_view name,
+                                        std::string_view role, std::int32_t id) {
+  if (id >= 0 && static_cast<std::size_t>(id) < words.pieces.size()) return done{};
+  return malformed(join(name, ": the ", role, " token is ", id, ", but there are ",
+                        words.pieces.size(), " pieces."));
+}
+
+[[nodiscard]] inline status check_role(const vocabulary& words, std::string_view name,
+                                       std::string_view role, std::int32_t id, piece_kind kind) {
+  if (id == -1) return done{};
+  if (status good = check_token(words, name, role, id); !good) return good;
+  const auto at = static_cast<std::size_t>(id);
+  if (words.pieces[at].kind == kind) return done{};
+  return wrong_piece(words, at, name, join("is the ", role, " token, but not marked so."));
+}
+
+/// The tokens with a meaning: there, and of the kind that goes with it.
+[[nodiscard]] inline status check_roles(const vocabulary& words, std::string_view name) {
+  for (std::size_t i = 0; i < words.pieces.size(); ++i)
+    if (words.pieces[i].kind == piece_kind::unknown &&
+        static_cast<std::int32_t>(i) != words.unknown)
+      return wrong_piece(words, i, name,
+                         join("is of the unknown kind, which is piece ", words.unknown, "'s."));
+  for (const std::int32_t id : words.stop)
+    if (status good = check_token(words, name, "stop", id); !good) return good;
+  if (status good = check_role(words, name, "unknown", words.unknown, piece_kind::unknown); !good)
+    return good;
+  if (status good = check_role(words, name, "begin-of-text", words.bos, piece_kind::control); !good)
+    return good;
+  return check_role(words, name, "end-of-text", words.eos, piece_kind::control);
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/check_vocabulary_impl.hpp
+// ==== begin trilith/text/make_tokenizer_impl.hpp
+#ifndef TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
+#define TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace trilith::text::detail {
+
+/// Checks a vocabulary and indexes it.
+class indexer {
+ public:
+  indexer(vocabulary& words, std::string_view name) : words_(words), name_(name) {}
+
+  [[nodiscard]] result<piece_index> run() {
+    if (status good = check_size(words_, name_); !good) return std::move(good).error();
+    index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
+    index_.byte_tokens.fill(-1);
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
+      if (status good = add(i); !good) return std::move(good).error();
+    if (status good = check_roles(words_, name_); !good) return std::move(good).error();
+    if (status good = check_bytes(); !good) return std::move(good).error();
+    index_special(words_, index_);
+    return std::move(index_);
+  }
+
+ private:
+  [[nodiscard]] error wrong(std::size_t id, std::string_view what) const {
+    return wrong_piece(words_, id, name_, what);
+  }
+
+  [[nodiscard]] status add(std::size_t id) {
+    piece& p = words_.pieces[id];
+    if (status good = check_piece(words_, id, name_); !good) return good;
+    if (valid_prefix(p.text) != p.text.size()) return wrong(id, "is not valid UTF-8.");
+    if (p.kind == piece_kind::byte) return add_byte(id);
+    if (!is_text(p.kind)) return done{};
+    p.text = with_plain_spaces(p.text);
+    std::size_t& longest =
+        p.kind == piece_kind::normal ? index_.longest : index_.longest_user_defined;
+    longest = std::max(longest, p.text.size());
+    std::int32_t& slot = index_.slots[index_.slot_of(words_, p.text, piece_index::hash_of(p.text))];
+    if (slot >= 0) return wrong(id, join("is spelled like piece ", slot, "."));
+    slot = static_cast<std::int32_t>(id);
+    return done{};
+  }
+
+  [[nodiscard]] status add_byte(std::size_t id) {
+    const int byte = spelled_byte(words_.pieces[id].text);
+    if (byte < 0) return wrong(id, "is a byte piece, but not spelled <0x00> to <0xFF>.");
+    std::int32_t& token = index_.byte_tokens[static_cast<std::size_t>(byte)];
+    if (token >= 0) return wrong(id, join("is spelled like piece ", token, "."));
+    token = static_cast<std::int32_t>(id);
+    return done{};
+  }
+
+  [[nodiscard]] status check_bytes() {
+    const auto missing = std::count(index_.byte_tokens.begin(), index_.byte_tokens.end(), -1);
+    if (missing != 0 && missing != 256)
+      return malformed(join(name_, ": ", 256 - missing, " of the 256 byte pieces are there; a ",
+                            "vocabulary has all of them or none."));
+    if (missing != 0 && words_.unknown < 0)
+      return malformed(join(name_, ": there are neither byte pieces nor an unknown piece, so most ",
+                            "texts could not be encoded."));
+    index_.has_bytes = missing == 0;
+    return done{};
+  }
+
+  vocabulary& words_;
+  std::string_view name_;
+  piece_index index_;
+};
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view name) {
+  if (words.pre != text::pre_tokenizer::none)
+    return error{errc::unsupported,
+                 join(name, " is a byte-level vocabulary; expected one of SentencePiece's kind. ",
+                      "text::make_byte_level_tokenizer() makes a tokenizer of it.")};
+  if (!words.merges.empty())
+    return text::detail::malformed(join(name, " lists ", words.merges.size(),
+                                        " merges, which only ", "byte-level vocabularies have."));
+  result<text::piece_index> index = text::detail::indexer(words, name).run();
+  if (!index) return std::move(index).error();
+  return text::detail::tokenizer_access::make(std::move(words), std::move(index).value());
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/make_tokenizer_impl.hpp
 // ==== begin trilith/text/little_endian_impl.hpp
 #ifndef TRILITH_TEXT_LITTLE_ENDIAN_IMPL_HPP
 #define TRILITH_TEXT_LITTLE_ENDIAN_IMPL_HPP
@@ -12629,9 +23824,197 @@ inline void append_i32(std::vector<unsigned char>& out, std::int32_t value) {
 
 #endif
 // ==== end trilith/text/little_endian_impl.hpp
-// ==== begin trilith/text/llama2c_impl.hpp
-#ifndef TRILITH_TEXT_LLAMA2C_IMPL_HPP
-#define TRILITH_TEXT_LLAMA2C_IMPL_HPP
+// ==== begin trilith/text/binary_format_impl.hpp
+#ifndef TRILITH_TEXT_BINARY_FORMAT_IMPL_HPP
+#define TRILITH_TEXT_BINARY_FORMAT_IMPL_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+// The layout: see serialize() in load_tokenizer.hpp.
+inline constexpr std::string_view binary_magic = "TLTOKEN1";
+inline constexpr unsigned strips_left = 16, strips_right = 32;
+
+struct binary_flags {
+  static constexpr unsigned dummy_prefix = 1, collapse_spaces = 2, nfc = 4, ignore_merges = 8,
+                            scores = 16;
+};
+
+[[nodiscard]] inline bool is_binary_format(std::span<const unsigned char> bytes) {
+  return as_text(bytes).starts_with(binary_magic);
+}
+
+/// What llama2.c's .bin and the record behind it have no room for.
+[[nodiscard]] inline bool needs_binary_format(const vocabulary& words) {
+  return words.pre != pre_tokenizer::none || !words.stop.empty() || words.nfc ||
+         words.ignore_merges ||
+         std::any_of(words.pieces.begin(), words.pieces.end(),
+                     [](const piece& p) { return p.strip_left || p.strip_right; });
+}
+
+[[nodiscard]] inline bool has_scores(const vocabulary& words) {
+  return std::any_of(words.pieces.begin(), words.pieces.end(),
+                     [](const piece& p) { return std::bit_cast<std::uint32_t>(p.score) != 0; });
+}
+
+[[nodiscard]] inline unsigned flags_of(const vocabulary& words) {
+  using f = binary_flags;
+  return (words.dummy_prefix ? f::dummy_prefix : 0) |
+         (words.collapse_spaces ? f::collapse_spaces : 0) | (words.nfc ? f::nfc : 0) |
+         (words.ignore_merges ? f::ignore_merges : 0) | (has_scores(words) ? f::scores : 0);
+}
+
+inline void append_piece(std::vector<unsigned char>& out, const piece& p, bool score) {
+  out.push_back(static_cast<unsigned char>(static_cast<unsigned>(p.kind) |
+                                           (p.strip_left ? strips_left : 0) |
+                                           (p.strip_right ? strips_right : 0)));
+  if (score) append_u32(out, std::bit_cast<std::uint32_t>(p.score));
+  out.push_back(static_cast<unsigned char>(p.text.size() & 0xFF));
+  out.push_back(static_cast<unsigned char>(p.text.size() >> 8));  // check_piece(): below 2^16
+  out.insert(out.end(), p.text.begin(), p.text.end());
+}
+
+[[nodiscard]] inline std::vector<unsigned char> binary_format(const vocabulary& words) {
+  std::vector<unsigned char> out(binary_magic.begin(), binary_magic.end());
+  const unsigned flags = flags_of(words);
+  out.push_back(static_cast<unsigned char>(words.pre));
+  out.push_back(static_cast<unsigned char>(flags));
+  for (const std::int32_t id : {words.unknown, words.bos, words.eos}) append_i32(out, id);
+  append_u32(out, static_cast<std::uint32_t>(words.stop.size()));
+  for (const std::int32_t id : words.stop) append_i32(out, id);
+  append_u32(out, static_cast<std::uint32_t>(words.pieces.size()));
+  for (const piece& p : words.pieces) append_piece(out, p, (flags & binary_flags::scores) != 0);
+  append_u32(out, static_cast<std::uint32_t>(words.merges.size()));
+  for (const merge_rule& m : words.merges) {
+    append_i32(out, m.left);
+    append_i32(out, m.right);
+  }
+  return out;
+}
+
+/// Reads the same; no count is believed before it is compared with the bytes that are left.
+class binary_reader {
+ public:
+  binary_reader(std::span<const unsigned char> bytes, std::string_view name)
+      : in_{bytes}, name_(name) {}
+
+  [[nodiscard]] result<vocabulary> run() {
+    if (status good = read_rules(); !good) return std::move(good).error();
+    if (status good = read_pieces(); !good) return std::move(good).error();
+    if (status good = read_merges(); !good) return std::move(good).error();
+    if (in_.left() != 0)
+      return malformed(join(name_, ": expected the tokenizer to end at byte ", in_.at, ", found ",
+                            in_.left(), " bytes more."));
+    return std::move(words_);
+  }
+
+ private:
+  [[nodiscard]] status need(std::uint64_t bytes, std::string_view what) const {
+    if (in_.holds(bytes)) return done{};
+    return error{errc::truncated, join(name_, " ends inside ", what, ": expected ", bytes,
+                                       " bytes at byte ", in_.at, ", found ", in_.left(), ".")};
+  }
+
+  /// A count of things that take at least `each` bytes.
+  [[nodiscard]] status read_count(std::uint32_t& count, std::uint64_t each, std::string_view what) {
+    if (status good = need(4, join("the number of ", what)); !good) return good;
+    count = in_.u32();
+    return need(count * each, join("its ", count, " ", what));
+  }
+
+  [[nodiscard]] status read_rules() {
+    if (status good = need(binary_magic.size() + 14, "its rules"); !good) return good;
+    static_cast<void>(in_.take(binary_magic.size()));
+    const std::uint8_t pre = in_.u8();
+    if (pre > static_cast<std::uint8_t>(pre_tokenizer::ggml_default))
+      return error{errc::unsupported,
+                   join(name_, ": pre-tokenizer ", pre, " is unknown here; expected 0 to 5.")};
+    words_.pre = static_cast<pre_tokenizer>(pre);
+    if (status good = read_flags(); !good) return good;
+    for (std::int32_t* id : {&words_.unknown, &words_.bos, &words_.eos}) *id = in_.i32();
+    std::uint32_t count = 0;
+    if (status good = read_count(count, 4, "stop tokens"); !good) return good;
+    for (; count != 0; --count) words_.stop.push_back(in_.i32());
+    return done{};
+  }
+
+  [[nodiscard]] status read_flags() {
+    const unsigned flags = in_.u8();
+    if (flags >= 2 * binary_flags::scores)
+      return malformed(join(name_, ": its rules are ", flags, "; expected 0 to 31."));
+    words_.dummy_prefix = (flags & binary_flags::dummy_prefix) != 0;
+    words_.collapse_spaces = (flags & binary_flags::collapse_spaces) != 0;
+    words_.nfc = (flags & binary_flags::nfc) != 0;
+    words_.ignore_merges = (flags & binary_flags::ignore_merges) != 0;
+    scores_ = (flags & binary_flags::scores) != 0;
+    return done{};
+  }
+
+  [[nodiscard]] status read_pieces() {
+    std::uint32_t count = 0;
+    if (status good = read_count(count, scores_ ? 7 : 3, "pieces"); !good) return good;
+    words_.pieces.reserve(count);
+    for (; count != 0; --count)
+      if (status good = read_piece(); !good) return good;
+    return done{};
+  }
+
+  [[nodiscard]] status need_in_piece(std::uint64_t bytes, std::size_t number) const {
+    if (in_.holds(bytes)) return done{};
+    return need(bytes, join("piece ", number));
+  }
+
+  [[nodiscard]] status read_piece() {
+    const std::size_t number = words_.pieces.size();
+    if (status good = need_in_piece(scores_ ? 7 : 3, number); !good) return good;
+    const unsigned kind = in_.u8();
+    if ((kind & 15) > static_cast<unsigned>(piece_kind::unused) || kind >= 64)
+      return malformed(
+          join(name_, ": piece ", number, " is of kind ", kind, ", which is unknown here."));
+    piece& p = words_.pieces.emplace_back();
+    p.kind = static_cast<piece_kind>(kind & 15);
+    p.strip_left = (kind & strips_left) != 0;
+    p.strip_right = (kind & strips_right) != 0;
+    if (scores_) p.score = in_.f32();
+    const unsigned low = in_.u8();
+    const std::size_t length = low + 256u * in_.u8();
+    if (status good = need_in_piece(length, number); !good) return good;
+    p.text = as_text(in_.take(length));
+    return done{};
+  }
+
+  [[nodiscard]] status read_merges() {
+    std::uint32_t count = 0;
+    if (status good = read_count(count, 8, "merges"); !good) return good;
+    words_.merges.resize(count);
+    for (merge_rule& m : words_.merges) {
+      m.left = in_.i32();
+      m.right = in_.i32();
+    }
+    return done{};
+  }
+
+  byte_reader in_;
+  std::string_view name_;
+  vocabulary words_;
+  bool scores_ = false;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/binary_format_impl.hpp
+// ==== begin trilith/text/sentencepiece/llama2c_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_LLAMA2C_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_LLAMA2C_IMPL_HPP
 
 #include <algorithm>
 #include <bit>
@@ -12719,8 +24102,8 @@ class llama2c_reader {
   [[nodiscard]] status read_kinds() {
     for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
       const std::uint8_t kind = in_.u8();
-      if (kind > static_cast<std::uint8_t>(piece_kind::user_defined))
-        return malformed(join(name_, ": piece ", i, " is of kind ", kind, "; expected 0 to 4."));
+      if (kind > static_cast<std::uint8_t>(piece_kind::unused))
+        return malformed(join(name_, ": piece ", i, " is of kind ", kind, "; expected 0 to 5."));
       words_.pieces[i].kind = static_cast<piece_kind>(kind);
     }
     if (words_.bos == 1) unwrap(1, llama2c_bos);
@@ -12769,141 +24152,10 @@ class llama2c_reader {
 }  // namespace trilith::text::detail
 
 #endif
-// ==== end trilith/text/llama2c_impl.hpp
-// ==== begin trilith/text/make_tokenizer_impl.hpp
-#ifndef TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
-#define TRILITH_TEXT_MAKE_TOKENIZER_IMPL_HPP
-
-#include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <limits>
-#include <string>
-#include <string_view>
-#include <utility>
-
-namespace trilith::text::detail {
-
-inline constexpr std::size_t longest_piece = 65535;  // what tells a .bin from a .model (is_llama2c)
-
-[[nodiscard]] inline bool is_text(piece_kind kind) {
-  return kind == piece_kind::normal || kind == piece_kind::user_defined;
-}
-
-/// Checks a vocabulary and indexes it.
-class indexer {
- public:
-  indexer(vocabulary& words, std::string_view name) : words_(words), name_(name) {}
-
-  [[nodiscard]] result<piece_index> run() {
-    if (words_.pieces.size() > std::size_t{std::numeric_limits<std::int32_t>::max() / 2})
-      return malformed(join(name_, ": ", words_.pieces.size(), " pieces are too many."));
-    index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
-    index_.byte_tokens.fill(-1);
-    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
-      if (status good = add(i); !good) return std::move(good).error();
-    if (status good = check_special(); !good) return std::move(good).error();
-    if (status good = check_bytes(); !good) return std::move(good).error();
-    return std::move(index_);
-  }
-
- private:
-  [[nodiscard]] error wrong(std::size_t id, std::string_view what) const {
-    return malformed(
-        join(name_, ": piece ", id, ", ", in_quotes(words_.pieces[id].text), ", ", what));
-  }
-
-  [[nodiscard]] status check_spelling(std::size_t id) const {
-    const std::string& text = words_.pieces[id].text;
-    if (text.empty()) return wrong(id, "is empty.");
-    if (text.size() > longest_piece)
-      return wrong(id, join("has ", text.size(), " bytes; at most ", longest_piece, " are read."));
-    if (valid_prefix(text) != text.size()) return wrong(id, "is not valid UTF-8.");
-    if (!is_finite(words_.pieces[id].score)) return wrong(id, "has a score that is not finite.");
-    return done{};
-  }
-
-  [[nodiscard]] status add(std::size_t id) {
-    piece& p = words_.pieces[id];
-    if (status good = check_spelling(id); !good) return good;
-    if (p.kind == piece_kind::byte) return add_byte(id);
-    if (!is_text(p.kind)) return done{};
-    p.text = with_plain_spaces(p.text);
-    std::size_t& longest =
-        p.kind == piece_kind::normal ? index_.longest : index_.longest_user_defined;
-    longest = std::max(longest, p.text.size());
-    std::int32_t& slot = index_.slots[index_.slot_of(words_, p.text, piece_index::hash_of(p.text))];
-    if (slot >= 0) return wrong(id, join("is spelled like piece ", slot, "."));
-    slot = static_cast<std::int32_t>(id);
-    return done{};
-  }
-
-  [[nodiscard]] status add_byte(std::size_t id) {
-    const int byte = spelled_byte(words_.pieces[id].text);
-    if (byte < 0) return wrong(id, "is a byte piece, but not spelled <0x00> to <0xFF>.");
-    std::int32_t& token = index_.byte_tokens[static_cast<std::size_t>(byte)];
-    if (token >= 0) return wrong(id, join("is spelled like piece ", token, "."));
-    token = static_cast<std::int32_t>(id);
-    return done{};
-  }
-
-  [[nodiscard]] status check_special() const {
-    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
-      if (words_.pieces[i].kind == piece_kind::unknown &&
-          static_cast<std::int32_t>(i) != words_.unknown)
-        return wrong(i, join("is of the unknown kind, which is piece ", words_.unknown, "'s."));
-    if (status good = check_role("unknown", words_.unknown, piece_kind::unknown); !good)
-      return good;
-    if (status good = check_role("begin-of-text", words_.bos, piece_kind::control); !good)
-      return good;
-    return check_role("end-of-text", words_.eos, piece_kind::control);
-  }
-
-  [[nodiscard]] status check_role(std::string_view role, std::int32_t id, piece_kind kind) const {
-    if (id == -1) return done{};
-    if (id < 0 || static_cast<std::size_t>(id) >= words_.pieces.size())
-      return malformed(join(name_, ": the ", role, " token is ", id, ", but there are ",
-                            words_.pieces.size(), " pieces."));
-    if (words_.pieces[static_cast<std::size_t>(id)].kind != kind)
-      return wrong(static_cast<std::size_t>(id),
-                   join("is the ", role, " token, but not marked so."));
-    return done{};
-  }
-
-  [[nodiscard]] status check_bytes() {
-    const auto missing = std::count(index_.byte_tokens.begin(), index_.byte_tokens.end(), -1);
-    if (missing != 0 && missing != 256)
-      return malformed(join(name_, ": ", 256 - missing, " of the 256 byte pieces are there; a ",
-                            "vocabulary has all of them or none."));
-    if (missing != 0 && words_.unknown < 0)
-      return malformed(join(name_, ": there are neither byte pieces nor an unknown piece, so most ",
-                            "texts could not be encoded."));
-    index_.has_bytes = missing == 0;
-    return done{};
-  }
-
-  vocabulary& words_;
-  std::string_view name_;
-  piece_index index_;
-};
-
-}  // namespace trilith::text::detail
-
-namespace trilith::TRILITH_IMPLEMENTED {
-
-result<text::tokenizer> build_tokenizer(text::vocabulary words, std::string_view name) {
-  result<text::piece_index> index = text::detail::indexer(words, name).run();
-  if (!index) return std::move(index).error();
-  return text::tokenizer(std::move(words), std::move(index).value());
-}
-
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-#endif
-// ==== end trilith/text/make_tokenizer_impl.hpp
-// ==== begin trilith/text/protobuf_impl.hpp
-#ifndef TRILITH_TEXT_PROTOBUF_IMPL_HPP
-#define TRILITH_TEXT_PROTOBUF_IMPL_HPP
+// ==== end trilith/text/sentencepiece/llama2c_impl.hpp
+// ==== begin trilith/text/sentencepiece/protobuf_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_PROTOBUF_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_PROTOBUF_IMPL_HPP
 
 #include <bit>
 #include <cstdint>
@@ -12998,10 +24250,10 @@ class wire_reader {
 }  // namespace trilith::text::detail
 
 #endif
-// ==== end trilith/text/protobuf_impl.hpp
-// ==== begin trilith/text/sentencepiece_impl.hpp
-#ifndef TRILITH_TEXT_SENTENCEPIECE_IMPL_HPP
-#define TRILITH_TEXT_SENTENCEPIECE_IMPL_HPP
+// ==== end trilith/text/sentencepiece/protobuf_impl.hpp
+// ==== begin trilith/text/sentencepiece/model_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_MODEL_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_MODEL_IMPL_HPP
 
 #include <array>
 #include <cstdint>
@@ -13165,10 +24417,10 @@ class sentencepiece_reader {
 }  // namespace trilith::text::detail
 
 #endif
-// ==== end trilith/text/sentencepiece_impl.hpp
-// ==== begin trilith/text/load_tokenizer_impl.hpp
-#ifndef TRILITH_TEXT_LOAD_TOKENIZER_IMPL_HPP
-#define TRILITH_TEXT_LOAD_TOKENIZER_IMPL_HPP
+// ==== end trilith/text/sentencepiece/model_impl.hpp
+// ==== begin trilith/text/sentencepiece/load_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_LOAD_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_LOAD_IMPL_HPP
 
 #include <span>
 #include <string>
@@ -13187,34 +24439,36 @@ namespace trilith::text::detail {
   if (bytes.size() < 4)
     return error{errc::truncated,
                  join(name, " has ", bytes.size(), " bytes; no tokenizer is that short.")};
+  if (is_binary_format(bytes)) return binary_reader(bytes, name).run();
   if (is_llama2c(bytes)) return llama2c_reader(bytes, name).run();
   if (is_sentencepiece(bytes)) return sentencepiece_reader(bytes, name).run();
-  return error{errc::unsupported,
-               join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
-                    ", so it is neither a SentencePiece .model nor a llama2.c .bin tokenizer.")};
+  return error{
+      errc::unsupported,
+      join(name, " begins with ", in_quotes(as_text(bytes.first(4))),
+           ", so it is none of the tokenizers that can be read here (docs/tokenizers.md).")};
 }
 
 }  // namespace trilith::text::detail
 
 namespace trilith::TRILITH_IMPLEMENTED {
 
-result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes,
-                                       std::string_view name) {
+result<text::tokenizer> read_sentencepiece(std::span<const unsigned char> bytes,
+                                           std::string_view name) {
   result<text::vocabulary> words = text::detail::parse_vocabulary(bytes, name);
   if (!words) return std::move(words).error();
   return build_tokenizer(std::move(words).value(), name);
 }
 
-result<text::tokenizer> read_tokenizer_file(std::string_view path) {
+result<text::tokenizer> read_sentencepiece_file(std::string_view path) {
   const result<io::mapped_file> file = io::map_file(path);
   if (!file) return file.error();
-  return read_tokenizer(file->bytes(), path);
+  return read_sentencepiece(file->bytes(), path);
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
-// ==== end trilith/text/load_tokenizer_impl.hpp
+// ==== end trilith/text/sentencepiece/load_impl.hpp
 // ==== begin trilith/text/serialize_impl.hpp
 #ifndef TRILITH_TEXT_SERIALIZE_IMPL_HPP
 #define TRILITH_TEXT_SERIALIZE_IMPL_HPP
@@ -13272,6 +24526,7 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
   using namespace text::detail;
+  if (needs_binary_format(words.vocab())) return binary_format(words.vocab());
   std::vector<unsigned char> out = written_pieces(words.vocab());
   if (!is_conventional(words.vocab(), out)) append_rules(out, words.vocab());
   return out;
@@ -13285,7 +24540,7 @@ std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
 #ifndef TRILITH_TEXT_TOKENIZER_IMPL_HPP
 #define TRILITH_TEXT_TOKENIZER_IMPL_HPP
 
-// Everything that text/ defines in the implementation file.
+// What text/ defines in the implementation file; byte_level_impl.hpp has the rest.
 
 #endif
 // ==== end trilith/text/tokenizer_impl.hpp
@@ -13298,6 +24553,2162 @@ std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
 
 #endif
 // ==== end trilith/runtime_impl.hpp
+// ==== begin trilith/text/byte_level/pairs_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_PAIRS_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_PAIRS_IMPL_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// The merges of a vocabulary: a hash table of pairs of tokens with linear probing.
+class merge_table {
+ public:
+  using slot = piece_index::merge_slot;
+
+  explicit merge_table(const std::vector<slot>& slots)
+      : slots_(slots.data()), mask_(slots.size() - 1) {}
+
+  /// The slot of a pair, or the empty one where it belongs; slots.size() is a power of two.
+  [[nodiscard]] static std::size_t slot_of(const slot* slots, std::size_t mask, std::int32_t left,
+                                           std::int32_t right) {
+    const std::uint64_t key =
+        std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
+    const std::uint64_t hash = key * 0x9E3779B97F4A7C15u;
+    std::size_t at = static_cast<std::size_t>(hash ^ hash >> 32) & mask;
+    while (slots[at].left >= 0 && (slots[at].left != left || slots[at].right != right))
+      at = (at + 1) & mask;
+    return at;
+  }
+
+  /// The merge of two tokens; left is -1 where there is none.
+  [[nodiscard]] const slot& find(std::int32_t left, std::int32_t right) const {
+    return slots_[slot_of(slots_, mask_, left, right)];
+  }
+
+ private:
+  const slot* slots_;
+  std::size_t mask_;
+};
+
+/// Merges the bytes of one part of a text: of all neighbouring tokens the pair of the lowest rank,
+/// leftmost first among equals, until no two neighbours merge.
+class byte_pair_merger {
+ public:
+  explicit byte_pair_merger(const piece_index& index) : index_(index), table_(index.merges) {}
+
+  /// The tokens of `part`, below 2^31 bytes and not empty, appended to `out`.
+  void append(std::string_view part, std::vector<std::int32_t>& out) {
+    if (part.size() <= few)
+      append_short(part, out);
+    else
+      append_long(part, out);
+  }
+
+ private:
+  static constexpr std::size_t few = 48;  // bytes up to which scanning beats a heap
+  static constexpr std::int32_t no_rank = std::numeric_limits<std::int32_t>::max();
+
+  [[nodiscard]] std::int32_t byte_token(char c) const {
+    return index_.byte_tokens[static_cast<unsigned char>(c)];
+  }
+
+  struct pair {
+    std::int32_t rank = no_rank, token = -1;
+  };
+  [[nodiscard]] pair pair_of(std::int32_t left, std::int32_t right) const {
+    const merge_table::slot& s = table_.find(left, right);
+    return s.left < 0 ? pair{} : pair{s.rank, s.token};
+  }
+
+  /// All pairs are looked through for each merge: O(n^2), in two small arrays.
+  void append_short(std::string_view part, std::vector<std::int32_t>& out) const {
+    std::array<std::int32_t, few> tokens;
+    std::array<pair, few> pairs;  // pairs[i]: of tokens i and i + 1
+    std::size_t n = part.size();
+    for (std::size_t i = 0; i < n; ++i) tokens[i] = byte_token(part[i]);
+    for (std::size_t i = 0; i + 1 < n; ++i) pairs[i] = pair_of(tokens[i], tokens[i + 1]);
+    while (n > 1) {
+      std::size_t best = 0;
+      for (std::size_t i = 1; i + 1 < n; ++i)
+        if (pairs[i].rank < pairs[best].rank) best = i;
+      if (pairs[best].rank == no_rank) break;
+      tokens[best] = pairs[best].token;
+      std::copy(&tokens[best + 2], &tokens[0] + n, &tokens[best + 1]);
+      std::copy(&pairs[best + 1], &pairs[0] + n - 1, &pairs[best]);
+      --n;
+      if (best + 1 < n) pairs[best] = pair_of(tokens[best], tokens[best + 1]);
+      if (best > 0) pairs[best - 1] = pair_of(tokens[best - 1], tokens[best]);
+    }
+    out.insert(out.end(), tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(n));
+  }
+
+  /// A linked list of tokens in one array; every pair waits in a heap. A pair whose rank is not
+  /// the one noted at its left token is out of date. Of n bytes at most n - 1 merges happen, each
+  /// proposing two more: O(n log n).
+  struct node {
+    std::int32_t token, next, previous;
+    pair with_next;
+  };
+  struct waiting {
+    std::int32_t rank, left;
+  };
+  struct comes_later {
+    bool operator()(const waiting& a, const waiting& b) const {
+      return a.rank > b.rank || (a.rank == b.rank && a.left > b.left);
+    }
+  };
+
+  void append_long(std::string_view part, std::vector<std::int32_t>& out) {
+    fill(part);
+    while (!heap_.empty()) {
+      std::pop_heap(heap_.begin(), heap_.end(), comes_later{});
+      const waiting best = heap_.back();
+      heap_.pop_back();
+      if (at(best.left).with_next.rank == best.rank) merge(best.left);
+    }
+    for (std::int32_t i = 0; i >= 0; i = at(i).next) out.push_back(at(i).token);
+  }
+
+  [[nodiscard]] node& at(std::int32_t i) { return nodes_[static_cast<std::size_t>(i)]; }
+
+  void fill(std::string_view part) {
+    nodes_.clear();
+    heap_.clear();
+    const auto n = static_cast<std::int32_t>(part.size());
+    for (std::int32_t i = 0; i < n; ++i)
+      nodes_.push_back({byte_token(part[static_cast<std::size_t>(i)]), i + 1, i - 1, {}});
+    nodes_.back().next = -1;
+    for (std::int32_t i = 0; i + 1 < n; ++i) {
+      at(i).with_next = pair_of(at(i).token, at(i + 1).token);
+      if (at(i).with_next.rank != no_rank) heap_.push_back({at(i).with_next.rank, i});
+    }
+    std::make_heap(heap_.begin(), heap_.end(), comes_later{});
+  }
+
+  void merge(std::int32_t left) {
+    node& first = at(left);
+    node& second = at(first.next);
+    first.token = first.with_next.token;
+    second.with_next = {};
+    first.next = second.next;
+    if (first.next >= 0) at(first.next).previous = left;
+    propose(left);
+    if (first.previous >= 0) propose(first.previous);
+  }
+
+  void propose(std::int32_t left) {
+    node& first = at(left);
+    first.with_next = first.next < 0 ? pair{} : pair_of(first.token, at(first.next).token);
+    if (first.with_next.rank == no_rank) return;
+    heap_.push_back({first.with_next.rank, left});
+    std::push_heap(heap_.begin(), heap_.end(), comes_later{});
+  }
+
+  const piece_index& index_;
+  merge_table table_;
+  std::vector<node> nodes_;
+  std::vector<waiting> heap_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/pairs_impl.hpp
+// ==== begin trilith/text/byte_level/text_table_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_TEXT_TABLE_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_TEXT_TABLE_IMPL_HPP
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// One to seven bytes as a word, in at most two reads.
+[[nodiscard]] inline std::uint64_t last_bytes(const char* from, std::size_t n) {
+  if (n >= 4) {
+    std::uint32_t low = 0, high = 0;
+    std::memcpy(&low, from, 4);
+    std::memcpy(&high, from + n - 4, 4);
+    return low | std::uint64_t{high} << 32;
+  }
+  const auto byte = [&](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(from[i])};
+  };
+  return byte(0) | byte(n / 2) << 8 | byte(n - 1) << 16;
+}
+
+/// Eight bytes at a time; it stays inside the process. Each step can be undone, so two texts of the
+/// same length, 8 bytes at most, never have the same hash.
+[[nodiscard]] inline std::uint64_t quick_hash(std::string_view s) {
+  constexpr std::uint64_t factor = 0x9E3779B97F4A7C15u;
+  std::uint64_t hash = s.size() * factor;
+  const auto mix = [&](std::uint64_t word) {
+    hash = (hash ^ word) * factor;
+    hash ^= hash >> 29;
+  };
+  std::size_t at = 0;
+  std::uint64_t word = 0;
+  for (; at + 8 <= s.size(); at += 8) {
+    std::memcpy(&word, s.data() + at, 8);
+    mix(word);
+  }
+  if (at < s.size()) mix(last_bytes(s.data() + at, s.size() - at));
+  return hash;
+}
+
+/// Finds numbers by texts, which stay where they are while the table is used.
+class text_table {
+ public:
+  explicit text_table(std::size_t most) : slots_(std::bit_ceil(2 * most + 2)) {}
+
+  /// The number of `text`; -1 where it was not added.
+  [[nodiscard]] std::int32_t find(std::string_view text) const {
+    return slots_[place_of(text, quick_hash(text))].number;
+  }
+
+  /// The number that `text` already has, or -1 and now it has `number`. At most as many texts as
+  /// the constructor was told.
+  std::int32_t add(std::string_view text, std::int32_t number) {
+    const std::uint64_t hash = quick_hash(text);
+    slot& s = slots_[place_of(text, hash)];
+    if (s.number >= 0) return s.number;
+    s = {text, tag_of(hash), number};
+    return -1;
+  }
+
+ private:
+  struct slot {
+    std::string_view text;
+    std::uint32_t tag = 0;
+    std::int32_t number = -1;
+
+    [[nodiscard]] bool holds(std::string_view t, std::uint32_t its_tag) const {
+      return tag == its_tag && text == t;
+    }
+  };
+
+  [[nodiscard]] static std::uint32_t tag_of(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32);
+  }
+  [[nodiscard]] std::size_t place_of(std::string_view text, std::uint64_t hash) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = static_cast<std::size_t>(hash) & mask;
+    while (slots_[at].number >= 0 && !slots_[at].holds(text, tag_of(hash))) at = (at + 1) & mask;
+    return at;
+  }
+
+  std::vector<slot> slots_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/text_table_impl.hpp
+// ==== begin trilith/text/byte_level/index_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_INDEX_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_INDEX_IMPL_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// Checks a byte-level vocabulary and indexes it.
+class byte_level_indexer {
+ public:
+  byte_level_indexer(const vocabulary& words, std::string_view name)
+      : words_(words), name_(name), table_(words.pieces.size()) {}
+
+  [[nodiscard]] result<piece_index> run() {
+    if (status good = check_size(words_, name_); !good) return std::move(good).error();
+    if (status good = add_pieces(); !good) return std::move(good).error();
+    if (status good = check_roles(words_, name_); !good) return std::move(good).error();
+    if (status good = check_bytes(); !good) return std::move(good).error();
+    if (words_.merges.empty())
+      find_merges();
+    else if (status good = add_merges(); !good)
+      return std::move(good).error();
+    index_special(words_, index_);
+    fill_table();
+    return std::move(index_);
+  }
+
+ private:
+  [[nodiscard]] status add_pieces() {
+    index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
+    index_.byte_tokens.fill(-1);
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
+      if (status good = add(i); !good) return good;
+    return done{};
+  }
+
+  [[nodiscard]] status add(std::size_t id) {
+    const piece& p = words_.pieces[id];
+    if (status good = check_piece(words_, id, name_); !good) return good;
+    if (p.kind == piece_kind::byte)
+      return wrong_piece(words_, id, name_, "is a byte piece, which byte-level vocabularies lack.");
+    // matched in text, anything else would cut it inside a character
+    if (p.kind != piece_kind::normal && valid_prefix(p.text) != p.text.size())
+      return wrong_piece(words_, id, name_, "is not valid UTF-8, which only normal pieces may be.");
+    if (!is_text(p.kind)) return done{};
+    const auto token = static_cast<std::int32_t>(id);
+    if (const std::int32_t other = table_.add(p.text, token); other >= 0)
+      return wrong_piece(words_, id, name_, join("is spelled like piece ", other, "."));
+    index_.slots[index_.slot_of(words_, p.text, piece_index::hash_of(p.text))] = token;
+    index_.longest = std::max(index_.longest, p.text.size());
+    if (p.text.size() == 1) index_.byte_tokens[static_cast<unsigned char>(p.text[0])] = token;
+    return done{};
+  }
+
+  [[nodiscard]] status check_bytes() {
+    const auto missing = std::find(index_.byte_tokens.begin(), index_.byte_tokens.end(), -1);
+    if (missing != index_.byte_tokens.end())
+      return malformed(
+          join(name_, ": no piece is the single byte ",
+               byte_name(static_cast<unsigned char>(missing - index_.byte_tokens.begin())),
+               "; a byte-level vocabulary has all 256, so that every text can be encoded."));
+    index_.has_bytes = true;
+    return done{};
+  }
+
+  [[nodiscard]] std::string_view text_of(std::int32_t token) const {
+    return piece_of(words_, token).text;
+  }
+
+  [[nodiscard]] status add_merges() {
+    std::string both;
+    merges_.reserve(words_.merges.size());
+    for (const merge_rule& m : words_.merges) {
+      const auto rank = static_cast<std::int32_t>(merges_.size());
+      if (!is_text_token(m.left) || !is_text_token(m.right))
+        return malformed(join(name_, ": merge ", rank, " is of tokens ", m.left, " and ", m.right,
+                              "; expected two that are text, below ", words_.pieces.size(), "."));
+      both.assign(text_of(m.left)).append(text_of(m.right));
+      const std::int32_t token = table_.find(both);
+      if (token < 0)
+        return malformed(
+            join(name_, ": merge ", rank, " makes ", in_quotes(both), ", which is no piece."));
+      merges_.push_back({m.left, m.right, rank, token});
+    }
+    return done{};
+  }
+
+  [[nodiscard]] bool is_text_token(std::int32_t token) const {
+    return token >= 0 && static_cast<std::size_t>(token) < words_.pieces.size() &&
+           is_text(piece_of(words_, token).kind);
+  }
+
+  /// Every way in which a piece is made of two others; its token is the rank. Only lengths that
+  /// pieces have are tried, so that a long piece costs little.
+  void find_merges() {
+    std::vector<bool> has_length(index_.longest + 1);
+    for (const piece& p : words_.pieces)
+      if (is_text(p.kind)) has_length[p.text.size()] = true;
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
+      const piece& p = words_.pieces[i];
+      if (p.kind != piece_kind::normal) continue;
+      for (std::size_t n = 1; n < p.text.size(); ++n)
+        if (has_length[n] && has_length[p.text.size() - n])
+          add_split(static_cast<std::int32_t>(i), n);
+    }
+  }
+
+  void add_split(std::int32_t token, std::size_t n) {
+    const std::string_view text = text_of(token);
+    const std::int32_t left = table_.find(text.substr(0, n));
+    if (left < 0) return;
+    const std::int32_t right = table_.find(text.substr(n));
+    if (right >= 0) merges_.push_back({left, right, token, token});
+  }
+
+  /// Of a pair that is listed twice, the first counts.
+  void fill_table() {
+    std::vector<piece_index::merge_slot>& slots = index_.merges;
+    slots.resize(std::bit_ceil(merges_.size() + merges_.size() / 2 + 2));
+    for (const piece_index::merge_slot& m : merges_) {
+      auto& slot = slots[merge_table::slot_of(slots.data(), slots.size() - 1, m.left, m.right)];
+      if (slot.left < 0) slot = m;
+    }
+  }
+
+  const vocabulary& words_;
+  std::string_view name_;
+  text_table table_;
+  std::vector<piece_index::merge_slot> merges_;
+  piece_index index_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/index_impl.hpp
+// ==== begin trilith/text/byte_level/part_cache_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// The tokens of parts that were met before in the same call. Natural text is mostly that. An
+/// entry is where the part stood and where its tokens stand among those already written, so nothing
+/// is copied; of two parts with one place, the later stays.
+class part_cache {
+ public:
+  explicit part_cache(std::size_t text_bytes)
+      : entries_(std::bit_ceil(std::clamp<std::size_t>(text_bytes / 16, 16, 1 << 15))) {}
+
+  struct entry {
+    std::uint64_t hash = 0;
+    const char* text = nullptr;
+    std::uint32_t length = 0;
+    std::uint32_t count = 0;
+    std::size_t first = 0;  // the only token itself where count is 1
+
+    /// Two texts of one length up to 8 have two hashes: see quick_hash().
+    [[nodiscard]] bool holds(std::string_view part, std::uint64_t h) const {
+      return hash == h && length == part.size() &&
+             (length <= 8 || std::string_view(text, length) == part);
+    }
+  };
+
+  [[nodiscard]] entry& of(std::uint64_t hash) {
+    return entries_[static_cast<std::size_t>(hash >> 20) & (entries_.size() - 1)];
+  }
+
+ private:
+  std::vector<entry> entries_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/part_cache_impl.hpp
+// ==== begin trilith/text/byte_level/unicode_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_UNICODE_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_UNICODE_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#if !defined(TRILITH_HAS_ICU)
+#define TRILITH_HAS_ICU 0
+#endif
+#if TRILITH_HAS_ICU
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#endif
+
+/// The one place that knows ICU: which characters are letters, and how text is composed.
+namespace trilith::text::unicode {
+
+/// What a character is to the regular expressions of pre-tokenisers.
+inline constexpr std::uint8_t letter = 1;       // \p{L}
+inline constexpr std::uint8_t number = 2;       // \p{N}
+inline constexpr std::uint8_t space = 4;        // \s, White_Space
+inline constexpr std::uint8_t punctuation = 8;  // \p{P}
+inline constexpr std::size_t code_points = 0x110000;
+
+/// No character below composes with another one, or changes by itself.
+inline constexpr unsigned char first_composing_lead = 0xCC;  // of U+0300, in UTF-8
+
+[[nodiscard]] inline bool may_compose(std::string_view s) {
+  return std::any_of(s.begin(), s.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= first_composing_lead; });
+}
+
+#if TRILITH_HAS_ICU
+
+[[nodiscard]] inline std::uint8_t class_of(UCharCategory category) {
+  const std::uint32_t mask = U_MASK(category);
+  return static_cast<std::uint8_t>(((mask & U_GC_L_MASK) != 0 ? letter : 0) |
+                                   ((mask & U_GC_N_MASK) != 0 ? number : 0) |
+                                   ((mask & U_GC_P_MASK) != 0 ? punctuation : 0));
+}
+
+[[nodiscard]] inline std::vector<std::uint8_t> build_classes() {
+  std::vector<std::uint8_t> out(code_points);
+  u_enumCharTypes(
+      [](const void* context, UChar32 start, UChar32 limit, UCharCategory category) -> UBool {
+        auto* const table = static_cast<std::uint8_t*>(const_cast<void*>(context));
+        std::fill(table + start, table + limit, class_of(category));
+        return true;
+      },
+      out.data());
+  constexpr UChar32 behind_last_space = 0x3001;
+  for (UChar32 c = 0; c < behind_last_space; ++c)
+    if (u_isUWhiteSpace(c)) out[static_cast<std::size_t>(c)] = space;
+  return out;
+}
+
+/// The class of each code point. Built by the first call, in well under a millisecond.
+[[nodiscard]] inline const std::uint8_t* classes() {
+  static const std::vector<std::uint8_t> table = build_classes();
+  return table.data();
+}
+
+[[nodiscard]] inline error nfc_failed(UErrorCode code) {
+  return {errc::invalid_argument,
+          join("The text cannot be composed to NFC: ICU says ", u_errorName(code), ".")};
+}
+
+/// UTF-8 to UTF-16, composed, and back. Each step grows a text three times at most.
+[[nodiscard]] inline result<std::string> composed(std::string_view s) {
+  if (s.size() > std::size_t{std::numeric_limits<std::int32_t>::max() / 3})
+    return nfc_failed(U_BUFFER_OVERFLOW_ERROR);
+  UErrorCode code = U_ZERO_ERROR;
+  const UNormalizer2* const nfc = unorm2_getNFCInstance(&code);
+  std::int32_t length = 0;
+  std::vector<UChar> wide(s.size());
+  u_strFromUTF8(wide.data(), static_cast<std::int32_t>(wide.size()), &length, s.data(),
+                static_cast<std::int32_t>(s.size()), &code);
+  if (U_FAILURE(code)) return nfc_failed(code);
+  std::vector<UChar> out(static_cast<std::size_t>(length) * 3);
+  const std::int32_t units = unorm2_normalize(nfc, wide.data(), length, out.data(),
+                                              static_cast<std::int32_t>(out.size()), &code);
+  if (U_FAILURE(code)) return nfc_failed(code);
+  std::string utf8(static_cast<std::size_t>(units) * 3, '\0');
+  u_strToUTF8(utf8.data(), static_cast<std::int32_t>(utf8.size()), &length, out.data(), units,
+              &code);
+  if (U_FAILURE(code)) return nfc_failed(code);
+  utf8.resize(static_cast<std::size_t>(length));
+  return utf8;
+}
+
+[[nodiscard]] inline status available(std::string_view) {
+  return done{};
+}
+
+#else
+
+[[nodiscard]] inline const std::uint8_t* classes() {
+  return nullptr;
+}
+[[nodiscard]] inline result<std::string> composed(std::string_view) {
+  return error{errc::unsupported, "This program was compiled without ICU."};
+}
+[[nodiscard]] inline status available(std::string_view name) {
+  return error{errc::unsupported,
+               join(name,
+                    ": this program was compiled without ICU, whose tables of letters and digits "
+                    "byte-level tokenizers need; install it (Debian: libicu-dev) and compile "
+                    "again with TRILITH_HAS_ICU=1.")};
+}
+
+#endif
+
+}  // namespace trilith::text::unicode
+
+#endif
+// ==== end trilith/text/byte_level/unicode_impl.hpp
+// ==== begin trilith/text/byte_level/split_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_SPLIT_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_SPLIT_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+/// Walks over a text of valid UTF-8, part by part, as the regular expression of a pre-tokeniser
+/// would: each function is one alternative or a group of them, and says where its match ends. Every
+/// character is looked at a bounded number of times, whatever the text.
+class text_scanner {
+ public:
+  explicit text_scanner(std::string_view text)
+      : text_(text), end_(text.size()), classes_(unicode::classes()) {}
+
+  /// Looks at the first `end` bytes alone.
+  void stop_at(std::size_t end) { end_ = end; }
+  [[nodiscard]] std::size_t size() const { return text_.size(); }
+
+  /// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}|
+  ///  ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+  [[nodiscard]] std::size_t llama3_end(std::size_t at, unsigned digits) const {
+    const step first = step_at(at);
+    if (first.is(unicode::letter)) return run_end(first.end, unicode::letter);
+    if (first.is(unicode::number)) return digits_end(first.end, digits - 1);
+    if (text_[at] == '\'')
+      if (const std::size_t length = contraction(at, true)) return at + length;
+    const step second = step_at(first.end);
+    if (second.is(unicode::letter) && !is_line_end(at)) return run_end(second.end, unicode::letter);
+    if (first.is_other()) return line_ends_end(others_end(first.end));
+    if (text_[at] == ' ' && second.is_other()) return line_ends_end(others_end(second.end));
+    return spaces_end(at, true);
+  }
+
+  /// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+  [[nodiscard]] std::size_t gpt2_end(std::size_t at) const {
+    if (text_[at] == '\'')
+      if (const std::size_t length = contraction(at, false)) return at + length;
+    step first = step_at(at);
+    if (text_[at] == ' ') {
+      const step second = step_at(first.end);
+      if (!second.is(unicode::space) && second.known) first = second;
+    }
+    if (first.is(unicode::letter)) return run_end(first.end, unicode::letter);
+    if (first.is(unicode::number)) return run_end(first.end, unicode::number);
+    if (first.is_other()) return others_end(first.end);
+    return spaces_end(at, false);
+  }
+
+  /// The end of the run of characters that `belongs` as the first one does.
+  template <class Belongs>
+  [[nodiscard]] std::size_t alike_end(std::size_t at, Belongs belongs) const {
+    const bool wanted = belongs(at, step_at(at).kind);
+    do at = step_at(at).end;
+    while (at < end_ && belongs(at, step_at(at).kind) == wanted);
+    return at;
+  }
+  [[nodiscard]] bool is_number(std::size_t at) const { return step_at(at).is(unicode::number); }
+  [[nodiscard]] std::size_t character_end(std::size_t at) const { return step_at(at).end; }
+
+ private:
+  /// A character: its class and where it ends. Not known: the text is at its end.
+  struct step {
+    std::size_t end;
+    std::uint8_t kind = 0;
+    bool known = true;
+
+    [[nodiscard]] bool is(std::uint8_t wanted) const { return (kind & wanted) != 0; }
+    [[nodiscard]] bool is_other() const {
+      return known && !is(unicode::letter | unicode::number | unicode::space);
+    }
+  };
+
+  [[nodiscard]] unsigned byte(std::size_t at) const {
+    return static_cast<unsigned char>(text_[at]);
+  }
+  [[nodiscard]] unsigned tail(std::size_t at) const { return byte(at) & 0x3F; }
+
+  [[nodiscard]] step step_at(std::size_t at) const {
+    if (at >= end_) return {end_, 0, false};
+    const unsigned lead = byte(at);
+    if (lead < 0x80) return {at + 1, classes_[lead]};
+    if (lead < 0xE0) return {at + 2, classes_[(lead & 0x1F) << 6 | tail(at + 1)]};
+    if (lead < 0xF0)
+      return {at + 3, classes_[(lead & 0x0F) << 12 | tail(at + 1) << 6 | tail(at + 2)]};
+    return {at + 4,
+            classes_[(lead & 0x07) << 18 | tail(at + 1) << 12 | tail(at + 2) << 6 | tail(at + 3)]};
+  }
+
+  [[nodiscard]] bool is_line_end(std::size_t at) const {
+    return at < end_ && (text_[at] == '\n' || text_[at] == '\r');
+  }
+
+  [[nodiscard]] std::size_t run_end(std::size_t at, std::uint8_t kind) const {
+    for (step s = step_at(at); s.is(kind); s = step_at(at)) at = s.end;
+    return at;
+  }
+  [[nodiscard]] std::size_t others_end(std::size_t at) const {
+    for (step s = step_at(at); s.is_other(); s = step_at(at)) at = s.end;
+    return at;
+  }
+  [[nodiscard]] std::size_t digits_end(std::size_t at, unsigned most) const {
+    for (step s = step_at(at); most != 0 && s.is(unicode::number); s = step_at(at), --most)
+      at = s.end;
+    return at;
+  }
+  [[nodiscard]] std::size_t line_ends_end(std::size_t at) const {
+    while (is_line_end(at)) ++at;
+    return at;
+  }
+
+  /// \s*[\r\n]+ (where asked for), else \s+(?!\S), else \s+: a run of spaces goes to its last line
+  /// end; without one to the end of the text, or else leaves its last space to what follows.
+  [[nodiscard]] std::size_t spaces_end(std::size_t at, bool line_ends) const {
+    std::size_t last = at, behind_line = at, here = at;
+    for (step s = step_at(here); s.is(unicode::space); s = step_at(here)) {
+      if (line_ends && is_line_end(here)) behind_line = s.end;
+      last = here;
+      here = s.end;
+    }
+    if (behind_line > at) return behind_line;
+    return here == end_ || last == at ? here : last;
+  }
+
+  /// Bytes of 's, 't, 're, 've, 'm, 'll or 'd; 0 where there is none. Regardless of case, U+017F is
+  /// an s.
+  [[nodiscard]] std::size_t contraction(std::size_t at, bool any_case) const {
+    const auto lower = [&](std::size_t i) -> unsigned {
+      if (i >= end_) return 0;
+      const unsigned c = byte(i);
+      return any_case && c >= 'A' && c <= 'Z' ? c + 32 : c;
+    };
+    const unsigned first = lower(at + 1), second = lower(at + 2);
+    if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
+    if (any_case && first == 0xC5 && second == 0xBF) return 3;
+    if ((first == 'r' || first == 'v') && second == 'e') return 3;
+    return first == 'l' && second == 'l' ? 3 : 0;
+  }
+
+  std::string_view text_;
+  std::size_t end_;
+  const std::uint8_t* classes_;
+};
+
+/// Single characters of \p{N}, and GPT-2's parts of what lies between them.
+template <class OnPart>
+void split_digits_gpt2(std::string_view text, OnPart&& on_part) {
+  text_scanner scan(text);
+  for (std::size_t at = 0; at < text.size();) {
+    scan.stop_at(text.size());
+    const bool number = scan.is_number(at);
+    const std::size_t end =
+        number ? scan.character_end(at) : scan.alike_end(at, [](std::size_t, std::uint8_t k) {
+          return (k & unicode::number) != 0;
+        });
+    scan.stop_at(end);
+    for (; at < end && !number; at = scan.gpt2_end(at))
+      on_part(text.substr(at, scan.gpt2_end(at) - at));
+    if (number) on_part(text.substr(at, end - at));
+    at = end;
+  }
+}
+
+/// Digits in threes: what [0-9][0-9][0-9] matches, and what lies between the matches.
+template <class OnPart>
+void split_threes(std::string_view numbers, OnPart&& on_part) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::size_t from = 0, digits = 0;
+  for (std::size_t at = 0; at < numbers.size(); ++at) {
+    digits = is_digit(numbers[at]) ? digits + 1 : 0;
+    if (digits != 3) continue;
+    if (at - 2 > from) on_part(numbers.substr(from, at - 2 - from));
+    on_part(numbers.substr(at - 2, 3));
+    from = at + 1;
+    digits = 0;
+  }
+  if (from < numbers.size()) on_part(numbers.substr(from));
+}
+
+/// What llama.cpp does where a file names no pre-tokeniser, one expression after the other:
+/// [\p{P}\$\+<=>\^~\|]+, then GPT-2's, then \p{N}+, then [0-9][0-9][0-9].
+template <class OnPart>
+void split_ggml_default(std::string_view text, OnPart&& on_part) {
+  text_scanner scan(text);
+  const auto is_sign = [&](std::size_t at, std::uint8_t kind) {
+    return (kind & unicode::punctuation) != 0 ||
+           std::string_view("$+<=>^~|").find(text[at]) != std::string_view::npos;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    scan.stop_at(text.size());
+    const std::size_t end = scan.alike_end(at, is_sign);
+    for (scan.stop_at(end); at < end;) {
+      const std::size_t part_end = scan.gpt2_end(at);
+      const bool space = text[at] == ' ' && at + 1 < part_end && scan.is_number(at + 1);
+      if (space) on_part(text.substr(at++, 1));
+      if (scan.is_number(at))
+        split_threes(text.substr(at, part_end - at), on_part);
+      else
+        on_part(text.substr(at, part_end - at));
+      at = part_end;
+    }
+  }
+}
+
+/// Cuts `text`, valid UTF-8, into parts; on_part(std::string_view) hears of each, in order.
+template <class OnPart>
+void split_text(pre_tokenizer how, std::string_view text, OnPart&& on_part) {
+  if (how == pre_tokenizer::digits_gpt2) return split_digits_gpt2(text, on_part);
+  if (how == pre_tokenizer::ggml_default) return split_ggml_default(text, on_part);
+  const text_scanner scan(text);
+  for (std::size_t at = 0, end = 0; at < text.size(); at = end) {
+    end = how == pre_tokenizer::gpt2 ? scan.gpt2_end(at)
+                                     : scan.llama3_end(at, how == pre_tokenizer::llama3 ? 3 : 1);
+    on_part(text.substr(at, end - at));
+  }
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/split_impl.hpp
+// ==== begin trilith/text/byte_level/encode_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_ENCODE_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_ENCODE_IMPL_HPP
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// Encodes one text: cuts it at its special pieces, those parts by the pre-tokeniser, and merges
+/// the bytes of each of these.
+class byte_level_encoder {
+ public:
+  byte_level_encoder(const tokenizer& with, std::string_view text)
+      : with_(with),
+        words_(with.vocab()),
+        text_(text),
+        merger_(with.index()),
+        cache_(text.size()) {}
+
+  [[nodiscard]] result<std::vector<std::int32_t>> run(encode_options options) {
+    out_.reserve(text_.size() / 4 + 2);
+    if (options.bos && words_.bos >= 0) out_.push_back(words_.bos);
+    const bool parse = options.special == special_text::parse;
+    const auto wanted =
+        static_cast<std::uint8_t>(matches_user_defined | (parse ? matches_control : 0));
+    status good = done{};
+    cut_at_special(
+        special_finder(with_, wanted), words_, text_,
+        [&](std::string_view part) {
+          if (good) good = append_text(part);
+        },
+        [&](std::int32_t token) { out_.push_back(token); });
+    if (!good) return std::move(good).error();
+    if (options.eos && words_.eos >= 0) out_.push_back(words_.eos);
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] status append_text(std::string_view text) {
+    if (words_.nfc && unicode::may_compose(text)) {
+      result<std::string> nfc = unicode::composed(text);
+      if (!nfc) return std::move(nfc).error();
+      text = keep(std::move(nfc).value());
+    }
+    if (words_.dummy_prefix && !text.starts_with(' ')) text = keep(" " + std::string(text));
+    if (status good = check_size(text); !good) return good;
+    split_text(words_.pre, text, [&](std::string_view part) { append_part(part); });
+    return done{};
+  }
+
+  /// The cache points into what was encoded, so it stays.
+  [[nodiscard]] std::string_view keep(std::string text) {
+    return kept_.emplace_back(std::move(text));
+  }
+
+  void append_part(std::string_view part) {
+    const std::uint64_t hash = quick_hash(part);
+    part_cache::entry& known = cache_.of(hash);
+    if (known.holds(part, hash)) return repeat(known);
+    const std::size_t first = out_.size();
+    append_new(part);
+    const std::size_t count = out_.size() - first;
+    known = {hash, part.data(), static_cast<std::uint32_t>(part.size()),
+             static_cast<std::uint32_t>(count),
+             count == 1 ? static_cast<std::size_t>(out_.back()) : first};
+  }
+
+  void repeat(const part_cache::entry& known) {
+    if (known.count == 1) return out_.push_back(static_cast<std::int32_t>(known.first));
+    for (std::size_t i = 0; i < known.count; ++i) {
+      const std::int32_t token = out_[known.first + i];
+      out_.push_back(token);
+    }
+  }
+
+  void append_new(std::string_view part) {
+    if (words_.ignore_merges && part.size() <= with_.index().longest)
+      if (const std::int32_t token = with_.index().find(words_, part); token >= 0)
+        return out_.push_back(token);
+    merger_.append(part, out_);
+  }
+
+  const tokenizer& with_;
+  const vocabulary& words_;
+  std::string_view text_;
+  byte_pair_merger merger_;
+  part_cache cache_;
+  std::deque<std::string> kept_;
+  std::vector<std::int32_t> out_;
+};
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<std::vector<std::int32_t>> encode_byte_level(const text::tokenizer& with,
+                                                    std::string_view text,
+                                                    text::encode_options options) {
+  using namespace text::detail;
+  if (status good = check_text(with, text, options); !good) return std::move(good).error();
+  if (options.invalid == text::invalid_utf8::refuse)
+    return byte_level_encoder(with, text).run(options);
+  const std::string clean = with_replacements(text);
+  return byte_level_encoder(with, clean).run(options);
+}
+
+result<text::tokenizer> build_byte_level_tokenizer(text::vocabulary words, std::string_view name) {
+  using namespace text::detail;
+  if (words.pre == text::pre_tokenizer::none)
+    return error{errc::invalid_argument,
+                 join(name, " names no pre-tokenizer; expected a byte-level vocabulary. ",
+                      "text::make_tokenizer() takes those of SentencePiece's kind.")};
+  if (words.collapse_spaces)
+    return error{errc::unsupported,
+                 join(name, " collapses spaces, which no byte-level vocabulary here does.")};
+  if (status good = text::unicode::available(name); !good) return std::move(good).error();
+  result<text::piece_index> index = byte_level_indexer(words, name).run();
+  if (!index) return std::move(index).error();
+  return tokenizer_access::make(std::move(words), std::move(index).value(), &encode_byte_level);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/byte_level/encode_impl.hpp
+// ==== begin trilith/text/byte_level/merge_list_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_MERGE_LIST_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_MERGE_LIST_IMPL_HPP
+
+#include <string_view>
+
+namespace trilith::text::detail {
+
+/// Adds the merge that a file spells "left right". No piece has a space in it, as files spell it.
+[[nodiscard]] inline status add_merge(vocabulary& words, const text_table& spelled,
+                                      std::string_view left, std::string_view right,
+                                      std::string_view name) {
+  const merge_rule m{spelled.find(left), spelled.find(right)};
+  if (m.left < 0 || m.right < 0)
+    return malformed(join(name, ": merge ", words.merges.size(), " is of ", in_quotes(left),
+                          " and ", in_quotes(right), "; ", in_quotes(m.left < 0 ? left : right),
+                          " is no token."));
+  words.merges.push_back(m);
+  return done{};
+}
+
+[[nodiscard]] inline status add_merge(vocabulary& words, const text_table& spelled,
+                                      std::string_view both, std::string_view name) {
+  const std::size_t space = both.find(' ');
+  if (space == both.npos || both.find(' ', space + 1) != both.npos)
+    return malformed(join(name, ": merge ", words.merges.size(), " is ", in_quotes(both),
+                          "; expected two tokens and a space between them."));
+  return add_merge(words, spelled, both.substr(0, space), both.substr(space + 1), name);
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/merge_list_impl.hpp
+// ==== begin trilith/text/byte_level/roles_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_ROLES_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_ROLES_IMPL_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace trilith::text::detail {
+
+/// Pieces that end a text or a turn wherever they occur; eos, where nobody says which it is, is the
+/// first of them that a vocabulary has.
+inline constexpr std::array<std::string_view, 9> end_names{
+    "<|end_of_text|>", "<|endoftext|>", "</s>",    "<eos>",        "<|eot_id|>",
+    "<|im_end|>",      "<|eom_id|>",    "<|end|>", "<end_of_turn>"};
+
+/// Pieces that begin a text or a turn. A file that calls them normal text is believed as little as
+/// one that says so of an end: text that someone else wrote must not be able to spell them.
+inline constexpr std::array<std::string_view, 5> begin_names{
+    "<|begin_of_text|>", "<|im_start|>", "<|start_header_id|>", "<|end_header_id|>",
+    "<start_of_turn>"};
+
+template <class Item, class Items>
+[[nodiscard]] bool is_one_of(const Item& item, const Items& items) {
+  return std::find(items.begin(), items.end(), item) != items.end();
+}
+
+/// Marks a piece by its meaning, unless it is of a kind that has one already.
+inline void mark(vocabulary& words, std::int32_t id, piece_kind kind) {
+  if (id < 0 || static_cast<std::size_t>(id) >= words.pieces.size()) return;
+  piece& p = words.pieces[static_cast<std::size_t>(id)];
+  if (is_text(p.kind) || p.kind == piece_kind::unused) p.kind = kind;
+}
+
+/// Marks the pieces that have a meaning by their number or their name, and lists the stop tokens.
+inline void complete_roles(vocabulary& words) {
+  mark(words, words.bos, piece_kind::control);
+  mark(words, words.eos, piece_kind::control);
+  mark(words, words.unknown, piece_kind::unknown);
+  for (std::size_t i = 0; i < words.pieces.size(); ++i) {
+    const std::string_view text = words.pieces[i].text;
+    if (!text.starts_with('<') || !text.ends_with('>')) continue;
+    const auto token = static_cast<std::int32_t>(i);
+    const bool ends = is_one_of(text, end_names);
+    if (ends || is_one_of(text, begin_names)) mark(words, token, piece_kind::control);
+    if (ends && token != words.eos && words.pieces[i].kind == piece_kind::control &&
+        !is_one_of(token, words.stop))
+      words.stop.push_back(token);
+  }
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/roles_impl.hpp
+// ==== begin trilith/text/byte_level/gguf_vocabulary_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_GGUF_VOCABULARY_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_GGUF_VOCABULARY_IMPL_HPP
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace trilith::text::detail {
+
+/// The pre-tokenisers of llama.cpp that are one of ours, by their names there, space by space.
+struct named_pre_tokenizers {
+  std::string_view names;
+  pre_tokenizer pre;
+  bool ignore_merges = false, add_bos = false;
+  bool nfc = false;  // said by the models' own tokenizer.json; llama.cpp leaves it out
+
+  [[nodiscard]] bool has(std::string_view name) const {
+    const std::size_t at = (std::string(" ") + std::string(names) + " ").find(join(" ", name, " "));
+    return !name.empty() && name.find(' ') == name.npos && at != std::string::npos;
+  }
+};
+
+inline constexpr std::array pre_tokenizers_by_name{
+    named_pre_tokenizers{"default", pre_tokenizer::ggml_default},
+    named_pre_tokenizers{"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2",
+                         pre_tokenizer::llama3, true, true},
+    named_pre_tokenizers{"dbrx smaug-bpe glm4 chatglm-bpe", pre_tokenizer::llama3},
+    named_pre_tokenizers{"gpt-2 gpt2 phi-2 mpt olmo jais trillion granite-docling gigachat mellum "
+                         "modern-bert exaone4 a.x-4.0 jina-es jina-de jina-v2-es jina-v2-de",
+                         pre_tokenizer::gpt2},
+    named_pre_tokenizers{"qwen2 deepseek-r1-qwen", pre_tokenizer::qwen2, false, false, true},
+    named_pre_tokenizers{"stablelm2 megrez kormo hunyuan solar-open grok-2", pre_tokenizer::qwen2},
+    named_pre_tokenizers{"starcoder refact command-r smollm codeshell exaone minerva-7b",
+                         pre_tokenizer::digits_gpt2},
+};
+
+/// Makes a vocabulary of a GGUF file's lists.
+class gguf_vocabulary_reader {
+ public:
+  gguf_vocabulary_reader(const gguf_vocabulary& file, std::string_view name)
+      : file_(file), name_(name), spelled_(file.tokens.size()) {}
+
+  [[nodiscard]] result<vocabulary> run() {
+    if (file_.model != "llama" && file_.model != "gpt2")
+      return error{errc::unsupported,
+                   join(name_, ": the tokenizer is of the model ", in_quotes(file_.model),
+                        "; expected \"llama\" or \"gpt2\".")};
+    if (status good = check_lists(); !good) return std::move(good).error();
+    if (status good = file_.model == "llama" ? read_rules() : read_byte_level_rules(); !good)
+      return std::move(good).error();
+    if (status good = read_pieces(); !good) return std::move(good).error();
+    if (status good = read_merges(); !good) return std::move(good).error();
+    read_roles();
+    complete_roles(words_);
+    return std::move(words_);
+  }
+
+ private:
+  [[nodiscard]] status check_lists() const {
+    if (status good = check_length("scores", file_.scores.size()); !good) return good;
+    if (status good = check_length("token types", file_.types.size()); !good) return good;
+    for (const auto& [role, id] : {std::pair{"bos", file_.bos},
+                                   {"eos", file_.eos},
+                                   {"unknown", file_.unknown},
+                                   {"padding", file_.padding},
+                                   {"end-of-turn", file_.eot}})
+      if (id < -1 || (id >= 0 && static_cast<std::size_t>(id) >= file_.tokens.size()))
+        return malformed(join(name_, ": the ", role, " token is ", id, ", but there are ",
+                              file_.tokens.size(), " tokens."));
+    return done{};
+  }
+
+  [[nodiscard]] status check_length(std::string_view what, std::size_t length) const {
+    if (length == 0 || length == file_.tokens.size()) return done{};
+    return malformed(join(name_, " has ", length, " ", what, "; expected one for each of the ",
+                          file_.tokens.size(), " tokens."));
+  }
+
+  [[nodiscard]] status read_rules() {
+    words_.dummy_prefix = file_.add_space_prefix != 0;
+    has_bos_ = file_.add_bos != 0;
+    return done{};
+  }
+
+  [[nodiscard]] status read_byte_level_rules() {
+    const std::string_view pre = file_.pre.empty() ? "default" : file_.pre;
+    for (const named_pre_tokenizers& known : pre_tokenizers_by_name) {
+      if (!known.has(pre)) continue;
+      words_.pre = known.pre;
+      words_.nfc = known.nfc;
+      words_.ignore_merges = known.ignore_merges;
+      words_.dummy_prefix = file_.add_space_prefix == 1;
+      has_bos_ = file_.add_bos == 1 || (file_.add_bos == -1 && known.add_bos);
+      return done{};
+    }
+    return error{errc::unsupported,
+                 join(name_, ": the pre-tokenizer is ", in_quotes(file_.pre),
+                      "; expected llama-bpe, gpt-2, qwen2, starcoder, default or one of their "
+                      "other names (docs/tokenizers.md).")};
+  }
+
+  [[nodiscard]] status read_pieces() {
+    words_.pieces.resize(file_.tokens.size());
+    for (std::size_t i = 0; i < file_.tokens.size(); ++i)
+      if (status good = read_piece(i); !good) return good;
+    return done{};
+  }
+
+  [[nodiscard]] status read_piece(std::size_t i) {
+    piece& p = words_.pieces[i];
+    const std::string_view text = file_.tokens[i];
+    if (status good = read_kind(i, p.kind); !good) return good;
+    if (!file_.scores.empty()) p.score = file_.scores[i];
+    if (valid_prefix(text) != text.size()) return wrong(i, "is not valid UTF-8.");
+    if (words_.pre == pre_tokenizer::none || p.kind != piece_kind::normal)
+      p.text = text;
+    else if (!unspell_bytes(text, p.text))
+      return wrong(i, "is not in GPT-2's spelling of bytes, where a space is U+0120.");
+    if (is_text(p.kind)) spelled_.add(text, static_cast<std::int32_t>(i));
+    return done{};
+  }
+
+  [[nodiscard]] error wrong(std::size_t i, std::string_view what) const {
+    return malformed(join(name_, ": token ", i, ", ", in_quotes(file_.tokens[i]), ", ", what));
+  }
+
+  [[nodiscard]] status read_kind(std::size_t i, piece_kind& kind) const {
+    static constexpr std::array kinds{piece_kind::normal,  piece_kind::unknown,
+                                      piece_kind::control, piece_kind::user_defined,
+                                      piece_kind::unused,  piece_kind::byte};
+    if (file_.types.empty()) return done{};
+    const std::int32_t type = file_.types[i];
+    if (type < 1 || type > 6) return wrong(i, join("is of type ", type, "; expected 1 to 6."));
+    kind = kinds[static_cast<std::size_t>(type) - 1];
+    return done{};
+  }
+
+  [[nodiscard]] status read_merges() {
+    if (words_.pre == pre_tokenizer::none) return done{};  // SentencePiece merges by score
+    if (file_.merges.empty())
+      return malformed(join(name_, " lists no merges, which a tokenizer of the model gpt2 needs."));
+    words_.merges.reserve(file_.merges.size());
+    for (const std::string_view m : file_.merges)
+      if (status good = add_merge(words_, spelled_, m, name_); !good) return good;
+    return done{};
+  }
+
+  void read_roles() {
+    words_.unknown = words_.pre == pre_tokenizer::none ? file_.unknown : -1;
+    for (std::size_t i = 0; words_.unknown < 0 && i < words_.pieces.size(); ++i)
+      if (words_.pieces[i].kind == piece_kind::unknown)
+        words_.unknown = static_cast<std::int32_t>(i);
+    words_.bos = has_bos_ ? file_.bos : -1;
+    words_.eos = file_.eos;
+    mark(words_, file_.bos, piece_kind::control);
+    mark(words_, file_.padding, piece_kind::control);
+    mark(words_, file_.eot, piece_kind::control);
+    if (file_.eot >= 0 && file_.eot != file_.eos) words_.stop.push_back(file_.eot);
+  }
+
+  const gguf_vocabulary& file_;
+  std::string_view name_;
+  text_table spelled_;
+  vocabulary words_;
+  bool has_bos_ = false;
+};
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<text::tokenizer> build_gguf_tokenizer(const text::gguf_vocabulary& file,
+                                             std::string_view name) {
+  result<text::vocabulary> words = text::detail::gguf_vocabulary_reader(file, name).run();
+  if (!words) return std::move(words).error();
+  if (words->pre == text::pre_tokenizer::none)
+    return text::make_tokenizer(std::move(words).value(), name);
+  return text::make_byte_level_tokenizer(std::move(words).value(), name);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/byte_level/gguf_vocabulary_impl.hpp
+// ==== begin trilith/text/byte_level/tiktoken_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_TIKTOKEN_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_TIKTOKEN_IMPL_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace trilith::text::detail {
+
+inline constexpr std::size_t llama3_ranks = 128000;
+
+[[nodiscard]] inline int base64_digit(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/// RFC 4648, section 4, padded; false where it is not.
+[[nodiscard]] inline bool decode_base64(std::string_view s, std::string& out) {
+  out.clear();
+  if (s.empty() || s.size() % 4 != 0) return false;
+  const std::size_t padding = s.ends_with("==") ? 2 : s.ends_with('=') ? 1 : 0;
+  s.remove_suffix(padding);
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const int digit = base64_digit(s[i]);
+    if (digit < 0) return false;
+    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    if (i % 4 != 0) out += static_cast<char>(bits >> (6 - 2 * (i % 4)) & 0xFF);
+  }
+  return padding == 0 || (bits & (padding == 1 ? 3u : 15u)) == 0;
+}
+
+/// A first line of base64, a space and a number.
+[[nodiscard]] inline bool is_tiktoken(std::span<const unsigned char> bytes) {
+  const std::string_view text = as_text(bytes).substr(0, 100000);
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t space = line.find(' ');
+  if (space == line.npos || space == 0 || line.size() == space + 1) return false;
+  const std::string_view rank = line.substr(space + 1);
+  return std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(space),
+                     [](char c) { return base64_digit(c) >= 0 || c == '='; }) &&
+         std::all_of(rank.begin(), rank.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+class tiktoken_reader {
+ public:
+  tiktoken_reader(std::span<const unsigned char> bytes, std::string_view name)
+      : rest_(as_text(bytes)), name_(name) {}
+
+  [[nodiscard]] result<vocabulary> run(const tiktoken_rules& rules) {
+    words_.pieces.reserve(static_cast<std::size_t>(std::count(rest_.begin(), rest_.end(), '\n')) +
+                          rules.special.size() + 1);
+    while (!rest_.empty())
+      if (status good = read_line(); !good) return std::move(good).error();
+    words_.dummy_prefix = false;
+    words_.pre = rules.pre;
+    words_.ignore_merges = rules.ignore_merges;
+    if (status good = add_special(rules); !good) return std::move(good).error();
+    return std::move(words_);
+  }
+
+  [[nodiscard]] std::size_t ranks() const { return words_.pieces.size(); }
+
+ private:
+  [[nodiscard]] error wrong_line(std::string_view line) const {
+    return malformed(join(name_, ": line ", words_.pieces.size() + 1, " is ", in_quotes(line),
+                          "; expected a token in base64, a space and the rank ",
+                          words_.pieces.size(), "."));
+  }
+
+  [[nodiscard]] status read_line() {
+    const std::size_t end = rest_.find('\n');
+    std::string_view line = rest_.substr(0, end);
+    rest_.remove_prefix(end == rest_.npos ? rest_.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::size_t space = line.find(' ');
+    piece p;
+    if (space == line.npos || !decode_base64(line.substr(0, space), p.text) ||
+        line.substr(space + 1) != std::to_string(words_.pieces.size()))
+      return wrong_line(line);
+    words_.pieces.push_back(std::move(p));
+    return done{};
+  }
+
+  [[nodiscard]] status add_special(const tiktoken_rules& rules) {
+    const std::size_t first = words_.pieces.size();
+    for (const std::string& text : rules.special)
+      words_.pieces.push_back({text, 0, piece_kind::control});
+    const auto number = [&](const std::string& text, std::int32_t& id) -> status {
+      const auto found = std::find(rules.special.begin(), rules.special.end(), text);
+      if (found == rules.special.end())
+        return error{errc::invalid_argument,
+                     join(name_, ": ", in_quotes(text), " is not among the special pieces.")};
+      id = static_cast<std::int32_t>(first +
+                                     static_cast<std::size_t>(found - rules.special.begin()));
+      return done{};
+    };
+    if (!rules.bos.empty())
+      if (status good = number(rules.bos, words_.bos); !good) return good;
+    if (!rules.eos.empty())
+      if (status good = number(rules.eos, words_.eos); !good) return good;
+    for (const std::string& text : rules.stop)
+      if (status good = number(text, words_.stop.emplace_back()); !good) return good;
+    return done{};
+  }
+
+  std::string_view rest_, name_;
+  vocabulary words_;
+};
+
+/// A file by itself: the only ranks that say what they are by their number are LLaMA-3's.
+[[nodiscard]] inline result<tokenizer> read_llama3(std::span<const unsigned char> bytes,
+                                                   std::string_view name) {
+  result<vocabulary> words = tiktoken_reader(bytes, name).run(llama3_rules());
+  if (!words) return std::move(words).error();
+  const std::size_t ranks = words->pieces.size() - llama3_rules().special.size();
+  if (ranks != llama3_ranks)
+    return error{errc::unsupported,
+                 join(name, " has ", ranks, " tiktoken ranks; expected the ", llama3_ranks,
+                      " of LLaMA-3. text::parse_tiktoken() reads others, told their rules.")};
+  return make_byte_level_tokenizer(std::move(words).value(), name);
+}
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+text::tiktoken_rules rules_of_llama3() {
+  text::tiktoken_rules rules;
+  rules.special = {"<|begin_of_text|>",
+                   "<|end_of_text|>",
+                   "<|reserved_special_token_0|>",
+                   "<|reserved_special_token_1|>",
+                   "<|reserved_special_token_2|>",
+                   "<|reserved_special_token_3|>",
+                   "<|start_header_id|>",
+                   "<|end_header_id|>",
+                   "<|reserved_special_token_4|>",
+                   "<|eot_id|>"};
+  for (unsigned i = 5; rules.special.size() < 256; ++i)
+    rules.special.push_back(join("<|reserved_special_token_", i, "|>"));
+  rules.bos = rules.special[0];
+  rules.eos = rules.special[1];
+  rules.stop = {"<|eot_id|>"};
+  return rules;
+}
+
+result<text::tokenizer> read_tiktoken(std::span<const unsigned char> ranks, std::string_view name,
+                                      const text::tiktoken_rules& rules) {
+  result<text::vocabulary> words = text::detail::tiktoken_reader(ranks, name).run(rules);
+  if (!words) return std::move(words).error();
+  return text::make_byte_level_tokenizer(std::move(words).value(), name);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/byte_level/tiktoken_impl.hpp
+// ==== begin trilith/text/chat_impl.hpp
+#ifndef TRILITH_TEXT_CHAT_IMPL_HPP
+#define TRILITH_TEXT_CHAT_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// Bytes of the white space that `s` begins with, as Python's str.strip() sees it; 0: none.
+[[nodiscard]] inline std::size_t white_space(std::string_view s) {
+  if (s.empty()) return 0;
+  const auto first = static_cast<unsigned char>(s[0]);
+  if ((first >= 0x09 && first <= 0x0D) || (first >= 0x1C && first <= 0x20)) return 1;
+  if (s.starts_with("\xC2\x85") || s.starts_with("\xC2\xA0")) return 2;
+  for (const char* wide : {"\xE1\x9A\x80", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+                           "\xE2\x81\x9F", "\xE3\x80\x80"})
+    if (s.starts_with(wide)) return 3;
+  const bool is_quad = s.size() > 2 && s.starts_with("\xE2\x80") &&
+                       static_cast<unsigned char>(s[2]) <= 0x8A;  // U+2000 to U+200A
+  return is_quad ? 3 : 0;
+}
+
+[[nodiscard]] inline std::string_view stripped(std::string_view s) {
+  while (const std::size_t n = white_space(s)) s.remove_prefix(n);
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < s.size();) {
+    const std::size_t white = white_space(s.substr(at));
+    at += white != 0 ? white : std::max<std::size_t>(character_length(s.substr(at)), 1);
+    if (white == 0) end = at;
+  }
+  return s.substr(0, end);
+}
+
+/// Puts the tokens of a conversation one behind the other; the first error stays.
+class chat_writer {
+ public:
+  chat_writer(const tokenizer& words, chat_format format) : words_(words), format_(format) {}
+
+  [[nodiscard]] chat_tokens take() {
+    if (!good_) return std::move(good_).error();
+    return std::move(out_);
+  }
+
+  void bos() {
+    if (words_.bos() >= 0) out_.push_back(words_.bos());
+  }
+
+  void turn(const chat_message& message) {
+    header(message.role, format_ == chat_format::chatml ? message.content : std::string_view{});
+    if (format_ != chat_format::chatml) text(stripped(message.content));
+    end();
+  }
+
+  /// `content` follows the role in the same text, where the format has it so.
+  void header(std::string_view role, std::string_view content) {
+    if (!is_word(role)) return fail(role);
+    switch (format_) {
+      case chat_format::bitnet:
+        return text(capitalized(role) + ": ");
+      case chat_format::llama3:
+        control("<|start_header_id|>");
+        text(role);
+        control("<|end_header_id|>");
+        return text("\n\n");
+      case chat_format::chatml:
+        control("<|im_start|>");
+        return text(join(role, "\n", content));
+    }
+  }
+
+  void end() {
+    control(end_name());
+    if (format_ == chat_format::chatml) text("\n");
+  }
+
+  /// The token that ends a reply, and what the vocabulary lists besides.
+  void stops() {
+    control(end_name());
+    if (words_.eos() >= 0) add_once(words_.eos());
+    for (const std::int32_t token : words_.vocab().stop) add_once(token);
+  }
+
+ private:
+  [[nodiscard]] static bool is_word(std::string_view role) {
+    return !role.empty() && std::all_of(role.begin(), role.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    });
+  }
+
+  /// As the reference and Jinja's `capitalize` do it.
+  [[nodiscard]] static std::string capitalized(std::string_view role) {
+    std::string out(role);
+    for (char& c : out)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    if (out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 32);
+    return out;
+  }
+
+  [[nodiscard]] std::string_view end_name() const {
+    return format_ == chat_format::chatml ? "<|im_end|>" : "<|eot_id|>";
+  }
+
+  void fail(std::string_view role) {
+    if (good_)
+      good_ = error{errc::invalid_argument,
+                    join("chat: the role is ", in_quotes(role),
+                         "; expected a word of plain letters: system, user or assistant.")};
+  }
+
+  void control(std::string_view name) {
+    const std::int32_t token = words_.find(name);
+    const bool is_control =
+        token >= 0 &&
+        words_.vocab().pieces[static_cast<std::size_t>(token)].kind == piece_kind::control;
+    if (is_control) return out_.push_back(token);
+    static constexpr std::string_view formats[] = {"BitNet's", "LLaMA-3's", "ChatML's"};
+    if (good_)
+      good_ = error{errc::mismatch,
+                    join("chat: the tokenizer has no control piece ", name, ", which ",
+                         formats[static_cast<std::size_t>(format_)], " chat format needs.")};
+  }
+
+  void text(std::string_view s) {
+    if (!good_ || s.empty()) return;
+    auto tokens = words_.encode(s, {.bos = false});
+    if (tokens)
+      out_.insert(out_.end(), tokens->begin(), tokens->end());
+    else
+      good_ = std::move(tokens).error();
+  }
+
+  void add_once(std::int32_t token) {
+    if (std::find(out_.begin(), out_.end(), token) == out_.end()) out_.push_back(token);
+  }
+
+  const tokenizer& words_;
+  chat_format format_;
+  std::vector<std::int32_t> out_;
+  status good_ = done{};
+};
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+text::chat_tokens encode_chat_turn(const text::tokenizer& words, text::chat_format format,
+                                   const text::chat_message& message) {
+  text::detail::chat_writer out(words, format);
+  out.turn(message);
+  return out.take();
+}
+
+text::chat_tokens encode_chat_reply(const text::tokenizer& words, text::chat_format format,
+                                    bool begin) {
+  text::detail::chat_writer out(words, format);
+  if (begin)
+    out.header("assistant", {});
+  else
+    out.end();
+  return out.take();
+}
+
+text::chat_tokens encode_conversation(const text::tokenizer& words, text::chat_format format,
+                                      std::span<const text::chat_message> messages, bool reply) {
+  text::detail::chat_writer out(words, format);
+  out.bos();
+  for (const text::chat_message& message : messages) out.turn(message);
+  if (reply) out.header("assistant", {});
+  return out.take();
+}
+
+text::chat_tokens chat_stop_tokens(const text::tokenizer& words, text::chat_format format) {
+  text::detail::chat_writer out(words, format);
+  out.stops();
+  return out.take();
+}
+
+result<text::chat_format> recognize_chat_format(std::string_view jinja) {
+  using text::chat_format;
+  const auto has = [&](std::string_view mark) { return jinja.find(mark) != jinja.npos; };
+  if (has("<|start_header_id|>")) return chat_format::llama3;
+  if (has("<|im_start|>")) return chat_format::chatml;
+  const bool says_roles = has("capitalize") || has("User: ") || has("Assistant: ");
+  if ((has("<|eot_id|>") && says_roles) || has("BITNETAssistant: ")) return chat_format::bitnet;
+  return error{errc::unsupported,
+               join("chat: the template ", text::detail::in_quotes(jinja),
+                    " writes none of the formats known here: BitNet's, LLaMA-3's and ChatML.")};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/chat_impl.hpp
+// ==== begin trilith/text/byte_level/merge_scores_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_MERGE_SCORES_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_MERGE_SCORES_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// Turns a list of merges into SentencePiece's scores: the pieces that are made first score
+/// highest. That is the same only where the list holds every way to make each piece, all ways to
+/// make one of them together, which is how lists are made from SentencePiece's models; any other
+/// list is refused.
+class merge_scorer {
+ public:
+  merge_scorer(vocabulary& words, std::string_view name)
+      : words_(words), name_(name), table_(words.pieces.size()) {}
+
+  [[nodiscard]] status run() {
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
+      if (is_text(words_.pieces[i].kind))
+        table_.add(words_.pieces[i].text, static_cast<std::int32_t>(i));
+    ways_.assign(words_.pieces.size(), 0);
+    for (const piece& p : words_.pieces)
+      if (is_text(p.kind) && p.text.size() <= longest_piece) {
+        has_length_.resize(std::max(has_length_.size(), p.text.size() + 1));
+        has_length_[p.text.size()] = true;
+      }
+    for (std::size_t i = 0; i < words_.merges.size(); ++i)
+      if (status good = score(i); !good) return good;
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
+      if (is_text(words_.pieces[i].kind) && ways_[i] != possible_ways(words_.pieces[i].text))
+        return refusal(i, "not all ways to make it are listed");
+    words_.merges.clear();
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] error refusal(std::size_t id, std::string_view why) const {
+    return {errc::unsupported,
+            join(name_, ": the merges are not those of a SentencePiece model: of piece ", id, ", ",
+                 in_quotes(words_.pieces[id].text), ", ", why, ".")};
+  }
+
+  [[nodiscard]] status score(std::size_t i) {
+    const merge_rule& m = words_.merges[i];
+    const std::string both = words_.pieces[static_cast<std::size_t>(m.left)].text +
+                             words_.pieces[static_cast<std::size_t>(m.right)].text;
+    const std::int32_t made = table_.find(both);
+    if (made < 0)
+      return malformed(
+          join(name_, ": merge ", i, " makes ", in_quotes(both), ", which is no text."));
+    const auto at = static_cast<std::size_t>(made);
+    if (ways_[at] != 0 && made != last_) return refusal(at, "the merges stand apart");
+    if (made != last_) words_.pieces[at].score = -static_cast<float>(++groups_);
+    last_ = made;
+    ++ways_[at];
+    return done{};
+  }
+
+  /// Only lengths that pieces have are tried, so that a long piece costs little.
+  [[nodiscard]] std::size_t possible_ways(std::string_view text) const {
+    std::size_t ways = 0;
+    if (text.size() > longest_piece) return ways;
+    for (std::size_t n = 1; n < text.size(); ++n)
+      if (has_length_[n] && has_length_[text.size() - n] && table_.find(text.substr(0, n)) >= 0 &&
+          table_.find(text.substr(n)) >= 0)
+        ++ways;
+    return ways;
+  }
+
+  vocabulary& words_;
+  std::string_view name_;
+  text_table table_;
+  std::vector<std::size_t> ways_;
+  std::vector<bool> has_length_;
+  std::int32_t last_ = -1;
+  std::size_t groups_ = 0;
+};
+
+[[nodiscard]] inline status merges_to_scores(vocabulary& words, std::string_view name) {
+  return merge_scorer(words, name).run();
+}
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/merge_scores_impl.hpp
+// ==== begin trilith/text/byte_level/json_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_JSON_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_JSON_IMPL_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// An object, which no other format begins like.
+[[nodiscard]] inline bool is_json(std::span<const unsigned char> bytes) {
+  const std::string_view text = as_text(bytes);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && text[first] == '{';
+}
+
+/// Reads Hugging Face's tokenizer.json.
+class tokenizer_json_reader {
+ public:
+  explicit tokenizer_json_reader(std::string_view name) : name_(name) {}
+
+  [[nodiscard]] result<vocabulary> run(std::span<const unsigned char> bytes) {
+    if (status good = parse(as_text(bytes)); !good) return std::move(good).error();
+    const tokenizer_json_rules rules(file_, name_);
+    if (status good = rules.read(words_); !good) return std::move(good).error();
+    text_table spelled(file_.vocab.size());
+    if (status good = place_vocab(spelled); !good) return std::move(good).error();
+    if (status good = place_added(); !good) return std::move(good).error();
+    if (status good = check_complete(); !good) return std::move(good).error();
+    if (status good = read_merges(spelled); !good) return std::move(good).error();
+    read_roles(rules);
+    if (status good = finish(); !good) return std::move(good).error();
+    return std::move(words_);
+  }
+
+ private:
+  [[nodiscard]] bool is_byte_level() const { return words_.pre != pre_tokenizer::none; }
+
+  [[nodiscard]] status parse(std::string_view text) {
+    if (status good = io::json::available(name_); !good)
+      return error{errc::unsupported,
+                   join(name_,
+                        ": this program was compiled without nlohmann-json, which "
+                        "tokenizer.json needs; install it (Debian: nlohmann-json3-dev) and "
+                        "compile again.")};
+    if (const std::size_t valid = valid_bytes(text); valid != text.size())
+      return malformed(join(name_, " is not valid UTF-8 at its byte ", valid, "."));
+    tokenizer_json_events events(file_);
+    if (!io::json::read(text, events))
+      return malformed(join(name_, " cannot be read: ", events.why()));
+    return done{};
+  }
+
+  /// Ids number the pieces, so none may be as large as the file has entries.
+  [[nodiscard]] status place(std::int32_t id, std::string_view text) const {
+    const std::size_t most = file_.vocab.size() + file_.added_tokens.size();
+    if (id >= 0 && static_cast<std::size_t>(id) < most) return done{};
+    return malformed(join(name_, ": token ", in_quotes(text), " has the id ", id,
+                          ", but there are ", most, " tokens."));
+  }
+
+  [[nodiscard]] status place_vocab(text_table& spelled) {
+    for (const json_tokenizer::entry& e : file_.vocab) {
+      if (status good = place(e.id, e.text); !good) return good;
+      const auto at = static_cast<std::size_t>(e.id);
+      if (at >= words_.pieces.size()) words_.pieces.resize(at + 1);
+      if (!words_.pieces[at].text.empty())
+        return malformed(join(name_, ": the id ", e.id, " is given to two tokens, one of them ",
+                              in_quotes(e.text), "."));
+      words_.pieces[at].text = e.text;
+      spelled.add(e.text, e.id);
+    }
+    return done{};
+  }
+
+  /// Added tokens may be in the vocabulary already; then they say of what kind it is.
+  [[nodiscard]] status place_added() {
+    is_added_.resize(words_.pieces.size());
+    for (const json_tokenizer::added& e : file_.added_tokens) {
+      if (status good = place(e.id, e.text); !good) return good;
+      if (e.single_word)
+        return error{errc::unsupported, join(name_, ": token ", in_quotes(e.text),
+                                             " matches single words only, which is not read.")};
+      const auto at = static_cast<std::size_t>(e.id);
+      if (at >= words_.pieces.size()) words_.pieces.resize(at + 1);
+      is_added_.resize(words_.pieces.size());
+      piece& p = words_.pieces[at];
+      if (!p.text.empty() && p.text != e.text)
+        return malformed(join(name_, ": the id ", e.id, " is given to ", in_quotes(p.text), " and ",
+                              in_quotes(e.text), "."));
+      p = {e.text, 0, e.special ? piece_kind::control : piece_kind::user_defined, e.lstrip,
+           e.rstrip};
+      is_added_[at] = true;
+    }
+    return done{};
+  }
+
+  [[nodiscard]] status check_complete() const {
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i)
+      if (words_.pieces[i].text.empty())
+        return malformed(join(name_, ": no token, or an empty one, has the id ", i, "."));
+    return done{};
+  }
+
+  [[nodiscard]] status read_merges(const text_table& spelled) {
+    std::size_t from = 0;
+    const auto next = [&](std::size_t i) {
+      const std::string_view text =
+          std::string_view(file_.merges).substr(from, file_.merge_ends[i] - from);
+      from = file_.merge_ends[i];
+      return text;
+    };
+    words_.merges.reserve(file_.merge_ends.size());
+    for (std::size_t i = 0; i + (file_.pairs ? 1 : 0) < file_.merge_ends.size(); ++i) {
+      const std::string_view first = next(i);
+      status good = file_.pairs ? add_merge(words_, spelled, first, next(++i), name_)
+                                : add_merge(words_, spelled, first, name_);
+      if (!good) return good;
+    }
+    if (words_.merges.empty() && is_byte_level())
+      return malformed(join(name_, " lists no merges."));
+    return done{};
+  }
+
+  void read_roles(const tokenizer_json_rules& rules) {
+    const std::string_view bos = rules.bos(), unknown = rules.unknown();
+    std::size_t best_end = end_names.size();
+    for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
+      const std::string_view text = words_.pieces[i].text;
+      const auto token = static_cast<std::int32_t>(i);
+      if (text == bos) words_.bos = token;
+      if (text == unknown && !is_byte_level()) words_.unknown = token;
+      if (!text.starts_with('<')) continue;
+      const auto* const name = std::find(end_names.begin(), end_names.end(), text);
+      const auto rank = static_cast<std::size_t>(name - end_names.begin());
+      if (rank >= best_end) continue;
+      best_end = rank;
+      words_.eos = token;
+    }
+    if (words_.unknown >= 0)
+      words_.pieces[static_cast<std::size_t>(words_.unknown)].kind = piece_kind::unknown;
+  }
+
+  /// From the file's spelling to what vocabulary has.
+  [[nodiscard]] status finish() {
+    if (is_byte_level()) {
+      std::string bytes;
+      for (std::size_t i = 0; i < words_.pieces.size(); ++i) {
+        if (is_added_[i]) continue;
+        if (!unspell_bytes(words_.pieces[i].text, bytes))
+          return wrong_piece(words_, i, name_, "is not in GPT-2's spelling of bytes.");
+        words_.pieces[i].text = bytes;
+      }
+    } else {
+      for (piece& p : words_.pieces)
+        if (p.kind == piece_kind::normal && spelled_byte(p.text) >= 0) p.kind = piece_kind::byte;
+      if (status good = merges_to_scores(words_, name_); !good) return good;
+    }
+    complete_roles(words_);
+    return done{};
+  }
+
+  std::string_view name_;
+  json_tokenizer file_;
+  vocabulary words_;
+  std::vector<bool> is_added_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/json_impl.hpp
+// ==== begin trilith/text/load_tokenizer_impl.hpp
+#ifndef TRILITH_TEXT_LOAD_TOKENIZER_IMPL_HPP
+#define TRILITH_TEXT_LOAD_TOKENIZER_IMPL_HPP
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace trilith::text::detail {
+
+/// A tokenizer of either kind, as the vocabulary says.
+[[nodiscard]] inline result<tokenizer> make_any_tokenizer(result<vocabulary> words,
+                                                          std::string_view name) {
+  if (!words) return std::move(words).error();
+  if (words->pre == pre_tokenizer::none) return make_tokenizer(std::move(words).value(), name);
+  return make_byte_level_tokenizer(std::move(words).value(), name);
+}
+
+}  // namespace trilith::text::detail
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes,
+                                       std::string_view name) {
+  using namespace text::detail;
+  if (is_binary_format(bytes)) return make_any_tokenizer(binary_reader(bytes, name).run(), name);
+  if (is_json(bytes)) return make_any_tokenizer(tokenizer_json_reader(name).run(bytes), name);
+  if (is_tiktoken(bytes)) return read_llama3(bytes, name);
+  return read_sentencepiece(bytes, name);
+}
+
+result<text::tokenizer> read_tokenizer_file(std::string_view path) {
+  const result<io::mapped_file> file = io::map_file(path);
+  if (!file) return file.error();
+  return read_tokenizer(file->bytes(), path);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/text/load_tokenizer_impl.hpp
+// ==== begin trilith/text/byte_level_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_IMPL_HPP
+
+// The part of text/ that needs Unicode tables, and what reaches it: a second implementation file
+// (cmake/text.cpp), so that a program which uses none of it links no ICU.
+
+#endif
+// ==== end trilith/text/byte_level_impl.hpp
+#if defined(TRILITH_IMPLEMENT_FAMILIES)
+// ==== begin trilith/io/families.hpp
+#ifndef TRILITH_IO_FAMILIES_HPP
+#define TRILITH_IO_FAMILIES_HPP
+
+/// The blueprints of published models, which io::load(path) chooses among. One source of truth: a
+/// blueprint that is added here loads, runs, converts and chats.
+namespace trilith::inline TRILITH_ABI::families {
+
+using presets::b1_58_scheme;
+
+/// BitNet 2B4T and the models of 1bitLLM: sub-norms, the embedding as the head.
+/// @tparam G  relu_squared (2B4T) or silu (1bitLLM)
+template <Gate G, weights::Weights Embedding>
+using bitnet = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
+                                         gated_ffn<b1_58_scheme, G, sub_norm<>>>,
+                       tied_head<Embedding>>;
+
+/// A LLaMA whose projections are BitLinear: Llama3-8B-1.58, Falcon3-1.58bit, Falcon-E. Files whose
+/// head is the embedding load too: both matrices are then the same memory.
+template <weights::Weights Embedding>
+using llama_bitlinear =
+    decoder<transformer_block<rms_norm<>, attention<b1_58_scheme>, gated_ffn<b1_58_scheme, silu>>,
+            separate_head<Embedding>>;
+
+/// A LLaMA in full precision, weights and activations as floats.
+template <weights::Weights W>
+using dense_scheme = scheme<W, activations::f32, backends::automatic>;
+template <weights::Weights W>
+using llama = decoder<
+    transformer_block<rms_norm<>, attention<dense_scheme<W>>, gated_ffn<dense_scheme<W>, silu>>,
+    separate_head<W>>;
+
+/// Qwen3 whose weights are codes with a scale for each group of a row, end to end: Bonsai.
+/// Activations stay floats, as in training.
+/// @tparam W          weights::binary<scale::per_group<128>> or ternary ones by groups of 64
+/// @tparam Embedding  the same, or f16 where the file keeps it so
+template <weights::Weights W, weights::Weights Embedding = W>
+using qwen3 =
+    decoder<transformer_block<rms_norm<>,
+                              attention<dense_scheme<W>, no_norm, rotary::half_split, rms_norm<>>,
+                              gated_ffn<dense_scheme<W>, silu>>,
+            separate_head<Embedding>>;
+
+using binary_128 = weights::binary<scale::per_group<128>>;
+using ternary_64 = weights::ternary<rules::absmean, scale::per_group<64>>;
+
+/// Whether the weights W are what the file's embedding can become without a loss; floats of blocks
+/// become f16.
+template <weights::Weights W>
+[[nodiscard]] constexpr bool stores(io::encoding how) noexcept {
+  using io::encoding;
+  if constexpr (std::same_as<W, weights::f32>)
+    return how == encoding::f32;
+  else if constexpr (std::same_as<W, weights::bf16>)
+    return how == encoding::bf16;
+  else if constexpr (std::same_as<W, weights::f16>)
+    return how == encoding::f16 || how == encoding::q8_0 || how == encoding::q6_k;
+  else if constexpr (std::same_as<W, binary_128>)
+    return how == encoding::q1_0;
+  else
+    return how == encoding::q2_0;
+}
+
+/// Weights of a row that share a scale; 0: all of the matrix.
+template <weights::CodedWeights W>
+[[nodiscard]] constexpr std::size_t group_of() noexcept {
+  constexpr std::size_t wide = std::size_t{1} << 20;
+  const std::size_t group = W::granularity::group(wide);
+  return group == wide ? 0 : group;
+}
+
+template <weights::Weights W>
+[[nodiscard]] constexpr bool has_weights(const io::source_facts& f) noexcept {
+  if constexpr (weights::PlainWeights<W>)
+    return f.weights == io::weight_family::plain;
+  else
+    return f.weights ==
+               (W::code_step == 2 ? io::weight_family::binary : io::weight_family::ternary) &&
+           f.group == group_of<W>();
+}
+
+/// Whether blueprint B is the one that the file's facts describe.
+template <Decoder B>
+[[nodiscard]] constexpr bool matches(const io::source_facts& f) noexcept {
+  using layer = typename B::block::attention_layer;
+  return f.has_sub_norms == layer::output_norm::has_gain &&
+         f.has_head_norms == layer::head_norm::has_gain &&
+         f.gate == B::block::ffn_layer::gate_function::name &&
+         (!f.has_separate_head || !B::head::is_tied) &&
+         has_weights<typename layer::scheme::weights>(f) &&
+         stores<typename B::head::embedding_weights>(f.embedding);
+}
+
+}  // namespace trilith::inline TRILITH_ABI::families
+
+#endif
+// ==== end trilith/io/families.hpp
+// ==== begin trilith/io/families_impl.hpp
+#ifndef TRILITH_IO_FAMILIES_IMPL_HPP
+#define TRILITH_IO_FAMILIES_IMPL_HPP
+
+#include <string>
+
+/// The blueprints of io/families.hpp behind any_model. Compiled once: cmake/families.cpp.
+namespace trilith::io::any {
+
+template <class Model>
+class held_session final : public erased::session {
+ public:
+  explicit held_session(trilith::session<Model> s) : session_(std::move(s)) {}
+
+  status append(std::size_t sequence, std::span<const std::int32_t> tokens) override {
+    return session_.append(sequence, tokens);
+  }
+  status step(std::span<const next_token> tokens) override { return session_.step(tokens); }
+  status score(std::size_t sequence, std::span<const std::int32_t> tokens, void* context,
+               void (*visit)(void*, std::size_t, std::span<const float>)) override {
+    return session_.score(sequence, tokens, [&](std::size_t i, std::span<const float> logits) {
+      visit(context, i, logits);
+    });
+  }
+  std::span<float> logits(std::size_t sequence) noexcept override {
+    return session_.logits(sequence);
+  }
+  std::size_t length(std::size_t sequence) const noexcept override {
+    return session_.length(sequence);
+  }
+  std::size_t sequences() const noexcept override { return session_.sequences(); }
+  std::size_t context() const noexcept override { return session_.context(); }
+  void rewind(std::size_t sequence, std::size_t length) noexcept override {
+    session_.rewind(sequence, length);
+  }
+
+ private:
+  trilith::session<Model> session_;
+};
+
+template <class Model>
+class held_model final : public erased::model {
+ public:
+  explicit held_model(Model m) : model_(std::move(m)) {}
+
+  result<erased::session*> open(const session_options& options) const override {
+    auto opened = trilith::session<Model>::open(model_, options);
+    if (!opened) return std::move(opened).error();
+    return static_cast<erased::session*>(new held_session<Model>(std::move(*opened)));
+  }
+  std::string describe() const override { return trilith::describe(model_); }
+  std::size_t bytes() const noexcept override { return parameter_bytes(model_); }
+  model_source source() const override { return source_of(model_); }
+  status save(std::string_view path, const checkpoint_extras& extras) const override {
+    return io::save(model_, path, extras);
+  }
+
+ private:
+  Model model_;
+};
+
+template <class Model>
+[[nodiscard]] any_model hold(Model model) {
+  const shape sizes = model.sizes;
+  const trilith::settings settings = model.settings;
+  return any_model(new held_model<Model>(std::move(model)), sizes, settings);
+}
+
+template <class... Blueprints>
+struct list {};
+using all_families = list<
+    families::bitnet<relu_squared, weights::f16>, families::bitnet<relu_squared, weights::bf16>,
+    families::bitnet<relu_squared, weights::f32>, families::bitnet<silu, weights::f16>,
+    families::bitnet<silu, weights::bf16>, families::bitnet<silu, weights::f32>,
+    families::llama_bitlinear<weights::f16>, families::llama_bitlinear<weights::bf16>,
+    families::llama_bitlinear<weights::f32>, families::llama<weights::f16>,
+    families::llama<weights::bf16>, families::llama<weights::f32>, families::qwen3<weights::f16>,
+    families::qwen3<weights::bf16>, families::qwen3<families::binary_128>,
+    families::qwen3<families::binary_128, weights::f16>, families::qwen3<families::ternary_64>,
+    families::qwen3<families::ternary_64, weights::f16>>;
+
+[[nodiscard]] inline error no_family(const model_source& source) {
+  const source_facts& f = source.facts;
+  return {
+      errc::unsupported,
+      join(source.name, ": no blueprint is known with ", source.report.weights, ", gate ", f.gate,
+           f.has_sub_norms ? ", sub-norms" : ", no sub-norms",
+           f.has_head_norms ? ", norms of each head" : "", ", embedding ", source.report.embedding,
+           ". Compose it (docs/04_compose_architecture.md) and call io::load<packed<...>>.")};
+}
+
+template <class B>
+[[nodiscard]] result<any_model> load_as(const model_source& source, const load_options& options,
+                                        load_report& report) {
+  auto model = load_from<packed<B>>(source, options);
+  if (!model) return std::move(model).error();
+  report.blueprint = B::name();
+  report.activations = B::block::attention_layer::scheme::activations::name;
+  return hold(std::move(*model));
+}
+
+/// The first blueprint that fits the facts.
+template <class... Bs>
+[[nodiscard]] result<any_model> choose(list<Bs...>, const model_source& source,
+                                       const load_options& options, load_report& report) {
+  result<any_model> out = no_family(source);
+  const auto attempt = [&]<class B>() {
+    if (!families::matches<B>(source.facts)) return false;
+    out = load_as<B>(source, options, report);
+    return true;
+  };
+  (void)(attempt.template operator()<Bs>() || ...);
+  return out;
+}
+
+/// A native checkpoint names its blueprint itself.
+template <class... Bs>
+[[nodiscard]] result<any_model> choose_native(list<Bs...>, const safetensors_file& file,
+                                              const load_options& options) {
+  const std::string& name = *file.find_metadata("blueprint");
+  result<any_model> out = error{
+      errc::unsupported,
+      join(file.name(), ": expected a checkpoint of a published blueprint, found ", name,
+           ". Load it with io::load_checkpoint<packed<...>> and the type it was saved from.")};
+  const auto attempt = [&]<class B>() {
+    if (name != B::name()) return false;
+    auto model = load_checkpoint<packed<B>>(file, options);
+    if (model)
+      out = hold(std::move(*model));
+    else
+      out = std::move(model).error();
+    return true;
+  };
+  (void)(attempt.template operator()<Bs>() || ...);
+  return out;
+}
+
+[[nodiscard]] inline result<any_model> load_native(const safetensors_file& file,
+                                                   const load_options& options, load_report& report,
+                                                   text::tokenizer& words) {
+  auto model = choose_native(all_families{}, file, options);
+  if (!model) return model;
+  if (auto bytes = embedded_tokenizer(file)) {
+    auto embedded = text::parse_tokenizer(*bytes, file.name());
+    if (!embedded) return std::move(embedded).error();
+    words = std::move(*embedded);
+  }
+  report.file = file.name();
+  report.format = "native checkpoint";
+  report.blueprint = *file.find_metadata("blueprint");
+  return model;
+}
+
+}  // namespace trilith::io::any
+
+namespace trilith::TRILITH_FAMILIES_IMPLEMENTED {
+
+result<any_model> load_any(std::string_view path, const io::load_options& options,
+                           io::load_report& report, text::tokenizer& words) {
+  if (auto native = io::open_safetensors(path); native && io::is_checkpoint(*native))
+    return io::any::load_native(*native, options, report, words);
+  auto source = io::open_model(path);
+  if (!source) return std::move(source).error();
+  auto model = io::any::choose(io::any::all_families{}, *source, options, source->report);
+  report = std::move(source->report);
+  words = std::move(source->tokenizer);
+  return model;
+}
+
+}  // namespace trilith::TRILITH_FAMILIES_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/families_impl.hpp
+#endif
 #endif
 
 #endif

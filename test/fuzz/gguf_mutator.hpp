@@ -1,8 +1,8 @@
 #ifndef TRILITH_TEST_FUZZ_GGUF_MUTATOR_HPP
 #define TRILITH_TEST_FUZZ_GGUF_MUTATOR_HPP
 
-#include <trilith/io/gguf_size.hpp>
-#include <trilith/io/gguf_value_type.hpp>
+#include <trilith/io/gguf/size.hpp>
+#include <trilith/io/gguf/value_type.hpp>
 
 #include <algorithm>
 #include <cstring>

@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
 WARNINGS = ["-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
 REMEDY = "link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file"
+FAMILIES_REMEDY = "link_to_trilith_families_or_define_TRILITH_IMPLEMENT_FAMILIES"
 
 
 def run(*command, **more):
@@ -73,6 +74,11 @@ def forgotten(options, work):
         sys.exit("The program linked without the implementation.")
     if "undefined reference" not in done.stderr or REMEDY not in done.stderr:
         sys.exit(f"The linker's message does not contain {REMEDY}.")
+    command[4:] = [HERE / "families.cpp", "-o", work / "families"]
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    print(done.stderr)
+    if done.returncode == 0 or FAMILIES_REMEDY not in done.stderr:
+        sys.exit(f"The linker's message does not contain {FAMILIES_REMEDY}.")
 
 
 WAYS = {"find_package": with_cmake, "add_subdirectory": with_cmake, "fetch_content": with_cmake,

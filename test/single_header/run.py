@@ -65,6 +65,11 @@ def main():
     build(work, options.compiler, "first", ["consumer.cpp", "second.cpp", by_name])
     build(work, options.compiler, "second", ["consumer.cpp", "second.cpp", renamed, relative],
           "-O0", "-DTRILITH_HAS_JSON=0")  # and without nlohmann-json, wherever it may lie
+    families = source(work, "families.cpp", "#define TRILITH_IMPLEMENTATION\n#define TRILITH_IMPLEMENT_FAMILIES\n"
+                      '#include <trilith/trilith.hpp>\n'
+                      'int main() { return trilith::io::load("nothing").error().code != '
+                      "trilith::errc::file_not_found; }\n")
+    build(work, options.compiler, "third", [families], "-O0")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #include <trilith/io/safetensors.hpp>
-#include <trilith/io/write_model_rows_impl.hpp>
+#include <trilith/io/writing/rows_impl.hpp>
 
 #include <algorithm>
 #include <cstring>

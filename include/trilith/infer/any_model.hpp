@@ -3,7 +3,7 @@
 
 #include <trilith/core/shape.hpp>
 #include <trilith/infer/session.hpp>
-#include <trilith/io/checkpoint_walk.hpp>
+#include <trilith/io/checkpoint/walk.hpp>
 #include <trilith/io/source.hpp>
 
 /// A model whose blueprint a file chose at run time, behind one virtual call per forward pass.

@@ -139,9 +139,8 @@ template <Runnable Model, class OnPiece>
 [[nodiscard]] result<generation> generate(session<Model>& s, const text::tokenizer& words,
                                           std::string_view text, const generate_options& options,
                                           OnPiece&& on_piece) {
-  return detail::go_on(
-      s, words, options, on_piece,
-      TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true));
+  return detail::go_on(s, words, options, on_piece,
+                       TRILITH_IMPLEMENTED::start_writer(words, text, s.length(0) == 0, true));
 }
 
 /// The same from tokens, such as a turn of a chat (text/chat.hpp).

@@ -36,7 +36,8 @@ result<writing::writer> start_writer(const text::tokenizer& words, std::string_v
 
 result<writing::writer> start_writer(const text::tokenizer& words,
                                      std::span<const std::int32_t> tokens) {
-  if (tokens.empty()) return error{errc::invalid_argument, "generate: there are no tokens to feed."};
+  if (tokens.empty())
+    return error{errc::invalid_argument, "generate: there are no tokens to feed."};
   writing::writer w{text::streaming_decoder(words, false), {tokens.begin(), tokens.end()}};
   w.outcome.prompt_tokens = tokens.size();
   return w;

@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_CHECKPOINT_HPP
 #define TRILITH_IO_CHECKPOINT_HPP
 
-#include <trilith/io/checkpoint_walk.hpp>
+#include <trilith/io/checkpoint/walk.hpp>
 
 /// The native checkpoint: a safetensors file that holds any realisation of any blueprint,
 /// losslessly. docs/checkpoint.md has its layout, byte by byte.

@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_CHECKPOINT_IMPL_HPP
 #define TRILITH_IO_CHECKPOINT_IMPL_HPP
 
-#include <trilith/io/checkpoint_load_impl.hpp>
-#include <trilith/io/checkpoint_save_impl.hpp>
+#include <trilith/io/checkpoint/load_impl.hpp>
+#include <trilith/io/checkpoint/save_impl.hpp>
 
 #endif

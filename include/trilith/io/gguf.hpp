@@ -1,10 +1,10 @@
 #ifndef TRILITH_IO_GGUF_HPP
 #define TRILITH_IO_GGUF_HPP
 
-#include <trilith/io/gguf_file.hpp>
-#include <trilith/io/gguf_owned_value.hpp>
-#include <trilith/io/gguf_size.hpp>
-#include <trilith/io/safetensors_progress.hpp>
+#include <trilith/io/gguf/file.hpp>
+#include <trilith/io/gguf/owned_value.hpp>
+#include <trilith/io/gguf/size.hpp>
+#include <trilith/io/safetensors/progress.hpp>
 
 #include <cstdint>
 #include <span>

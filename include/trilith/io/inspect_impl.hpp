@@ -1,10 +1,10 @@
 #ifndef TRILITH_IO_INSPECT_IMPL_HPP
 #define TRILITH_IO_INSPECT_IMPL_HPP
 
-#include <trilith/io/inspect_gguf_impl.hpp>
-#include <trilith/io/inspect_llama2c_impl.hpp>
-#include <trilith/io/inspect_safetensors_impl.hpp>
-#include <trilith/io/inspect_text_impl.hpp>
+#include <trilith/io/inspecting/gguf_impl.hpp>
+#include <trilith/io/inspecting/llama2c_impl.hpp>
+#include <trilith/io/inspecting/safetensors_impl.hpp>
+#include <trilith/io/inspecting/text_impl.hpp>
 #include <trilith/text/load_tokenizer.hpp>
 
 /// io::inspect(), compiled in one file of a program.

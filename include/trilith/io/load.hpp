@@ -4,7 +4,7 @@
 #include <trilith/infer/any_model.hpp>
 #include <trilith/infer/text_model.hpp>
 #include <trilith/io/checkpoint.hpp>
-#include <trilith/io/load_walk.hpp>
+#include <trilith/io/loading/walk.hpp>
 
 namespace trilith::TRILITH_FAMILIES_IMPLEMENTED {
 result<any_model> load_any(std::string_view path, const io::load_options& options,

@@ -4,7 +4,7 @@
 /// The readers of other programs' model files, compiled in one file of a program.
 
 #include <trilith/io/inspect_impl.hpp>
-#include <trilith/io/load_jobs_impl.hpp>
+#include <trilith/io/loading/jobs_impl.hpp>
 #include <trilith/io/source_impl.hpp>
 #include <trilith/io/write_model_impl.hpp>
 

@@ -2,8 +2,8 @@
 #define TRILITH_IO_SAFETENSORS_HPP
 
 #include <trilith/io/mapped_file.hpp>
-#include <trilith/io/safetensors_dtype.hpp>
-#include <trilith/io/safetensors_progress.hpp>
+#include <trilith/io/safetensors/dtype.hpp>
+#include <trilith/io/safetensors/progress.hpp>
 
 #include <span>
 #include <string>

@@ -1,8 +1,8 @@
 #ifndef TRILITH_IO_SHARDS_IMPL_HPP
 #define TRILITH_IO_SHARDS_IMPL_HPP
 
+#include <trilith/io/hugging_face/shards_read_impl.hpp>
 #include <trilith/io/shards.hpp>
-#include <trilith/io/shards_read_impl.hpp>
 
 #include <algorithm>
 #include <string>

@@ -3,7 +3,7 @@
 
 #include <trilith/core/shape.hpp>
 #include <trilith/core/shared_owner.hpp>
-#include <trilith/io/checkpoint_tensors.hpp>
+#include <trilith/io/checkpoint/tensors.hpp>
 #include <trilith/io/load_report.hpp>
 #include <trilith/text/tokenizer.hpp>
 

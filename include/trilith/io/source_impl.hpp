@@ -1,8 +1,8 @@
 #ifndef TRILITH_IO_SOURCE_IMPL_HPP
 #define TRILITH_IO_SOURCE_IMPL_HPP
 
-#include <trilith/io/source_gguf_impl.hpp>
-#include <trilith/io/source_hf_impl.hpp>
+#include <trilith/io/sources/gguf_impl.hpp>
+#include <trilith/io/sources/hf_impl.hpp>
 
 #include <sys/stat.h>
 

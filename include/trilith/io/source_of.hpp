@@ -1,7 +1,7 @@
 #ifndef TRILITH_IO_SOURCE_OF_HPP
 #define TRILITH_IO_SOURCE_OF_HPP
 
-#include <trilith/io/load_walk.hpp>
+#include <trilith/io/loading/walk.hpp>
 
 /// A model in memory, seen as a file would be: for writing it in other programs' formats.
 namespace trilith::inline TRILITH_ABI::detail {

@@ -1,9 +1,9 @@
 #ifndef TRILITH_IO_WRITE_MODEL_IMPL_HPP
 #define TRILITH_IO_WRITE_MODEL_IMPL_HPP
 
-#include <trilith/io/write_model_compare_impl.hpp>
-#include <trilith/io/write_model_gguf_impl.hpp>
-#include <trilith/io/write_model_hf_impl.hpp>
+#include <trilith/io/writing/compare_impl.hpp>
+#include <trilith/io/writing/gguf_impl.hpp>
+#include <trilith/io/writing/hf_impl.hpp>
 
 #include <sys/stat.h>
 

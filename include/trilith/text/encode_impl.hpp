@@ -3,7 +3,7 @@
 
 #include <trilith/core/text.hpp>
 #include <trilith/text/check_text_impl.hpp>
-#include <trilith/text/merge_impl.hpp>
+#include <trilith/text/sentencepiece/merge_impl.hpp>
 #include <trilith/text/special_impl.hpp>
 #include <trilith/text/spelling_impl.hpp>
 #include <trilith/text/tokenizer_access_impl.hpp>

@@ -5,9 +5,9 @@
 #include <trilith/io/mapped_file.hpp>
 #include <trilith/text/binary_format_impl.hpp>
 #include <trilith/text/byte_level.hpp>
+#include <trilith/text/byte_level/json_impl.hpp>
+#include <trilith/text/byte_level/tiktoken_impl.hpp>
 #include <trilith/text/load_tokenizer.hpp>
-#include <trilith/text/tiktoken_impl.hpp>
-#include <trilith/text/tokenizer_json_impl.hpp>
 
 #include <span>
 #include <string_view>

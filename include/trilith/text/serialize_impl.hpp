@@ -3,8 +3,8 @@
 
 #include <trilith/text/binary_format_impl.hpp>
 #include <trilith/text/little_endian_impl.hpp>
-#include <trilith/text/llama2c_impl.hpp>
 #include <trilith/text/load_tokenizer.hpp>
+#include <trilith/text/sentencepiece/llama2c_impl.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -5,8 +5,8 @@
 #include <trilith/text/decode_impl.hpp>
 #include <trilith/text/encode_impl.hpp>
 #include <trilith/text/find_piece_impl.hpp>
-#include <trilith/text/load_sentencepiece_impl.hpp>
 #include <trilith/text/make_tokenizer_impl.hpp>
+#include <trilith/text/sentencepiece/load_impl.hpp>
 #include <trilith/text/serialize_impl.hpp>
 
 #endif
