@@ -682,7 +682,7 @@ class aligned_buffer {
     aligned_buffer out;
     out.data_ = const_cast<T*>(data);
     out.size_ = count;
-    out.owner_ = std::move(owner);
+    std::swap(out.owner_, owner);
     return out;
   }
   aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_, not_zeroed{}) {
@@ -7032,8 +7032,11 @@ class token_list {
   explicit token_list(tokens begin = {}) : all_(std::move(begin)) {}
 
   token_list& operator+=(result<tokens> more) {
-    if (ok_ && !more) ok_ = std::move(more).error();
-    if (ok_) all_.insert(all_.end(), more->begin(), more->end());
+    if (!ok_) return *this;
+    if (more)
+      all_.insert(all_.end(), more->begin(), more->end());
+    else
+      ok_ = std::move(more).error();
     return *this;
   }
   [[nodiscard]] result<tokens> take() {
@@ -13228,6 +13231,9 @@ bool choose_kernels(const char* target) noexcept {
 /// What all readers of io::inspect() share.
 namespace trilith::io::inspecting {
 
+/// Elements of an array that are shown.
+inline constexpr std::uint64_t shown_elements = 6;
+
 /// The parts of a tensor's name around its first number: "blk.", "12", ".attn_q.weight".
 struct layer_name {
   std::string_view before, number, after;
@@ -13278,9 +13284,6 @@ inline void add_totals(inspection& out) {
 #include <string>
 
 namespace trilith::io::inspecting {
-
-/// Elements of an array that are shown.
-inline constexpr std::uint64_t shown_elements = 6;
 
 [[nodiscard]] inline std::string decimal(double value, int digits) {
   char text[32];
@@ -22403,9 +22406,11 @@ class chat_reader : public json::events {
   }
   bool text(std::string& value) override {
     if (depth_ == 0) return events::text(value);
-    if (depth_ == 1 && wanted_) found = std::move(value);
-    if (depth_ == 3 && in_list_ && member_ == "name") name_ = std::move(value);
-    if (depth_ == 3 && in_list_ && member_ == "template") template_ = std::move(value);
+    std::string* to = nullptr;
+    if (depth_ == 1 && wanted_) to = &found;
+    if (depth_ == 3 && in_list_ && member_ == "name") to = &name_;
+    if (depth_ == 3 && in_list_ && member_ == "template") to = &template_;
+    if (to != nullptr) *to = std::move(value);
     return true;
   }
   bool number(const json::number& n) override {
@@ -22664,6 +22669,7 @@ namespace trilith::io::shards {
 [[nodiscard]] inline result<std::vector<safetensors_file>> open_shards(
     std::string_view index, const std::vector<index_entry>& entries) {
   std::vector<std::string_view> names;
+  names.reserve(entries.size());
   for (const index_entry& e : entries) names.push_back(e.file);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -23033,9 +23039,11 @@ void unmap_file(const unsigned char* data, std::size_t size) noexcept {
 
 void release_pages(std::span<const unsigned char> bytes) noexcept {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto first = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const auto last = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  const auto before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page;
+  const std::size_t skipped = before == 0 ? 0 : page - before;
+  if (bytes.size() < skipped + page) return;
+  auto* const first = const_cast<unsigned char*>(bytes.data()) + skipped;
+  (void)::madvise(first, (bytes.size() - skipped) / page * page, MADV_DONTNEED);
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

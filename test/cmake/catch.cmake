@@ -44,6 +44,10 @@ function(trilith_catch_tests directory main)
 endfunction()
 
 trilith_catch_tests(unit main)
+# The unit tests are many and small: compiling them costs more than running them.
+if(TARGET unit_tests)
+  target_compile_options(unit_tests PRIVATE $<$<CONFIG:Release>:-O1>)
+endif()
 trilith_catch_tests(golden kernel_main)
 trilith_catch_tests(kernels kernel_main)
 

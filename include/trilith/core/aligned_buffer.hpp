@@ -41,7 +41,7 @@ class aligned_buffer {
     aligned_buffer out;
     out.data_ = const_cast<T*>(data);
     out.size_ = count;
-    out.owner_ = std::move(owner);
+    std::swap(out.owner_, owner);
     return out;
   }
   aligned_buffer(const aligned_buffer& other) : aligned_buffer(other.size_, not_zeroed{}) {

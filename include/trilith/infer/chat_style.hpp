@@ -52,8 +52,11 @@ class token_list {
   explicit token_list(tokens begin = {}) : all_(std::move(begin)) {}
 
   token_list& operator+=(result<tokens> more) {
-    if (ok_ && !more) ok_ = std::move(more).error();
-    if (ok_) all_.insert(all_.end(), more->begin(), more->end());
+    if (!ok_) return *this;
+    if (more)
+      all_.insert(all_.end(), more->begin(), more->end());
+    else
+      ok_ = std::move(more).error();
     return *this;
   }
   [[nodiscard]] result<tokens> take() {

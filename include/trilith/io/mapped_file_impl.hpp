@@ -31,9 +31,11 @@ void unmap_file(const unsigned char* data, std::size_t size) noexcept {
 
 void release_pages(std::span<const unsigned char> bytes) noexcept {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto first = (reinterpret_cast<std::uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const auto last = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  const auto before = reinterpret_cast<std::uintptr_t>(bytes.data()) % page;
+  const std::size_t skipped = before == 0 ? 0 : page - before;
+  if (bytes.size() < skipped + page) return;
+  auto* const first = const_cast<unsigned char*>(bytes.data()) + skipped;
+  (void)::madvise(first, (bytes.size() - skipped) / page * page, MADV_DONTNEED);
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED

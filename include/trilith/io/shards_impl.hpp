@@ -33,6 +33,7 @@ namespace trilith::io::shards {
 [[nodiscard]] inline result<std::vector<safetensors_file>> open_shards(
     std::string_view index, const std::vector<index_entry>& entries) {
   std::vector<std::string_view> names;
+  names.reserve(entries.size());
   for (const index_entry& e : entries) names.push_back(e.file);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

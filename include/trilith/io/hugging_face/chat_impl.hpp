@@ -41,9 +41,11 @@ class chat_reader : public json::events {
   }
   bool text(std::string& value) override {
     if (depth_ == 0) return events::text(value);
-    if (depth_ == 1 && wanted_) found = std::move(value);
-    if (depth_ == 3 && in_list_ && member_ == "name") name_ = std::move(value);
-    if (depth_ == 3 && in_list_ && member_ == "template") template_ = std::move(value);
+    std::string* to = nullptr;
+    if (depth_ == 1 && wanted_) to = &found;
+    if (depth_ == 3 && in_list_ && member_ == "name") to = &name_;
+    if (depth_ == 3 && in_list_ && member_ == "template") to = &template_;
+    if (to != nullptr) *to = std::move(value);
     return true;
   }
   bool number(const json::number& n) override {

@@ -10,9 +10,6 @@
 
 namespace trilith::io::inspecting {
 
-/// Elements of an array that are shown.
-inline constexpr std::uint64_t shown_elements = 6;
-
 [[nodiscard]] inline std::string decimal(double value, int digits) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*g", digits, value);

@@ -10,6 +10,9 @@
 /// What all readers of io::inspect() share.
 namespace trilith::io::inspecting {
 
+/// Elements of an array that are shown.
+inline constexpr std::uint64_t shown_elements = 6;
+
 /// The parts of a tensor's name around its first number: "blk.", "12", ".attn_q.weight".
 struct layer_name {
   std::string_view before, number, after;
