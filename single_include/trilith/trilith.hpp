@@ -6014,6 +6014,7 @@ struct piece_index {
   std::vector<std::int32_t> slots;              ///< a power of two of them; -1 where empty
   std::array<std::int32_t, 256> byte_tokens{};  ///< the token of each byte piece
   bool has_bytes = false;
+  bool parts_at_spaces = false;          ///< no text piece has a space behind another character
   std::size_t longest = 0;               ///< bytes of the longest normal piece
   std::size_t longest_user_defined = 0;  ///< bytes of the longest user-defined piece
   std::vector<std::int32_t> special;     ///< the pieces of other kinds than normal, by their text
@@ -23217,6 +23218,52 @@ result<std::string> decode_tokens(const text::tokenizer& with,
 
 #endif
 // ==== end trilith/text/decode_impl.hpp
+// ==== begin trilith/text/byte_level/part_cache_impl.hpp
+#ifndef TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
+#define TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// The tokens of parts that were met before in the same call. Natural text is mostly that. An
+/// entry is where the part stood and where its tokens stand among those already written, so nothing
+/// is copied; of two parts with one place, the later stays.
+class part_cache {
+ public:
+  explicit part_cache(std::size_t text_bytes)
+      : entries_(std::bit_ceil(std::clamp<std::size_t>(text_bytes / 16, 16, 1 << 15))) {}
+
+  struct entry {
+    std::uint64_t hash = 0;
+    const char* text = nullptr;
+    std::uint32_t length = 0;
+    std::uint32_t count = 0;
+    std::size_t first = 0;  // the only token itself where count is 1
+
+    /// Two texts of one length up to 8 have two hashes: see quick_hash().
+    [[nodiscard]] bool holds(std::string_view part, std::uint64_t h) const {
+      return hash == h && length == part.size() &&
+             (length <= 8 || std::string_view(text, length) == part);
+    }
+  };
+
+  [[nodiscard]] entry& of(std::uint64_t hash) {
+    return entries_[static_cast<std::size_t>(hash >> 20) & (entries_.size() - 1)];
+  }
+
+ private:
+  std::vector<entry> entries_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/byte_level/part_cache_impl.hpp
 // ==== begin trilith/text/sentencepiece/merge_impl.hpp
 #ifndef TRILITH_TEXT_SENTENCEPIECE_MERGE_IMPL_HPP
 #define TRILITH_TEXT_SENTENCEPIECE_MERGE_IMPL_HPP
@@ -23235,11 +23282,12 @@ namespace trilith::text::detail {
 /// happen, each proposing two more: O(n log n).
 class merger {
  public:
-  /// `text`: valid UTF-8 below 2 GiB, normalised; it outlives the merger.
-  merger(const tokenizer& with, std::string_view text)
-      : words_(with.vocab()), index_(with.index()), text_(text) {}
+  explicit merger(const tokenizer& with) : words_(with.vocab()), index_(with.index()) {}
 
-  void append_tokens(std::vector<std::int32_t>& out) {
+  /// `text`: valid UTF-8 below 2 GiB, normalised.
+  void append_tokens(std::string_view text, std::vector<std::int32_t>& out) {
+    text_ = text;
+    symbols_.clear();
     split();
     merge_all();
     for (std::int32_t i = symbols_.empty() ? -1 : 0; i >= 0; i = at(i).next) append(out, at(i));
@@ -23354,6 +23402,71 @@ class merger {
 
 #endif
 // ==== end trilith/text/sentencepiece/merge_impl.hpp
+// ==== begin trilith/text/sentencepiece/words_impl.hpp
+#ifndef TRILITH_TEXT_SENTENCEPIECE_WORDS_IMPL_HPP
+#define TRILITH_TEXT_SENTENCEPIECE_WORDS_IMPL_HPP
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace trilith::text::detail {
+
+/// Encodes a text word by word, where no piece spans two words: no merge can cross the border then,
+/// and words that were met before are not merged again. Other vocabularies get the whole text at
+/// once. The tokens are the same either way (test/unit/text_encode.cpp).
+class word_encoder {
+ public:
+  word_encoder(const tokenizer& with, std::size_t text_bytes)
+      : with_(with), merger_(with), known_(text_bytes) {}
+
+  void append_tokens(std::string_view text, std::vector<std::int32_t>& out) {
+    if (!with_.index().parts_at_spaces) return merger_.append_tokens(text, out);
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = end_of_word(text, begin);
+      append_word(text.substr(begin, end - begin), out);
+      begin = end;
+    }
+  }
+
+ private:
+  /// A word is a run of spaces and what follows them up to the next space.
+  [[nodiscard]] static std::size_t end_of_word(std::string_view text, std::size_t begin) {
+    const std::size_t first = text.find_first_not_of(' ', begin);
+    const std::size_t space = first == text.npos ? first : text.find(' ', first);
+    return space == text.npos ? text.size() : space;
+  }
+
+  void append_word(std::string_view word, std::vector<std::int32_t>& out) {
+    const std::uint64_t hash = piece_index::hash_of(word);
+    part_cache::entry& e = known_.of(hash);
+    if (e.hash == hash && e.text != nullptr && std::string_view(e.text, e.length) == word) {
+      repeat(e, out);
+      return;
+    }
+    const std::size_t first = out.size();
+    merger_.append_tokens(word, out);
+    // a run of unknown characters is one token, which may have begun before the word
+    const std::int32_t unknown = with_.vocab().unknown;
+    if (out.size() == first || out[first] == unknown || (first > 0 && out[first - 1] == unknown))
+      return;
+    e = {hash, word.data(), static_cast<std::uint32_t>(word.size()),
+         static_cast<std::uint32_t>(out.size() - first), first};
+  }
+
+  static void repeat(const part_cache::entry& e, std::vector<std::int32_t>& out) {
+    for (std::size_t i = e.first; i < e.first + e.count; ++i) out.push_back(out[i]);
+  }
+
+  const tokenizer& with_;
+  merger merger_;
+  part_cache known_;
+};
+
+}  // namespace trilith::text::detail
+
+#endif
+// ==== end trilith/text/sentencepiece/words_impl.hpp
 // ==== begin trilith/text/special_impl.hpp
 #ifndef TRILITH_TEXT_SPECIAL_IMPL_HPP
 #define TRILITH_TEXT_SPECIAL_IMPL_HPP
@@ -23539,7 +23652,7 @@ namespace trilith::text::detail {
                                           std::vector<std::int32_t>& out) {
   const std::string clean = normalized(text, with.vocab());
   if (status good = check_size(clean); !good) return good;
-  merger(with, clean).append_tokens(out);
+  word_encoder(with, clean.size()).append_tokens(clean, out);
   return done{};
 }
 
@@ -23706,6 +23819,7 @@ class indexer {
     if (status good = check_size(words_, name_); !good) return std::move(good).error();
     index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
     index_.byte_tokens.fill(-1);
+    index_.parts_at_spaces = true;
     for (std::size_t i = 0; i < words_.pieces.size(); ++i)
       if (status good = add(i); !good) return std::move(good).error();
     if (status good = check_roles(words_, name_); !good) return std::move(good).error();
@@ -23726,6 +23840,8 @@ class indexer {
     if (p.kind == piece_kind::byte) return add_byte(id);
     if (!is_text(p.kind)) return done{};
     p.text = with_plain_spaces(p.text);
+    for (std::size_t i = 1; i < p.text.size(); ++i)
+      if (p.text[i] == ' ' && p.text[i - 1] != ' ') index_.parts_at_spaces = false;
     std::size_t& longest =
         p.kind == piece_kind::normal ? index_.longest : index_.longest_user_defined;
     longest = std::max(longest, p.text.size());
@@ -24965,52 +25081,6 @@ class byte_level_indexer {
 
 #endif
 // ==== end trilith/text/byte_level/index_impl.hpp
-// ==== begin trilith/text/byte_level/part_cache_impl.hpp
-#ifndef TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
-#define TRILITH_TEXT_BYTE_LEVEL_PART_CACHE_IMPL_HPP
-
-#include <algorithm>
-#include <bit>
-#include <cstdint>
-#include <string_view>
-#include <vector>
-
-namespace trilith::text::detail {
-
-/// The tokens of parts that were met before in the same call. Natural text is mostly that. An
-/// entry is where the part stood and where its tokens stand among those already written, so nothing
-/// is copied; of two parts with one place, the later stays.
-class part_cache {
- public:
-  explicit part_cache(std::size_t text_bytes)
-      : entries_(std::bit_ceil(std::clamp<std::size_t>(text_bytes / 16, 16, 1 << 15))) {}
-
-  struct entry {
-    std::uint64_t hash = 0;
-    const char* text = nullptr;
-    std::uint32_t length = 0;
-    std::uint32_t count = 0;
-    std::size_t first = 0;  // the only token itself where count is 1
-
-    /// Two texts of one length up to 8 have two hashes: see quick_hash().
-    [[nodiscard]] bool holds(std::string_view part, std::uint64_t h) const {
-      return hash == h && length == part.size() &&
-             (length <= 8 || std::string_view(text, length) == part);
-    }
-  };
-
-  [[nodiscard]] entry& of(std::uint64_t hash) {
-    return entries_[static_cast<std::size_t>(hash >> 20) & (entries_.size() - 1)];
-  }
-
- private:
-  std::vector<entry> entries_;
-};
-
-}  // namespace trilith::text::detail
-
-#endif
-// ==== end trilith/text/byte_level/part_cache_impl.hpp
 // ==== begin trilith/text/byte_level/unicode_impl.hpp
 #ifndef TRILITH_TEXT_BYTE_LEVEL_UNICODE_IMPL_HPP
 #define TRILITH_TEXT_BYTE_LEVEL_UNICODE_IMPL_HPP

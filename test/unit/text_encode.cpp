@@ -148,3 +148,19 @@ TEST_CASE("a megabyte is encoded, and half of it into half the tokens", "[text]"
   // one run of equal merges, the worst case for a queue that goes stale
   CHECK(t.encode(std::string(std::size_t{1} << 20, 'a'), plain)->size() == 1 + (1u << 18));
 }
+
+TEST_CASE("words are encoded alone as they are in the text", "[text]") {
+  const std::string words = test::data_file("tokenizers/tok512.model");
+  const std::string corpus = test::data_file("corpora/tinyshakespeare.txt");
+  if (words.empty() || corpus.empty()) return;
+  const text::tokenizer by_word = text::load_sentencepiece(words).value();
+  REQUIRE(by_word.index().parts_at_spaces);
+  text::vocabulary more = by_word.vocab();
+  more.pieces.push_back({.text = "\x01 \x01"});  // a piece with a space inside: no cut is safe
+  const text::tokenizer at_once = text::make_tokenizer(more, "more").value();
+  REQUIRE_FALSE(at_once.index().parts_at_spaces);
+  const auto bytes = test::tokenizer_file_bytes(corpus);
+  std::string given(bytes.begin(), bytes.begin() + 300'000);
+  given += "  two  spaces \xE2\x96\x81 \xF0\x9F\x98\x80  \n  x ";
+  CHECK(by_word.encode(given).value() == at_once.encode(given).value());
+}

@@ -3,7 +3,7 @@
 
 #include <trilith/core/text.hpp>
 #include <trilith/text/check_text_impl.hpp>
-#include <trilith/text/sentencepiece/merge_impl.hpp>
+#include <trilith/text/sentencepiece/words_impl.hpp>
 #include <trilith/text/special_impl.hpp>
 #include <trilith/text/spelling_impl.hpp>
 #include <trilith/text/tokenizer_access_impl.hpp>
@@ -45,7 +45,7 @@ namespace trilith::text::detail {
                                           std::vector<std::int32_t>& out) {
   const std::string clean = normalized(text, with.vocab());
   if (status good = check_size(clean); !good) return good;
-  merger(with, clean).append_tokens(out);
+  word_encoder(with, clean.size()).append_tokens(clean, out);
   return done{};
 }
 

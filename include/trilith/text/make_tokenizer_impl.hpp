@@ -26,6 +26,7 @@ class indexer {
     if (status good = check_size(words_, name_); !good) return std::move(good).error();
     index_.slots.assign(std::bit_ceil(2 * words_.pieces.size() + 2), -1);
     index_.byte_tokens.fill(-1);
+    index_.parts_at_spaces = true;
     for (std::size_t i = 0; i < words_.pieces.size(); ++i)
       if (status good = add(i); !good) return std::move(good).error();
     if (status good = check_roles(words_, name_); !good) return std::move(good).error();
@@ -46,6 +47,8 @@ class indexer {
     if (p.kind == piece_kind::byte) return add_byte(id);
     if (!is_text(p.kind)) return done{};
     p.text = with_plain_spaces(p.text);
+    for (std::size_t i = 1; i < p.text.size(); ++i)
+      if (p.text[i] == ' ' && p.text[i - 1] != ' ') index_.parts_at_spaces = false;
     std::size_t& longest =
         p.kind == piece_kind::normal ? index_.longest : index_.longest_user_defined;
     longest = std::max(longest, p.text.size());

@@ -20,6 +20,7 @@ struct piece_index {
   std::vector<std::int32_t> slots;              ///< a power of two of them; -1 where empty
   std::array<std::int32_t, 256> byte_tokens{};  ///< the token of each byte piece
   bool has_bytes = false;
+  bool parts_at_spaces = false;          ///< no text piece has a space behind another character
   std::size_t longest = 0;               ///< bytes of the longest normal piece
   std::size_t longest_user_defined = 0;  ///< bytes of the longest user-defined piece
   std::vector<std::int32_t> special;     ///< the pieces of other kinds than normal, by their text

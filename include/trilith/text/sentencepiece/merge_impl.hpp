@@ -18,11 +18,12 @@ namespace trilith::text::detail {
 /// happen, each proposing two more: O(n log n).
 class merger {
  public:
-  /// `text`: valid UTF-8 below 2 GiB, normalised; it outlives the merger.
-  merger(const tokenizer& with, std::string_view text)
-      : words_(with.vocab()), index_(with.index()), text_(text) {}
+  explicit merger(const tokenizer& with) : words_(with.vocab()), index_(with.index()) {}
 
-  void append_tokens(std::vector<std::int32_t>& out) {
+  /// `text`: valid UTF-8 below 2 GiB, normalised.
+  void append_tokens(std::string_view text, std::vector<std::int32_t>& out) {
+    text_ = text;
+    symbols_.clear();
     split();
     merge_all();
     for (std::int32_t i = symbols_.empty() ? -1 : 0; i >= 0; i = at(i).next) append(out, at(i));
