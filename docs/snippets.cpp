@@ -1,6 +1,7 @@
 // Code that only the pages show; the test check.docs compiles it.
 
 // [program]
+#include <trilith/io/load.hpp>
 #include <trilith/trilith.hpp>
 
 #include <cstdio>
@@ -16,10 +17,9 @@ using block = tl::transformer_block<tl::rms_norm<>,   //
 using bitnet = tl::decoder<block, tl::tied_head<tl::weights::bf16>>;
 
 int main() {
-  using model = tl::packed<bitnet, tl::packing::base3>;  // 1.6 bits a weight
-  tl::text_model<model> teller{tl::io::load_checkpoint<model>("model.safetensors").value(),
-                               tl::text::load_tokenizer("tokenizer.model").value()};
-  std::puts(tl::describe(teller.model).c_str());
+  // a GGUF file or a Hugging Face directory; trits of any layout become 1.6 bits a weight
+  auto teller = tl::io::load<tl::packed<bitnet, tl::packing::base3>>("bitnet-b1.58-2B-4T").value();
+  std::puts(teller.report.text().c_str());  // what the file was taken for, and what was repaired
 
   auto told = tl::generate(
       teller, "The capital of France is", {.max_tokens = 32},

@@ -6583,6 +6583,80 @@ template <class B>
 
 #endif
 // ==== end trilith/io/loading/walk.hpp
+// ==== begin trilith/text/load_tokenizer.hpp
+#ifndef TRILITH_TEXT_LOAD_TOKENIZER_HPP
+#define TRILITH_TEXT_LOAD_TOKENIZER_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<text::tokenizer> read_tokenizer_file(std::string_view path);
+result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes, std::string_view name);
+result<text::tokenizer> read_sentencepiece_file(std::string_view path);
+result<text::tokenizer> read_sentencepiece(std::span<const unsigned char> bytes,
+                                           std::string_view name);
+std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::text {
+
+/// Reads a tokenizer; the content, not the name, says which format the file has: SentencePiece's
+/// .model (BPE models with the identity normaliser), llama2.c's .bin, Hugging Face's tokenizer.json
+/// (byte-level, and SentencePiece's kind), LLaMA-3's tiktoken ranks, or what serialize() writes.
+/// docs/tokenizers.md says what of each is read.
+///
+/// Errors: file_not_found, io_failure, truncated, malformed; unsupported for other formats and
+/// kinds, for byte-level tokenizers in a build without ICU and for tokenizer.json in one without
+/// nlohmann-json. Each names the file and the piece at fault.
+[[nodiscard]] inline result<tokenizer> load_tokenizer(std::string_view path) {
+  return TRILITH_IMPLEMENTED::read_tokenizer_file(path);
+}
+
+/// The same from memory; `name` is what errors call it.
+[[nodiscard]] inline result<tokenizer> parse_tokenizer(std::span<const unsigned char> bytes,
+                                                       std::string_view name) {
+  return TRILITH_IMPLEMENTED::read_tokenizer(bytes, name);
+}
+
+/// load_tokenizer() for SentencePiece's kind alone: .model, .bin, and what serialize() writes of
+/// those. A program that loads no other way links no Unicode tables.
+[[nodiscard]] inline result<tokenizer> load_sentencepiece(std::string_view path) {
+  return TRILITH_IMPLEMENTED::read_sentencepiece_file(path);
+}
+
+/// The same from memory; `name` is what errors call it.
+[[nodiscard]] inline result<tokenizer> parse_sentencepiece(std::span<const unsigned char> bytes,
+                                                           std::string_view name) {
+  return TRILITH_IMPLEMENTED::read_sentencepiece(bytes, name);
+}
+
+/// A tokenizer as bytes, little-endian. Parsing them gives an equal vocabulary
+/// (test/unit/text_load.cpp, test/unit/text_binary.cpp). Those of SentencePiece's kind are written
+/// as llama2.c's .bin:
+///
+///     i32 longest piece in bytes, then for each piece: f32 score, i32 n, n bytes
+///
+/// A .bin implies unknown 0, BOS 1, EOS 2, a dummy prefix and no collapsing of spaces. A vocabulary
+/// that differs is followed by a record of length -1 that says how, which readers of llama2.c never
+/// reach: f32 0, i32 -1, i32 unknown, i32 BOS, i32 EOS, u8 dummy_prefix, u8 collapse_spaces, and
+/// one u8 piece_kind for each piece.
+///
+/// Byte-level ones, and those with stop tokens or pieces that strip white space:
+///
+///     8 bytes  "TLTOKEN1"
+///     u8       pre_tokenizer
+///     u8       1 dummy_prefix, 2 collapse_spaces, 4 nfc, 8 ignore_merges, 16 scores follow
+///     i32 x 3  unknown, BOS, EOS; -1: none
+///     u32 s    the number of stop tokens, then s times i32
+///     u32 n    the number of pieces, then n times: u8 piece_kind, + 16 strip_left,
+///              + 32 strip_right; f32 score, where scores follow; u16 m; m bytes
+///     u32 r    the number of merges, then r times: i32 left, i32 right
+[[nodiscard]] inline std::vector<unsigned char> serialize(const tokenizer& words) {
+  return TRILITH_IMPLEMENTED::serialize_tokenizer(words);
+}
+
+}  // namespace trilith::text
+
+#endif
+// ==== end trilith/text/load_tokenizer.hpp
 // ==== begin trilith/io/load.hpp
 #ifndef TRILITH_IO_LOAD_HPP
 #define TRILITH_IO_LOAD_HPP
@@ -6634,13 +6708,35 @@ template <Realisation M>
   return file.find_metadata("blueprint") != nullptr;
 }
 
-/// Loads a model file of any kind that open_model() reads as the type M.
+/// The tokenizer that a native checkpoint holds, and what there is to say of the file.
+[[nodiscard]] inline status read_native_extras(const safetensors_file& file, text::tokenizer& words,
+                                               load_report& report) {
+  if (const auto bytes = embedded_tokenizer(file)) {
+    auto embedded = text::parse_tokenizer({bytes->data(), bytes->size()}, file.name());
+    if (!embedded) return std::move(embedded).error();
+    words = std::move(*embedded);
+  }
+  report.file = file.name();
+  report.format = "native checkpoint";
+  report.blueprint = *file.find_metadata("blueprint");
+  return done{};
+}
+
+/// Loads a native checkpoint, or a model file of any kind that open_model() reads, as the type M.
 ///
 ///     auto m = tl::io::load<tl::packed<tl::presets::bitnet_b1_58_2b4t>>("ggml-model-i2_s.gguf");
 ///     std::cout << m->report.text();
 ///     tl::generate(*m, "The capital of France is", {}, print);
 template <Realisation M>
 [[nodiscard]] result<loaded<M>> load(std::string_view path, const load_options& options = {}) {
+  if (const auto native = open_safetensors(path); native && is_checkpoint(*native)) {
+    auto model = load_checkpoint<M>(*native, options);
+    if (!model) return std::move(model).error();
+    loaded<M> out{{std::move(*model), {}}, {}};
+    if (status ok = read_native_extras(*native, out.tokenizer, out.report); !ok)
+      return std::move(ok).error();
+    return out;
+  }
   auto source = open_model(path);
   if (!source) return std::move(source).error();
   auto model = load_from<M>(*source, options);
@@ -8094,80 +8190,6 @@ namespace trilith::text {
 
 #endif
 // ==== end trilith/text/byte_level.hpp
-// ==== begin trilith/text/load_tokenizer.hpp
-#ifndef TRILITH_TEXT_LOAD_TOKENIZER_HPP
-#define TRILITH_TEXT_LOAD_TOKENIZER_HPP
-
-namespace trilith::TRILITH_IMPLEMENTED {
-result<text::tokenizer> read_tokenizer_file(std::string_view path);
-result<text::tokenizer> read_tokenizer(std::span<const unsigned char> bytes, std::string_view name);
-result<text::tokenizer> read_sentencepiece_file(std::string_view path);
-result<text::tokenizer> read_sentencepiece(std::span<const unsigned char> bytes,
-                                           std::string_view name);
-std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words);
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-namespace trilith::text {
-
-/// Reads a tokenizer; the content, not the name, says which format the file has: SentencePiece's
-/// .model (BPE models with the identity normaliser), llama2.c's .bin, Hugging Face's tokenizer.json
-/// (byte-level, and SentencePiece's kind), LLaMA-3's tiktoken ranks, or what serialize() writes.
-/// docs/tokenizers.md says what of each is read.
-///
-/// Errors: file_not_found, io_failure, truncated, malformed; unsupported for other formats and
-/// kinds, for byte-level tokenizers in a build without ICU and for tokenizer.json in one without
-/// nlohmann-json. Each names the file and the piece at fault.
-[[nodiscard]] inline result<tokenizer> load_tokenizer(std::string_view path) {
-  return TRILITH_IMPLEMENTED::read_tokenizer_file(path);
-}
-
-/// The same from memory; `name` is what errors call it.
-[[nodiscard]] inline result<tokenizer> parse_tokenizer(std::span<const unsigned char> bytes,
-                                                       std::string_view name) {
-  return TRILITH_IMPLEMENTED::read_tokenizer(bytes, name);
-}
-
-/// load_tokenizer() for SentencePiece's kind alone: .model, .bin, and what serialize() writes of
-/// those. A program that loads no other way links no Unicode tables.
-[[nodiscard]] inline result<tokenizer> load_sentencepiece(std::string_view path) {
-  return TRILITH_IMPLEMENTED::read_sentencepiece_file(path);
-}
-
-/// The same from memory; `name` is what errors call it.
-[[nodiscard]] inline result<tokenizer> parse_sentencepiece(std::span<const unsigned char> bytes,
-                                                           std::string_view name) {
-  return TRILITH_IMPLEMENTED::read_sentencepiece(bytes, name);
-}
-
-/// A tokenizer as bytes, little-endian. Parsing them gives an equal vocabulary
-/// (test/unit/text_load.cpp, test/unit/text_binary.cpp). Those of SentencePiece's kind are written
-/// as llama2.c's .bin:
-///
-///     i32 longest piece in bytes, then for each piece: f32 score, i32 n, n bytes
-///
-/// A .bin implies unknown 0, BOS 1, EOS 2, a dummy prefix and no collapsing of spaces. A vocabulary
-/// that differs is followed by a record of length -1 that says how, which readers of llama2.c never
-/// reach: f32 0, i32 -1, i32 unknown, i32 BOS, i32 EOS, u8 dummy_prefix, u8 collapse_spaces, and
-/// one u8 piece_kind for each piece.
-///
-/// Byte-level ones, and those with stop tokens or pieces that strip white space:
-///
-///     8 bytes  "TLTOKEN1"
-///     u8       pre_tokenizer
-///     u8       1 dummy_prefix, 2 collapse_spaces, 4 nfc, 8 ignore_merges, 16 scores follow
-///     i32 x 3  unknown, BOS, EOS; -1: none
-///     u32 s    the number of stop tokens, then s times i32
-///     u32 n    the number of pieces, then n times: u8 piece_kind, + 16 strip_left,
-///              + 32 strip_right; f32 score, where scores follow; u16 m; m bytes
-///     u32 r    the number of merges, then r times: i32 left, i32 right
-[[nodiscard]] inline std::vector<unsigned char> serialize(const tokenizer& words) {
-  return TRILITH_IMPLEMENTED::serialize_tokenizer(words);
-}
-
-}  // namespace trilith::text
-
-#endif
-// ==== end trilith/text/load_tokenizer.hpp
 // ==== begin trilith/text/utf8.hpp
 #ifndef TRILITH_TEXT_UTF8_HPP
 #define TRILITH_TEXT_UTF8_HPP
@@ -26755,14 +26777,7 @@ template <class... Bs>
                                                    text::tokenizer& words) {
   auto model = choose_native(all_families{}, file, options);
   if (!model) return model;
-  if (auto bytes = embedded_tokenizer(file)) {
-    auto embedded = text::parse_tokenizer(*bytes, file.name());
-    if (!embedded) return std::move(embedded).error();
-    words = std::move(*embedded);
-  }
-  report.file = file.name();
-  report.format = "native checkpoint";
-  report.blueprint = *file.find_metadata("blueprint");
+  if (status ok = read_native_extras(file, words, report); !ok) return std::move(ok).error();
   return model;
 }
 

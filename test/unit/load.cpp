@@ -127,6 +127,10 @@ TEST_CASE("a model that was loaded saves as a native checkpoint and loads again"
   CHECK(again.report.blueprint == m.report.blueprint);
   const auto tokens = test::reference_of("bitnet_bitlinear").tokens;
   CHECK(test::logits_of(again.model, tokens) == test::logits_of(m.model, tokens));
+  using blueprint = tl::presets::b1_58_relu<>;
+  const auto typed = tl::io::load<tl::packed<blueprint>>(scratch.file("m.safetensors")).value();
+  CHECK(typed.report.format == "native checkpoint");
+  CHECK(test::logits_of(typed.model, tokens) == test::logits_of(m.model, tokens));
 }
 
 TEST_CASE("loading is cancelled by its report, and tells how far it is", "[load]") {

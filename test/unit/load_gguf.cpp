@@ -6,6 +6,8 @@
 #include <trilith/model/convert.hpp>
 #include <trilith/model/initialize.hpp>
 #include <trilith/model/presets.hpp>
+#include <trilith/packing/q6_k.hpp>
+#include <trilith/packing/q8_0.hpp>
 #include <trilith/text/byte_level.hpp>
 
 #include <algorithm>
@@ -253,4 +255,38 @@ TEST_CASE("a factor beside a matrix multiplies its scale", "[load_gguf]") {
   auto m = file.load();
   if (!m) FAIL(m.error().message);
   CHECK(test::logits_of(m->model, tokens) == test::logits_of(model, tokens));
+}
+
+TEST_CASE("embeddings in blocks become f16, value by value", "[load_gguf]") {
+  const auto check = [](io::ggml_type type, std::size_t block_bytes, std::size_t scale_at,
+                        auto decode) {
+    gguf_under_test file(io::encoding::i2_s);
+    auto& embedding = file.find("token_embd.weight");
+    embedding.type = type;
+    embedding.bytes.resize(261 * 256 / (type == io::ggml_type::q6_k ? 256u : 32u) * block_bytes);
+    for (std::size_t i = 0; i < embedding.bytes.size(); ++i)
+      embedding.bytes[i] = static_cast<unsigned char>(i * 197 + i / 251);
+    for (std::size_t b = 0; b < embedding.bytes.size(); b += block_bytes) {
+      embedding.bytes[b + scale_at] = static_cast<unsigned char>(b);
+      embedding.bytes[b + scale_at + 1] = 0x0C;  // a scale of about 2^-12
+    }
+    const std::vector<unsigned char> bytes = embedding.bytes;
+    auto m = file.load();
+    if (!m) FAIL(m.error().message);
+    CHECK_THAT(m->report.embedding, Contains(type == io::ggml_type::q6_k ? "q6_k" : "q8_0"));
+    const auto source = m->model.source();
+    const io::source_tensor* const found = source.find("embedding");
+    REQUIRE(found->how == io::encoding::f16);
+    std::vector<float> row(256);
+    for (std::size_t r = 0; r < 261; ++r) {
+      decode(bytes.data(), 256, r, row.data());
+      for (std::size_t c = 0; c < 256; ++c) {
+        tl::float16 stored;
+        std::memcpy(&stored, found->memory.bytes.data() + 2 * (r * 256 + c), 2);
+        REQUIRE(tl::to_float(stored) == tl::to_float(tl::to_float16(row[c])));
+      }
+    }
+  };
+  check(io::ggml_type::q6_k, 210, 208, &tl::packing::q6_k::decode_row);
+  check(io::ggml_type::q8_0, 34, 0, &tl::packing::q8_0::decode_row);
 }

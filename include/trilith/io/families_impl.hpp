@@ -5,7 +5,6 @@
 #include <trilith/io/load.hpp>
 #include <trilith/io/source_of.hpp>
 #include <trilith/model/describe_model.hpp>
-#include <trilith/text/load_tokenizer.hpp>
 
 #include <string>
 
@@ -145,14 +144,7 @@ template <class... Bs>
                                                    text::tokenizer& words) {
   auto model = choose_native(all_families{}, file, options);
   if (!model) return model;
-  if (auto bytes = embedded_tokenizer(file)) {
-    auto embedded = text::parse_tokenizer(*bytes, file.name());
-    if (!embedded) return std::move(embedded).error();
-    words = std::move(*embedded);
-  }
-  report.file = file.name();
-  report.format = "native checkpoint";
-  report.blueprint = *file.find_metadata("blueprint");
+  if (status ok = read_native_extras(file, words, report); !ok) return std::move(ok).error();
   return model;
 }
 

@@ -5,6 +5,7 @@
 #include <trilith/infer/text_model.hpp>
 #include <trilith/io/checkpoint.hpp>
 #include <trilith/io/loading/walk.hpp>
+#include <trilith/text/load_tokenizer.hpp>
 
 namespace trilith::TRILITH_FAMILIES_IMPLEMENTED {
 result<any_model> load_any(std::string_view path, const io::load_options& options,
@@ -53,13 +54,35 @@ template <Realisation M>
   return file.find_metadata("blueprint") != nullptr;
 }
 
-/// Loads a model file of any kind that open_model() reads as the type M.
+/// The tokenizer that a native checkpoint holds, and what there is to say of the file.
+[[nodiscard]] inline status read_native_extras(const safetensors_file& file, text::tokenizer& words,
+                                               load_report& report) {
+  if (const auto bytes = embedded_tokenizer(file)) {
+    auto embedded = text::parse_tokenizer({bytes->data(), bytes->size()}, file.name());
+    if (!embedded) return std::move(embedded).error();
+    words = std::move(*embedded);
+  }
+  report.file = file.name();
+  report.format = "native checkpoint";
+  report.blueprint = *file.find_metadata("blueprint");
+  return done{};
+}
+
+/// Loads a native checkpoint, or a model file of any kind that open_model() reads, as the type M.
 ///
 ///     auto m = tl::io::load<tl::packed<tl::presets::bitnet_b1_58_2b4t>>("ggml-model-i2_s.gguf");
 ///     std::cout << m->report.text();
 ///     tl::generate(*m, "The capital of France is", {}, print);
 template <Realisation M>
 [[nodiscard]] result<loaded<M>> load(std::string_view path, const load_options& options = {}) {
+  if (const auto native = open_safetensors(path); native && is_checkpoint(*native)) {
+    auto model = load_checkpoint<M>(*native, options);
+    if (!model) return std::move(model).error();
+    loaded<M> out{{std::move(*model), {}}, {}};
+    if (status ok = read_native_extras(*native, out.tokenizer, out.report); !ok)
+      return std::move(ok).error();
+    return out;
+  }
   auto source = open_model(path);
   if (!source) return std::move(source).error();
   auto model = load_from<M>(*source, options);
