@@ -16900,11 +16900,11 @@ class gguf_reader {
 
 #endif
 // ==== end trilith/io/sources/gguf_impl.hpp
-// ==== begin trilith/io/sources/hf_impl.hpp
-#ifndef TRILITH_IO_SOURCES_HF_IMPL_HPP
-#define TRILITH_IO_SOURCES_HF_IMPL_HPP
+// ==== begin trilith/io/sources/hf_tensors_impl.hpp
+#ifndef TRILITH_IO_SOURCES_HF_TENSORS_IMPL_HPP
+#define TRILITH_IO_SOURCES_HF_TENSORS_IMPL_HPP
 
-/// A model_source of a Hugging Face directory.
+/// The tensors of a Hugging Face checkpoint as those of a model_source.
 namespace trilith::io::sources {
 
 /// The tensors of one checkpoint under their own names.
@@ -17055,6 +17055,17 @@ class hf_reader {
   model_source& out_;
   shared_owner owner_;
 };
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/hf_tensors_impl.hpp
+// ==== begin trilith/io/sources/hf_impl.hpp
+#ifndef TRILITH_IO_SOURCES_HF_IMPL_HPP
+#define TRILITH_IO_SOURCES_HF_IMPL_HPP
+
+/// A model_source of a Hugging Face directory.
+namespace trilith::io::sources {
 
 inline void report_hf(const hf_model& model, model_source& out) {
   const hf_config& c = model.config;
