@@ -7,16 +7,12 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "complain.hpp"
 #include "convert_options.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
 
 namespace tl = trilith;
-
-int complain(const tl::error& why) {
-  std::fprintf(stderr, "error: %s\n", why.message.c_str());
-  return why.code == tl::errc::cancelled ? 130 : 1;
-}
 
 /// A progress line that Ctrl-C cancels: whatever is being written then leaves nothing behind.
 class cancellable_line {

@@ -2,11 +2,11 @@
 
 #include <trilith/io/inspect.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cstdio>
 
+#include "command_line.hpp"
+#include "complain.hpp"
 #include "data.hpp"
 
 namespace tl = trilith;
@@ -31,12 +31,7 @@ bool parse(int argc, char** argv, command_line& line, int& exit_code) {
   metadata->expected(0, 1);
   app.add_flag("--all", line.shows_all_layers, "also write out layers that are alike");
   app.add_flag("--json", line.writes_json, "write JSON instead of text");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& stop) {
-    exit_code = app.exit(stop);
-    return false;
-  }
+  if (!parse_arguments(app, argc, argv, exit_code)) return false;
   line.is_filtered = tensors->count() + metadata->count() > 0;
   line.shows_tensors = !line.is_filtered || tensors->count() > 0;
   line.shows_metadata = !line.is_filtered || metadata->count() > 0;
@@ -52,11 +47,6 @@ void filter(tl::io::inspection& found, const command_line& line) {
   std::erase_if(found.metadata, [&](const tl::io::inspected_pair& pair) {
     return !line.shows_metadata || pair.key.find(line.metadata) == pair.key.npos;
   });
-}
-
-int complain(const tl::error& why) {
-  std::fprintf(stderr, "error: %s\n", why.message.c_str());
-  return 1;
 }
 
 int main(int argc, char** argv) {

@@ -35,12 +35,7 @@ std::optional<chat_line> parse_chat(int argc, char** argv, int& exit_code) {
   app.add_option("--say", line.say, "say this instead of reading lines; may be repeated")
       ->take_all();
   add_writing_options(app, line.options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& stop) {
-    exit_code = app.exit(stop);
-    return std::nullopt;
-  }
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
 

@@ -2,13 +2,12 @@
 
 #include <trilith/infer/perplexity.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <thread>
 
+#include "command_line.hpp"
 #include "interrupt.hpp"
 #include "open_model.hpp"
 
@@ -40,12 +39,7 @@ std::optional<command_line> parse(int argc, char** argv, int& exit_code) {
                "the windows of llama-perplexity: 512 tokens, of which the second half is scored");
   app.add_option("--threads", line.options.threads, "threads to compute with [default: all]")
       ->check(CLI::Range(1, 1024));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& stop) {
-    exit_code = app.exit(stop);
-    return std::nullopt;
-  }
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
 

@@ -3,11 +3,11 @@
 
 #include <trilith/io/write_model.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <map>
 #include <optional>
 #include <string>
+
+#include "command_line.hpp"
 
 /// The command line of 06_convert.
 struct convert_options {
@@ -62,12 +62,7 @@ inline std::optional<convert_options> parse_convert(int argc, char** argv, int& 
   app.add_option("--licence", line.write.licence, "its licence, such as MIT");
   app.add_flag("--verify", line.verifies,
                "load what was written and compare every code and scale with the model");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& stop) {
-    exit_code = app.exit(stop);
-    return std::nullopt;
-  }
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   if (line.format.empty()) line.format = format_of(line.output);
   line.is_native = line.format == "native";
   line.write.format = line.format == "gguf" ? trilith::io::model_format::gguf

@@ -3,11 +3,10 @@
 
 #include <trilith/infer/generate.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <optional>
 #include <string>
 
+#include "command_line.hpp"
 #include "open_model.hpp"
 
 /// Options for how text is written, which several programs have.
@@ -51,12 +50,7 @@ inline std::optional<command_line> parse(int argc, char** argv, int& exit_code) 
   app.add_option("--backend", line.backend, "who multiplies; others than automatic for .bin only")
       ->capture_default_str()
       ->check(CLI::IsMember({"automatic", "simd", "portable", "eigen", "reference"}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& stop) {
-    exit_code = app.exit(stop);
-    return std::nullopt;
-  }
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
 

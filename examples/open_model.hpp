@@ -5,20 +5,15 @@
 #include <trilith/io/load.hpp>
 #include <trilith/text/load_tokenizer.hpp>
 
-#include <cstdio>
 #include <string>
 
+#include "complain.hpp"
 #include "data.hpp"
 #include "progress.hpp"
 #include "stories.hpp"
 
 /// Opens a model file of any kind. The story tellers have types of their own here, since the
 /// library does not know them; everything else is what io::load(path) makes of it.
-
-inline int complain(const trilith::error& why) {
-  std::fprintf(stderr, "error: %s\n", why.message.c_str());
-  return 1;
-}
 
 /// What was asked for: the model of a file, and perhaps the tokenizer of another.
 struct model_choice {

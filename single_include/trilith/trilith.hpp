@@ -3940,6 +3940,8 @@ class safetensors_file {
     const metadata_pair* const pair = search(header_.metadata, key, &metadata_pair::key);
     return pair == nullptr ? nullptr : &pair->value;
   }
+  /// The whole file.
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept { return bytes_; }
   /// The elements of one of tensors(); aligned only as far as the file's writer cared.
   [[nodiscard]] std::span<const unsigned char> bytes(const tensor_entry& tensor) const noexcept {
     return bytes_.subspan(tensor.offset, tensor.bytes);
@@ -7006,6 +7008,12 @@ enum class chat_format : std::uint8_t {
   chatml,  ///< Qwen and others: [<|im_start|>] user\nHey [<|im_end|>] \n
 };
 
+inline constexpr std::array<std::string_view, 3> chat_format_names{"bitnet", "llama3", "chatml"};
+
+[[nodiscard]] constexpr std::string_view name_of(chat_format format) noexcept {
+  return chat_format_names[static_cast<std::size_t>(format)];
+}
+
 struct chat_message {
   std::string role;     ///< "system", "user" or "assistant"
   std::string content;  ///< always text: "<|eot_id|>" in it is no control token
@@ -7097,8 +7105,8 @@ enum class chat_style : std::uint8_t {
   plain,  ///< "User: Hey\nAssistant:", a reply of one line: for models without a chat format
 };
 
-inline constexpr std::array<std::string_view, 4> chat_style_names{"bitnet", "llama3", "chatml",
-                                                                  "plain"};
+inline constexpr std::array<std::string_view, 4> chat_style_names{
+    text::chat_format_names[0], text::chat_format_names[1], text::chat_format_names[2], "plain"};
 
 [[nodiscard]] constexpr std::string_view name_of(chat_style style) noexcept {
   return chat_style_names[static_cast<std::size_t>(style)];
@@ -13749,18 +13757,58 @@ struct value {
 
 #endif
 // ==== end trilith/io/hugging_face/json_impl.hpp
-// ==== begin trilith/io/hugging_face/shards_paths_impl.hpp
-#ifndef TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
-#define TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
+// ==== begin trilith/io/files_impl.hpp
+#ifndef TRILITH_IO_FILES_IMPL_HPP
+#define TRILITH_IO_FILES_IMPL_HPP
 
-#include <cstdint>
+#include <cerrno>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-/// Files beside files, and files of text.
-namespace trilith::io::shards {
+/// What all that touches files shares.
+namespace trilith::TRILITH_IMPLEMENTED {
+
+namespace files {
+
+inline error failed(std::string_view path, std::string_view what) {
+  const errc code = errno == ENOENT ? errc::file_not_found : errc::io_failure;
+  return {code, join(path, ": ", what, ": ", std::strerror(errno), ".")};
+}
+
+/// A descriptor that closes itself.
+class descriptor {
+ public:
+  explicit descriptor(int fd) noexcept : fd_(fd) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  ~descriptor() { close(); }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  /// False where the system reports a late write error.
+  bool close() noexcept {
+    const int fd = std::exchange(fd_, -1);
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+inline bool write_all(int fd, std::span<const unsigned char> bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 [[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
   struct stat info {};
@@ -13770,6 +13818,34 @@ namespace trilith::io::shards {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
+
+/// A rename is only safe once the directory that holds it is on disk too.
+inline void sync_directory_of(const std::string& path) noexcept {
+  const std::size_t slash = path.rfind('/');
+  const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() >= 0) (void)::fsync(directory.get());
+}
+
+}  // namespace files
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/io/files_impl.hpp
+// ==== begin trilith/io/hugging_face/shards_paths_impl.hpp
+#ifndef TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
+#define TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// Files beside files, and files of text.
+namespace trilith::io::shards {
+
+using TRILITH_IMPLEMENTED::files::is_directory;
+using TRILITH_IMPLEMENTED::files::is_file;
 
 /// "a/b" of "a/b/c", "." of "c".
 [[nodiscard]] inline std::string directory_of(std::string_view path) {
@@ -14595,66 +14671,6 @@ result<io::inspection> inspect_file(std::string_view path) {
 
 #endif
 // ==== end trilith/io/inspect_impl.hpp
-// ==== begin trilith/io/checkpoint/values_impl.hpp
-#ifndef TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
-#define TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
-
-#include <cstdio>
-#include <cstring>
-#include <string>
-
-/// Whether the values of a tensor are ones that a model may have. `where` is "file: tensor".
-namespace trilith::io::checkpoint {
-
-[[nodiscard]] inline std::string spelled(float value) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.9g", static_cast<double>(value));
-  return out;
-}
-
-template <class Element>
-[[nodiscard]] status check_finite(std::span<const unsigned char> bytes, std::string_view where) {
-  for (std::size_t i = 0; i < bytes.size() / sizeof(Element); ++i) {
-    Element element;
-    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
-    if (const float value = to_float(element); !is_finite(value))
-      return error{errc::invalid_value,
-                   join(where, "[", i, "] should be a finite number, found ", spelled(value), ".")};
-  }
-  return done{};
-}
-
-[[nodiscard]] inline status check_elements(dtype type, std::span<const unsigned char> bytes,
-                                           std::string_view where) {
-  switch (type) {
-    case dtype::f32:
-      return check_finite<float>(bytes, where);
-    case dtype::f16:
-      return check_finite<float16>(bytes, where);
-    case dtype::bf16:
-      return check_finite<bfloat16>(bytes, where);
-    default:
-      return done{};
-  }
-}
-
-[[nodiscard]] inline status check_scales(std::span<const unsigned char> bytes,
-                                         std::string_view where) {
-  for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
-    float scale;
-    std::memcpy(&scale, bytes.data() + i * sizeof(float), sizeof(float));
-    if (!is_finite(scale) || !(scale > 0))
-      return error{errc::invalid_value,
-                   join(where, ".scales[", i, "] should be a finite number above 0, found ",
-                        spelled(scale), ".")};
-  }
-  return done{};
-}
-
-}  // namespace trilith::io::checkpoint
-
-#endif
-// ==== end trilith/io/checkpoint/values_impl.hpp
 // ==== begin trilith/packing/layout.hpp
 #ifndef TRILITH_PACKING_LAYOUT_HPP
 #define TRILITH_PACKING_LAYOUT_HPP
@@ -15901,6 +15917,140 @@ status check_plan(const io::loading::plan& plan, std::string_view gate) {
 
 #endif
 // ==== end trilith/io/loading/plan_impl.hpp
+// ==== begin trilith/io/checkpoint/values_impl.hpp
+#ifndef TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
+#define TRILITH_IO_CHECKPOINT_VALUES_IMPL_HPP
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+/// Whether the values of a tensor are ones that a model may have. `where` is "file: tensor".
+namespace trilith::io::checkpoint {
+
+[[nodiscard]] inline std::string spelled(float value) {
+  char out[32];
+  std::snprintf(out, sizeof out, "%.9g", static_cast<double>(value));
+  return out;
+}
+
+template <class Element>
+[[nodiscard]] status check_finite(std::span<const unsigned char> bytes, std::string_view where) {
+  for (std::size_t i = 0; i < bytes.size() / sizeof(Element); ++i) {
+    Element element;
+    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
+    if (const float value = to_float(element); !is_finite(value))
+      return error{errc::invalid_value,
+                   join(where, "[", i, "] should be a finite number, found ", spelled(value), ".")};
+  }
+  return done{};
+}
+
+[[nodiscard]] inline status check_elements(dtype type, std::span<const unsigned char> bytes,
+                                           std::string_view where) {
+  switch (type) {
+    case dtype::f32:
+      return check_finite<float>(bytes, where);
+    case dtype::f16:
+      return check_finite<float16>(bytes, where);
+    case dtype::bf16:
+      return check_finite<bfloat16>(bytes, where);
+    default:
+      return done{};
+  }
+}
+
+[[nodiscard]] inline status check_scales(std::span<const unsigned char> bytes,
+                                         std::string_view where) {
+  for (std::size_t i = 0; i < bytes.size() / sizeof(float); ++i) {
+    float scale;
+    std::memcpy(&scale, bytes.data() + i * sizeof(float), sizeof(float));
+    if (!is_finite(scale) || !(scale > 0))
+      return error{errc::invalid_value,
+                   join(where, ".scales[", i, "] should be a finite number above 0, found ",
+                        spelled(scale), ".")};
+  }
+  return done{};
+}
+
+}  // namespace trilith::io::checkpoint
+
+#endif
+// ==== end trilith/io/checkpoint/values_impl.hpp
+// ==== begin trilith/io/sources/checks_impl.hpp
+#ifndef TRILITH_IO_SOURCES_CHECKS_IMPL_HPP
+#define TRILITH_IO_SOURCES_CHECKS_IMPL_HPP
+
+#include <string_view>
+
+/// What is wrong with a number of a tensor, in the same words for all who read it.
+namespace trilith::io::sources {
+
+[[nodiscard]] inline bool is_positive(float scale) noexcept {
+  return is_finite(scale) && scale > 0.0f;
+}
+
+/// A number of a file that has to be above 0. `origin` is "file: tensor" or "file: key".
+[[nodiscard]] inline status check_positive(std::string_view origin, float number) {
+  if (is_positive(number)) return done{};
+  return error{errc::invalid_value,
+               join(origin, ": expected a finite number above 0, found ", number, ".")};
+}
+
+[[nodiscard]] inline error fault(const source_tensor& from, std::size_t row, std::size_t column,
+                                 std::string_view what) {
+  return {errc::invalid_value, join(from.origin, ", row ", row, ", column ", column, ": ", what)};
+}
+
+[[nodiscard]] inline error invalid_code(const source_tensor& from, std::size_t row,
+                                        std::size_t column) {
+  return fault(
+      from, row, column,
+      join("expected a code of ", traits_of(from.how).name, ", found one that it does not have."));
+}
+
+[[nodiscard]] inline std::string unusable_scale(float scale) {
+  return join("the scale should be a finite number above 0, found ", checkpoint::spelled(scale),
+              ".");
+}
+/// The scale of a whole matrix.
+[[nodiscard]] inline status check_scale(const source_tensor& from, float scale) {
+  if (is_positive(scale)) return done{};
+  return error{errc::invalid_value, join(from.origin, ": ", unusable_scale(scale))};
+}
+/// The scale of the weights of a row from `column` on.
+[[nodiscard]] inline status check_scale(const source_tensor& from, std::size_t row,
+                                        std::size_t column, float scale) {
+  if (is_positive(scale)) return done{};
+  return fault(from, row, column, unusable_scale(scale));
+}
+
+/// values: [cols], those of a row.
+[[nodiscard]] inline status check_finite(const source_tensor& from, std::size_t row,
+                                         const float* values) {
+  for (std::size_t c = 0; c < from.cols; ++c)
+    if (!is_finite(values[c]))
+      return fault(from, row, c,
+                   join("expected a finite number, found ", checkpoint::spelled(values[c]), "."));
+  return done{};
+}
+
+/// Whether all floats are 0 or plus or minus one number: codes times a scale.
+[[nodiscard]] inline bool are_codes(const float* w, std::size_t count) noexcept {
+  float top = 0.0f;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float magnitude = w[i] < 0 ? -w[i] : w[i];
+    if (magnitude == 0.0f || magnitude == top) continue;
+    if (top != 0.0f) return false;
+    top = magnitude;
+  }
+  return true;
+}
+
+}  // namespace trilith::io::sources
+
+#endif
+// ==== end trilith/io/sources/checks_impl.hpp
 // ==== begin trilith/io/loading/scales_impl.hpp
 #ifndef TRILITH_IO_LOADING_SCALES_IMPL_HPP
 #define TRILITH_IO_LOADING_SCALES_IMPL_HPP
@@ -15909,14 +16059,6 @@ status check_plan(const io::loading::plan& plan, std::string_view gate) {
 
 /// The scales of coded weights: from as many as the file has to as many as the model has.
 namespace trilith::io::loading {
-
-[[nodiscard]] inline status check_scale(const source_tensor& from, float scale,
-                                        std::string_view where) {
-  if (is_finite(scale) && scale > 0.0f) return done{};
-  return error{errc::invalid_value,
-               join(from.origin, where, ": the scale should be a finite number above 0, found ",
-                    checkpoint::spelled(scale), ".")};
-}
 
 /// Collects the scales of one parameter; several threads may add those of different rows.
 class scale_collector {
@@ -15985,8 +16127,7 @@ class scale_collector {
     bool is_zero = true;
     for (std::size_t i = first; i < first + n; ++i) is_zero = is_zero && codes[i] == 0;
     if (scale == 0.0f && is_zero) continue;
-    if (status ok = check_scale(from, scale, join(", row ", row, ", column ", first)); !ok)
-      return ok;
+    if (status ok = sources::check_scale(from, row, first, scale); !ok) return ok;
     if (status ok = scales.add(r, first, n, scale); !ok) return ok;
   }
   return done{};
@@ -16007,12 +16148,6 @@ namespace trilith::io::loading {
   return a.to.bytes.size() / rows_of(a.form);
 }
 
-[[nodiscard]] inline error invalid_code(const assignment& a, std::size_t row, std::size_t column) {
-  return {errc::invalid_value,
-          join(a.from->origin, ", row ", row, ", column ", column, ": expected a code of ",
-               sources::traits_of(a.from->how).name, ", found one that it does not have.")};
-}
-
 /// Whether the codes may go straight from the file's bytes into bits2.
 [[nodiscard]] inline bool goes_straight(const assignment& a) noexcept {
   const packing::layout_table& layout = sources::traits_of(a.from->how).layout;
@@ -16030,7 +16165,8 @@ namespace trilith::io::loading {
       layout.to_bits2(bytes, from.rows, from.cols, first, last, out, row_bytes_of(a));
   if (bad == from.rows) return done{};
   std::vector<std::int8_t> codes(from.cols);
-  return invalid_code(a, bad, layout.unpack_row(bytes, from.rows, from.cols, bad, codes.data()));
+  return sources::invalid_code(from, bad,
+                               layout.unpack_row(bytes, from.rows, from.cols, bad, codes.data()));
 }
 
 /// As convert_straight for a whole query or key matrix whose rows change places.
@@ -16065,7 +16201,7 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
   for (std::size_t r = first; r < last; ++r) {
     const std::size_t row = sources::source_row(from, a.order, r);
     const std::size_t good = sources::unpack_row(from, row, codes.data());
-    if (good != from.cols) return invalid_code(a, row, good);
+    if (good != from.cols) return sources::invalid_code(from, row, good);
     pack_codes(a, r, codes.data());
     if (status ok = add_row_scales(a, scales, r, row, codes.data()); !ok) return ok;
   }
@@ -16096,34 +16232,20 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
     const std::size_t row = sources::source_row(from, a.order, r);
     float* const values = out.data() + (r - first) * from.cols;
     sources::decode_row(from, row, values);
-    for (std::size_t c = 0; c < from.cols; ++c)
-      if (!is_finite(values[c]))
-        return error{errc::invalid_value, join(from.origin, ", row ", row, ", column ", c,
-                                               ": expected a finite number, found ",
-                                               checkpoint::spelled(values[c]), ".")};
+    if (status ok = sources::check_finite(from, row, values); !ok) return std::move(ok).error();
   }
   return out;
 }
 
-/// Whether all floats that share a scale are 0 or plus or minus one number: codes times a scale.
-[[nodiscard]] inline bool are_codes(const float* w, std::size_t count) noexcept {
-  float top = 0.0f;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float magnitude = w[i] < 0 ? -w[i] : w[i];
-    if (magnitude == 0.0f || magnitude == top) continue;
-    if (top != 0.0f) return false;
-    top = magnitude;
-  }
-  return true;
-}
+/// Whether the floats that share a scale are codes times that scale.
 [[nodiscard]] inline bool are_codes(const assignment& a, const std::vector<float>& w) noexcept {
   const checkpoint::coded_form& coded = a.form.coded;
   if (a.from->is_latent || coded.max_code != 1 || coded.min_code != -1) return false;
-  if (a.to.scales.size() == 1) return are_codes(w.data(), w.size());
+  if (a.to.scales.size() == 1) return sources::are_codes(w.data(), w.size());
   const std::size_t cols = a.from->cols;
   for (std::size_t at = 0; at < w.size(); at += cols)
     for (std::size_t c = 0; c < cols; c += coded.group)
-      if (!are_codes(w.data() + at + c, min_of(coded.group, cols - c))) return false;
+      if (!sources::are_codes(w.data() + at + c, min_of(coded.group, cols - c))) return false;
   return true;
 }
 
@@ -16295,7 +16417,7 @@ class crew {
   if (!a.form.is_coded || !is_coded_source(a) || sources::codes_of(*a.from).group != 0)
     return done{};
   const float scale = sources::scale_at(*a.from, 0, 0);
-  if (status ok = check_scale(*a.from, scale, ""); !ok) return ok;
+  if (status ok = sources::check_scale(*a.from, scale); !ok) return ok;
   std::fill(a.to.scales.begin(), a.to.scales.end(), scale);
   return done{};
 }
@@ -16349,17 +16471,6 @@ inline void sort_by_name(model_source& source) {
   if (name == "silu" || name == "swish") return "silu";
   if (name == "relu2" || name == "relu_squared" || name == "squared_relu") return "relu_squared";
   return {};
-}
-
-[[nodiscard]] inline std::string_view name_of(text::chat_format format) noexcept {
-  switch (format) {
-    case text::chat_format::bitnet:
-      return "bitnet";
-    case text::chat_format::llama3:
-      return "llama3";
-    default:
-      return "chatml";
-  }
 }
 
 /// Which kind of numbers the blocks' matrices hold, from their encoding.
@@ -16532,9 +16643,7 @@ class gguf_keys {
     if ((value == nullptr && otherwise == 0.0f) || (value != nullptr && !value->as_float(found)))
       return expected(name, "a number");
     out = static_cast<float>(found);
-    if (is_finite(out) && out > 0.0f) return done{};
-    return error{errc::invalid_value, join(file_->name(), ": key ", key(name),
-                                           ": expected a finite number above 0, found ", out, ".")};
+    return check_positive(join(file_->name(), ": key ", key(name)), out);
   }
 
   /// The embedding's rows; some files say it a second time.
@@ -16839,9 +16948,7 @@ class gguf_reader {
       return error{errc::malformed, join(origin(*found), ": expected one F32, found ", found->bytes,
                                          " bytes of ", name_of(found->type), ".")};
     std::memcpy(&t.factor, file_.bytes(*found).data(), 4);
-    if (is_finite(t.factor) && t.factor > 0.0f) return done{};
-    return error{errc::invalid_value,
-                 join(origin(*found), ": expected a finite number above 0, found ", t.factor, ".")};
+    return check_positive(origin(*found), t.factor);
   }
 
   const gguf_file& file_;
@@ -16852,17 +16959,11 @@ class gguf_reader {
 
 /// Whether the matrix holds only 0 and plus or minus one number: trits in a type for floats.
 [[nodiscard]] inline bool holds_trits(const source_tensor& t) {
-  std::vector<float> row(t.cols);
-  float top = 0.0f;
-  for (std::size_t r = 0; r < min_of<std::size_t>(t.rows, 16); ++r) {
-    decode_row(t, r, row.data());
-    for (const float w : row) {
-      if (w == 0.0f) continue;
-      if (top != 0.0f && w != top && w != -top) return false;
-      top = w;
-    }
-  }
-  return top != 0.0f;
+  const std::size_t rows = min_of<std::size_t>(t.rows, 16);
+  std::vector<float> w(rows * t.cols);
+  for (std::size_t r = 0; r < rows; ++r) decode_row(t, r, w.data() + r * t.cols);
+  return are_codes(w.data(), w.size()) &&
+         std::any_of(w.begin(), w.end(), [](float x) { return x != 0.0f; });
 }
 
 [[nodiscard]] inline status set_gguf_facts(model_source& out) {
@@ -16951,10 +17052,8 @@ class hf_reader {
   }
 
   [[nodiscard]] source_memory memory_of(const tensor_place& place) const {
-    const unsigned char* end = nullptr;
-    for (const tensor_entry& t : place.file->tensors())
-      end = std::max(end, place.file->bytes(t).data() + t.bytes, std::less<>());
-    return {place.bytes(), readable_end(end), owner_};
+    const auto file = place.file->bytes();
+    return {place.bytes(), readable_end(file.data() + file.size()), owner_};
   }
 
   [[nodiscard]] status expect_owner_of_scale(const tensor_place& place) const {
@@ -17043,9 +17142,7 @@ class hf_reader {
                                          number.rows * number.cols, ".")};
     number.memory.bytes = scale.bytes();
     decode_row(number, 0, &t.scale);
-    if (!is_finite(t.scale) || !(t.scale > 0.0f))
-      return error{errc::invalid_value,
-                   join(number.origin, ": expected a finite number above 0, found ", t.scale, ".")};
+    if (status ok = check_positive(number.origin, t.scale); !ok) return ok;
     if (config_.quantization.scale == scale_meaning::divide) t.scale = 1.0f / t.scale;
     return done{};
   }
@@ -17142,14 +17239,7 @@ inline void choose_chat_format(const hf_model& model, model_source& out) {
 #ifndef TRILITH_IO_SOURCE_IMPL_HPP
 #define TRILITH_IO_SOURCE_IMPL_HPP
 
-#include <sys/stat.h>
-
 namespace trilith::io::sources {
-
-[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /// Whether a file begins with these four bytes.
 [[nodiscard]] inline bool begins_with(const mapped_file& file, std::string_view magic) noexcept {
@@ -17163,7 +17253,7 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 result<io::model_source> open_model(std::string_view path) {
   using namespace io::sources;
-  if (is_directory(std::string(path))) return open_hf_source(path);
+  if (files::is_directory(std::string(path))) return open_hf_source(path);
   auto file = map_file(path);
   if (!file) return std::move(file).error();
   if (begins_with(*file, "GGUF")) return open_gguf_source(path);
@@ -17203,9 +17293,6 @@ namespace trilith::io::writing {
 [[nodiscard]] inline bool is_coded(const source_tensor& t) noexcept {
   return sources::traits_of(t.how).is_coded;
 }
-[[nodiscard]] inline bool is_positive(float scale) noexcept {
-  return is_finite(scale) && scale > 0.0f;
-}
 
 /// One row of a matrix as codes and scales. Floats are codes by their sign, each with a scale of
 /// its own: trits in a type for floats then have one scale by themselves.
@@ -17222,8 +17309,7 @@ class coded_row {
     if (!is_coded(from_)) return read_floats();
     const std::size_t good = sources::unpack_row(from_, row, codes_.data());
     if (good == from_.cols) return done{};
-    return fault(good, join("expected a code of ", sources::traits_of(from_.how).name,
-                            ", found one that it does not have."));
+    return sources::invalid_code(from_, row, good);
   }
 
   [[nodiscard]] const std::vector<std::int8_t>& codes() const noexcept { return codes_; }
@@ -17246,9 +17332,7 @@ class coded_row {
       const float found = this->scale(c);
       if (found == scale && scale != 0.0f) continue;
       if (is_zero(c, std::min((c / group_ + 1) * group_, last))) continue;
-      if (!is_positive(found))
-        return fault(c, join("the scale should be a finite number above 0, found ",
-                             checkpoint::spelled(found), "."));
+      if (status ok = sources::check_scale(from_, row_, c, found); !ok) return ok;
       if (scale != 0.0f)
         return error{errc::mismatch, join(from_.origin, " ", spelled_shape(from_), ", row ", row_,
                                           ", column ", c, ": scales ", checkpoint::spelled(scale),
@@ -17259,18 +17343,11 @@ class coded_row {
   }
 
  private:
-  [[nodiscard]] error fault(std::size_t column, std::string_view what) const {
-    return {errc::invalid_value,
-            join(from_.origin, ", row ", row_, ", column ", column, ": ", what)};
-  }
   [[nodiscard]] status read_floats() {
     sources::decode_row(from_, row_, floats_.data());
-    for (std::size_t c = 0; c < floats_.size(); ++c) {
-      if (!is_finite(floats_[c]))
-        return fault(
-            c, join("expected a finite number, found ", checkpoint::spelled(floats_[c]), "."));
+    if (status ok = sources::check_finite(from_, row_, floats_.data()); !ok) return ok;
+    for (std::size_t c = 0; c < floats_.size(); ++c)
       codes_[c] = static_cast<std::int8_t>((floats_[c] > 0.0f) - (floats_[c] < 0.0f));
-    }
     return done{};
   }
 
@@ -17285,10 +17362,8 @@ class coded_row {
 [[nodiscard]] inline result<float> scale_of_matrix(const source_tensor& from) {
   if (is_coded(from) && sources::codes_of(from).group == 0) {
     const float scale = sources::scale_at(from, 0, 0);
-    if (is_positive(scale)) return scale;
-    return error{errc::invalid_value,
-                 join(from.origin, ": the scale should be a finite number above 0, found ",
-                      checkpoint::spelled(scale), ".")};
+    if (status ok = sources::check_scale(from, scale); !ok) return std::move(ok).error();
+    return scale;
   }
   coded_row row(from);
   float scale = 0.0f;
@@ -17413,31 +17488,87 @@ result<io::model_difference> compare_models(const io::model_source& a, const io:
 
 #endif
 // ==== end trilith/io/writing/compare_impl.hpp
+// ==== begin trilith/io/atomic_file_impl.hpp
+#ifndef TRILITH_IO_ATOMIC_FILE_IMPL_HPP
+#define TRILITH_IO_ATOMIC_FILE_IMPL_HPP
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+
+namespace trilith::io {
+
+/// A file written piece by piece under a temporary name beside `path`, which commit() gives it.
+/// Without a commit nothing remains.
+class atomic_file {
+ public:
+  explicit atomic_file(std::string_view path)
+      : path_(path),
+        temporary_(path_ + ".XXXXXX"),
+        file_(::mkstemp(temporary_.data())),
+        opened_(file_.get() >= 0),
+        why_not_(opened_ ? 0 : errno) {}
+  atomic_file(const atomic_file&) = delete;
+  atomic_file& operator=(const atomic_file&) = delete;
+  ~atomic_file() {
+    if (opened_ && !committed_) (void)::unlink(temporary_.c_str());
+  }
+
+  /// Whether the temporary file could be made.
+  [[nodiscard]] status open() const {
+    errno = why_not_;
+    return opened_ ? status(done{}) : failed("no temporary file can be made beside it");
+  }
+  [[nodiscard]] status write(std::span<const unsigned char> bytes) {
+    const bool good = TRILITH_IMPLEMENTED::files::write_all(file_.get(), bytes);
+    return good ? status(done{}) : failed("writing failed");
+  }
+  /// The name `path` is the new file from here on, also after a loss of power.
+  [[nodiscard]] status commit() {
+    if (::fchmod(file_.get(), 0644) != 0 || ::fsync(file_.get()) != 0 || !file_.close())
+      return failed("writing to disk failed");
+    committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
+    if (!committed_) return failed("renaming failed");
+    TRILITH_IMPLEMENTED::files::sync_directory_of(path_);
+    return done{};
+  }
+
+ private:
+  [[nodiscard]] error failed(std::string_view what) const {
+    return TRILITH_IMPLEMENTED::files::failed(path_, what);
+  }
+
+  std::string path_, temporary_;
+  TRILITH_IMPLEMENTED::files::descriptor file_;
+  bool opened_;
+  int why_not_;
+  bool committed_ = false;
+};
+
+}  // namespace trilith::io
+
+#endif
+// ==== end trilith/io/atomic_file_impl.hpp
 // ==== begin trilith/io/writing/directory_impl.hpp
 #ifndef TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
 #define TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace trilith::io {
 
 namespace writing {
-[[nodiscard]] inline bool is_directory(std::string_view path) {
-  struct stat info {};
-  return ::stat(std::string(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
+using TRILITH_IMPLEMENTED::files::is_directory;
+
 /// Whether nothing has this name, or an empty directory.
 [[nodiscard]] inline bool is_free(const std::string& path) {
   std::error_code none;
@@ -17479,12 +17610,10 @@ class atomic_directory {
     return files_.back();
   }
   [[nodiscard]] status write(std::string_view name, std::string_view text) {
-    std::FILE* const to = std::fopen(file(name).c_str(), "wb");
-    if (to == nullptr) return failed(join(name, " cannot be made"));
-    const bool good = std::fwrite(text.data(), 1, text.size(), to) == text.size() &&
-                      std::fflush(to) == 0 && ::fsync(::fileno(to)) == 0;
-    if (std::fclose(to) == 0 && good) return done{};
-    return failed(join(name, " cannot be written"));
+    atomic_file to(file(name));
+    status ok = to.open();
+    if (ok) ok = to.write({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+    return ok ? to.commit() : std::move(ok);
   }
   [[nodiscard]] std::uint64_t bytes() const noexcept {
     std::uint64_t sum = 0;
@@ -17498,21 +17627,13 @@ class atomic_directory {
     if (::chmod(temporary_.c_str(), 0755) != 0) return failed("its rights cannot be set");
     committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
     if (!committed_) return failed("renaming failed");
-    sync(path_.find('/') == path_.npos ? "." : path_.substr(0, path_.rfind('/') + 1));
+    TRILITH_IMPLEMENTED::files::sync_directory_of(path_);
     return done{};
   }
 
  private:
   [[nodiscard]] error failed(std::string_view what) const {
-    const errc code = errno == ENOENT ? errc::file_not_found : errc::io_failure;
-    return {code, join(path_, ": ", what, ": ", std::strerror(errno), ".")};
-  }
-  /// A rename is only safe once the directory that holds it is on disk too.
-  static void sync(const std::string& directory) noexcept {
-    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;
-    (void)::fsync(file);
-    (void)::close(file);
+    return TRILITH_IMPLEMENTED::files::failed(path_, what);
   }
 
   std::string path_, temporary_;
@@ -17878,7 +17999,7 @@ class row_writer {
       if (status ok = row_.join_scales(c, std::min(c + group, to_.cols()), scale); !ok) return ok;
       if (scale == 0.0f) scale = to_.scale;  // nothing but zeros
       const float kept = to_float(to_float16(scale));
-      if (scale != 0.0f && !is_positive(kept)) return lost(r, scale, kept);
+      if (scale != 0.0f && !sources::is_positive(kept)) return lost(r, scale, kept);
       to_.rounded.add(scale, kept);
       scales_.push_back(scale);
     }
@@ -17887,11 +18008,7 @@ class row_writer {
 
   [[nodiscard]] status write_floats(std::size_t r, unsigned char* out) {
     sources::decode_row(*to_.from, source_row(r), floats_.data());
-    for (std::size_t c = 0; c < floats_.size(); ++c)
-      if (!is_finite(floats_[c]))
-        return error{errc::invalid_value, join(to_.from->origin, ", row ", r, ", column ", c,
-                                               ": expected a finite number, found ",
-                                               checkpoint::spelled(floats_[c]), ".")};
+    if (status ok = sources::check_finite(*to_.from, r, floats_.data()); !ok) return ok;
     switch (to_.how) {
       case encoding::f16:
         return store<float16>(r, out, [](float x) { return to_float16(x); });
@@ -18270,26 +18387,23 @@ using text::pre_tokenizer;
   return token < 0 ? std::string_view{} : words.pieces[static_cast<std::size_t>(token)].text;
 }
 
-/// The formats of chat.hpp as Jinja, by their names in load_report::chat. Templates that others
+/// The formats of chat.hpp as Jinja, in the order of text::chat_format. Templates that others
 /// publish say the same and more.
-struct named_template {
-  std::string_view name, jinja;
-};
-inline constexpr std::array chat_templates{
-    named_template{"bitnet",
-                   "{{ bos_token }}{% for message in messages %}"
-                   "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
-                   "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}"},
-    named_template{"llama3",
-                   "{{ bos_token }}{% for message in messages %}"
-                   "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
-                   "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
-                   "{% if add_generation_prompt %}"
-                   "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"},
-    named_template{"chatml",
-                   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
-                   "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
-                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"}};
+inline constexpr std::array<std::string_view, 3> chat_templates{
+    // bitnet
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
+    "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}",
+    // llama3
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
+    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}",
+    // chatml
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
+    "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"};
 
 /// The template that was asked for, else the one of the format the source was found to have; 2B4T
 /// has its own. Empty: none.
@@ -18301,9 +18415,9 @@ inline constexpr std::array chat_templates{
   const bool is_2b4t = f.has_sub_norms && f.gate == "relu_squared";
   std::string_view name = source.report.chat;
   if (is_2b4t && source.tokenizer.find("<|eot_id|>") >= 0 && (name.empty() || name == "none"))
-    name = "bitnet";
-  for (const named_template& known : chat_templates)
-    if (known.name == name) return known.jinja;
+    name = name_of(text::chat_format::bitnet);
+  for (std::size_t i = 0; i < chat_templates.size(); ++i)
+    if (text::chat_format_names[i] == name) return chat_templates[i];
   return {};
 }
 
@@ -18509,7 +18623,7 @@ namespace trilith::io::writing {
   std::vector<gguf_tensor_to_write> tensors;
   for (output& o : p.outputs) tensors.push_back(gguf_tensor_of(o));
   p.report.format = "GGUF v3";
-  if (is_directory(path))
+  if (is_directory(std::string(path)))
     return error{errc::io_failure, join(path, ": expected the name of a file, found a directory.")};
   return write_gguf(path, tensors, metadata, p.options.report);
 }
@@ -20635,132 +20749,6 @@ result<std::vector<unsigned char>> read_embedded_tokenizer(const io::safetensors
 
 #endif
 // ==== end trilith/io/checkpoint/load_impl.hpp
-// ==== begin trilith/io/files_impl.hpp
-#ifndef TRILITH_IO_FILES_IMPL_HPP
-#define TRILITH_IO_FILES_IMPL_HPP
-
-#include <cerrno>
-#include <cstring>
-#include <span>
-#include <string>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/// What all that touches files shares.
-namespace trilith::TRILITH_IMPLEMENTED {
-
-namespace files {
-
-inline error failed(std::string_view path, std::string_view what) {
-  const errc code = errno == ENOENT ? errc::file_not_found : errc::io_failure;
-  return {code, join(path, ": ", what, ": ", std::strerror(errno), ".")};
-}
-
-/// A descriptor that closes itself.
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() { close(); }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  /// False where the system reports a late write error.
-  bool close() noexcept {
-    const int fd = std::exchange(fd_, -1);
-    return fd < 0 || ::close(fd) == 0;
-  }
-
- private:
-  int fd_;
-};
-
-inline bool write_all(int fd, std::span<const unsigned char> bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-/// A rename is only safe once the directory that holds it is on disk too.
-inline void sync_directory_of(const std::string& path) noexcept {
-  const std::size_t slash = path.rfind('/');
-  const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() >= 0) (void)::fsync(directory.get());
-}
-
-}  // namespace files
-
-}  // namespace trilith::TRILITH_IMPLEMENTED
-
-#endif
-// ==== end trilith/io/files_impl.hpp
-// ==== begin trilith/io/atomic_file_impl.hpp
-#ifndef TRILITH_IO_ATOMIC_FILE_IMPL_HPP
-#define TRILITH_IO_ATOMIC_FILE_IMPL_HPP
-
-#include <cerrno>
-#include <string>
-#include <string_view>
-
-namespace trilith::io {
-
-/// A file written piece by piece under a temporary name beside `path`, which commit() gives it.
-/// Without a commit nothing remains.
-class atomic_file {
- public:
-  explicit atomic_file(std::string_view path)
-      : path_(path),
-        temporary_(path_ + ".XXXXXX"),
-        file_(::mkstemp(temporary_.data())),
-        opened_(file_.get() >= 0),
-        why_not_(opened_ ? 0 : errno) {}
-  atomic_file(const atomic_file&) = delete;
-  atomic_file& operator=(const atomic_file&) = delete;
-  ~atomic_file() {
-    if (opened_ && !committed_) (void)::unlink(temporary_.c_str());
-  }
-
-  /// Whether the temporary file could be made.
-  [[nodiscard]] status open() const {
-    errno = why_not_;
-    return opened_ ? status(done{}) : failed("no temporary file can be made beside it");
-  }
-  [[nodiscard]] status write(std::span<const unsigned char> bytes) {
-    const bool good = TRILITH_IMPLEMENTED::files::write_all(file_.get(), bytes);
-    return good ? status(done{}) : failed("writing failed");
-  }
-  /// The name `path` is the new file from here on, also after a loss of power.
-  [[nodiscard]] status commit() {
-    if (::fchmod(file_.get(), 0644) != 0 || ::fsync(file_.get()) != 0 || !file_.close())
-      return failed("writing to disk failed");
-    committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
-    if (!committed_) return failed("renaming failed");
-    TRILITH_IMPLEMENTED::files::sync_directory_of(path_);
-    return done{};
-  }
-
- private:
-  [[nodiscard]] error failed(std::string_view what) const {
-    return TRILITH_IMPLEMENTED::files::failed(path_, what);
-  }
-
-  std::string path_, temporary_;
-  TRILITH_IMPLEMENTED::files::descriptor file_;
-  bool opened_;
-  int why_not_;
-  bool committed_ = false;
-};
-
-}  // namespace trilith::io
-
-#endif
-// ==== end trilith/io/atomic_file_impl.hpp
 // ==== begin trilith/io/safetensors/write_impl.hpp
 #ifndef TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
 #define TRILITH_IO_SAFETENSORS_WRITE_IMPL_HPP
@@ -22197,6 +22185,15 @@ inline void read_llama3(members& in, hf_rope_scaling& to) {
                  ", found ", json::spelled(to.high_freq_factor), "."));
 }
 
+inline void expect_whole_heads(members& in) {
+  double rotated = 1;
+  in.real("partial_rotary_factor", rotated, 1e-6, 1);
+  if (rotated != 1)
+    in.fail(
+        errc::unsupported, "partial_rotary_factor",
+        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+}
+
 /// "rope_type" is the word of newer files, "type" of older ones; newer readers prefer the first.
 [[nodiscard]] inline std::string rope_type(members& in) {
   std::string type = "default";
@@ -22229,12 +22226,7 @@ inline void read_rope_type(members& in, hf_rope_scaling& to) {
               "expected one set of rotary parameters for all layers, found one of its own.");
   read_rope_type(in, facts.scaling);
   in.real("rope_theta", facts.theta, 1, largest_theta);
-  double rotated = 1;
-  in.real("partial_rotary_factor", rotated, 1e-6, 1);
-  if (rotated != 1)
-    in.fail(
-        errc::unsupported, "partial_rotary_factor",
-        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  expect_whole_heads(in);
   if (status ok = in.finish(); !ok) return std::move(ok).error();
   return facts;
 }
@@ -22307,12 +22299,7 @@ inline void refuse_other_models(members& in) {
   in.off("mlp_bias", "biases of gate, up and down are not read here; expected false.");
   in.off("use_sliding_window", "attention here reaches back to the first token; expected false.");
   in.off("rope_interleaved", "these families turn halves of a head; expected false.");
-  double rotated = 1;
-  in.real("partial_rotary_factor", rotated, 1e-6, 1);
-  if (rotated != 1)
-    in.fail(
-        errc::unsupported, "partial_rotary_factor",
-        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  expect_whole_heads(in);
   std::vector<std::string> kinds;
   in.texts("layer_types", kinds);
   for (const std::string& kind : kinds)

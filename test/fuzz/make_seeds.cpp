@@ -198,10 +198,10 @@ class gguf_seed {
     std::vector<std::int32_t> types;
     for (const tl::text::piece& p : words_.pieces) {
       tokens.push_back(p.kind == tl::text::piece_kind::normal && m_.words == "gpt2"
-                           ? fuzz::spelled_bytes(p.text)
+                           ? fuzz::spell_bytes(p.text)
                            : p.text);
       scores.push_back(p.score);
-      types.push_back(fuzz::gguf_type_of(p.kind));
+      types.push_back(tl::io::writing::token_type(p.kind));
     }
     const auto text = [&](std::int32_t id) { return tokens[static_cast<std::size_t>(id)]; };
     for (const auto& [left, right] : words_.merges)

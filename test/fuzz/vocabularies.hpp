@@ -1,6 +1,7 @@
 #ifndef TRILITH_TEST_FUZZ_VOCABULARIES_HPP
 #define TRILITH_TEST_FUZZ_VOCABULARIES_HPP
 
+#include <trilith/io/writing/spelling_impl.hpp>
 #include <trilith/text/vocabulary.hpp>
 
 #include <cstdio>
@@ -12,6 +13,7 @@
 /// Small vocabularies of both kinds, and files that hold them as other programs would write them.
 namespace fuzz {
 
+using trilith::io::writing::spell_bytes;
 using trilith::text::piece;
 using trilith::text::piece_kind;
 using trilith::text::vocabulary;
@@ -78,46 +80,6 @@ inline constexpr std::string_view small_words[] = {
   return out;
 }
 
-/// GPT-2's spelling of bytes as characters.
-[[nodiscard]] inline std::string spelled_bytes(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto itself = [](unsigned b) {
-      return (b > 0x20 && b < 0x7F) || (b > 0xA0 && b != 0xAD);
-    };
-    const auto byte = static_cast<unsigned char>(c);
-    unsigned code = byte;
-    if (!itself(byte)) {
-      code = 0x100;
-      for (unsigned b = 0; b < byte; ++b) code += itself(b) ? 0 : 1;
-    }
-    if (code < 0x80) {
-      out += static_cast<char>(code);
-    } else {
-      out += static_cast<char>(0xC0 | code >> 6);
-      out += static_cast<char>(0x80 | (code & 0x3F));
-    }
-  }
-  return out;
-}
-
-[[nodiscard]] inline std::int32_t gguf_type_of(piece_kind kind) {
-  switch (kind) {
-    case piece_kind::normal:
-      return 1;
-    case piece_kind::unknown:
-      return 2;
-    case piece_kind::control:
-      return 3;
-    case piece_kind::user_defined:
-      return 4;
-    case piece_kind::byte:
-      return 6;
-    default:
-      return 5;
-  }
-}
-
 /// A protobuf field of bytes.
 [[nodiscard]] inline std::string message(char number, const std::string& payload) {
   std::string out(1, static_cast<char>(number << 3 | 2));
@@ -163,7 +125,7 @@ inline constexpr std::string_view small_words[] = {
     const piece& p = words.pieces[i];
     const std::string id = std::to_string(i);
     if (p.kind == piece_kind::normal)
-      vocab += (vocab.empty() ? "" : ",") + in_json(spelled_bytes(p.text)) + ":" + id;
+      vocab += (vocab.empty() ? "" : ",") + in_json(spell_bytes(p.text)) + ":" + id;
     else
       added += (added.empty() ? "" : ",") + ("{\"id\":" + id) + ",\"content\":" + in_json(p.text) +
                ",\"single_word\":false,\"lstrip\":false,\"rstrip\":" +
@@ -171,7 +133,7 @@ inline constexpr std::string_view small_words[] = {
                (p.kind == piece_kind::control ? "true}" : "false}");
   }
   const auto text = [&](std::int32_t id) {
-    return in_json(spelled_bytes(words.pieces[static_cast<std::size_t>(id)].text));
+    return in_json(spell_bytes(words.pieces[static_cast<std::size_t>(id)].text));
   };
   for (const auto& [left, right] : words.merges)
     merges += (merges.empty() ? "[" : ",[") + text(left) + "," + text(right) + "]";

@@ -1,7 +1,6 @@
 // Scores, softmax and mixing against plain loops in double; then the whole layer.
 #include <trilith/activations/plain.hpp>
 #include <trilith/backends/reference.hpp>
-#include <trilith/core/random.hpp>
 #include <trilith/core/thread_pool.hpp>
 #include <trilith/layers/attention.hpp>
 #include <trilith/model/realisation.hpp>
@@ -11,16 +10,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "random_values.hpp"
 
 namespace tl = trilith;
+using test::random_values;
 
 namespace {
-
-std::vector<float> random_values(std::size_t n, std::uint64_t seed, float size = 1.0f) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = size * (2 * tl::uniform(seed, 0, i) - 1);
-  return x;
-}
 
 using doubles = std::vector<double>;
 

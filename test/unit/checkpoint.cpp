@@ -97,7 +97,7 @@ TEST_CASE("a model that could not be loaded is not saved, and the old file stays
   const auto good = filled<tl::dense<ternary>>();
   const bytes old = [&] {
     REQUIRE(io::save(good, scratch));
-    return file_bytes(scratch);
+    return test::bytes_of_file(scratch);
   }();
   const auto refused = [&](auto change, errc code, std::string_view words) {
     auto model = tl::pack(good);
@@ -106,7 +106,7 @@ TEST_CASE("a model that could not be loaded is not saved, and the old file stays
     REQUIRE(!s);
     CHECK(s.error().code == code);
     CHECK_THAT(s.error().message, Catch::Contains(std::string(words)));
-    CHECK(file_bytes(scratch) == old);
+    CHECK(test::bytes_of_file(scratch) == old);
   };
   const float nan = std::numeric_limits<float>::quiet_NaN();
   refused([&](auto& m) { m.parameters.final_norm.values[3] = nan; }, errc::invalid_value,
@@ -127,7 +127,7 @@ TEST_CASE("a save that fails or is cancelled leaves the old file and nothing els
   REQUIRE((::mkdir(directory.c_str(), 0755) == 0 || errno == EEXIST));
   const auto model = filled<tl::dense<ternary>>();
   REQUIRE(io::save(model, path));
-  const bytes old = file_bytes(path);
+  const bytes old = test::bytes_of_file(path);
   int calls = 0;
   const auto cancelled =
       io::save(filled<tl::dense<ternary>>(wide), path,
@@ -135,7 +135,7 @@ TEST_CASE("a save that fails or is cancelled leaves the old file and nothing els
   REQUIRE(!cancelled);
   CHECK(cancelled.error().code == tl::errc::cancelled);
   CHECK(calls == 5);
-  CHECK(file_bytes(path) == old);
+  CHECK(test::bytes_of_file(path) == old);
   CHECK(!io::save(model, path + "/through_a_file"));
   CHECK(!io::save(model, directory));  // renaming a file over a directory fails
   CHECK(!io::save(model, directory + "/no/such"));
@@ -144,7 +144,7 @@ TEST_CASE("a save that fails or is cancelled leaves the old file and nothing els
   while (const dirent* entry = ::readdir(listing)) files += entry->d_name[0] != '.';
   ::closedir(listing);
   CHECK(files == 1);
-  CHECK(file_bytes(path) == old);
+  CHECK(test::bytes_of_file(path) == old);
   if (std::FILE* full = std::fopen("/dev/full", "wb")) {
     std::fclose(full);
     CHECK(!io::save(model, "/dev/full/x"));

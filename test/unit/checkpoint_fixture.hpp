@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "files.hpp"
 
 /// Small models, and checkpoints taken apart.
 namespace test::checkpoints {
@@ -133,15 +134,10 @@ void check_round_trip(const M& model) {
   std::remove(scratch.c_str());
 }
 
-inline bytes file_bytes(const std::string& path) {
-  const auto file = io::map_file(path).value();
-  return {file.bytes().begin(), file.bytes().end()};
-}
-
 template <class M>
 bytes saved(const M& model, const io::checkpoint_extras& extras = {}) {
   REQUIRE(io::save(model, scratch, extras));
-  bytes out = file_bytes(scratch);
+  bytes out = bytes_of_file(scratch);
   std::remove(scratch.c_str());
   return out;
 }
@@ -200,7 +196,7 @@ struct edited {
   }
   [[nodiscard]] bytes file() const {
     REQUIRE(io::write_safetensors(scratch, tensors, metadata));
-    bytes out = file_bytes(scratch);
+    bytes out = bytes_of_file(scratch);
     std::remove(scratch.c_str());
     return out;
   }

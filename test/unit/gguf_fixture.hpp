@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "files.hpp"
 
 namespace test {
 
@@ -72,11 +73,6 @@ inline void check_gguf_refusal(const gguf_bytes& file, trilith::errc code, std::
   const trilith::error why = gguf_refusal(file.get());
   CHECK(why.code == code);
   CHECK_THAT(why.message, Catch::StartsWith("toy: ") && Catch::Contains(std::string(words)));
-}
-
-inline bytes bytes_of_file(const std::string& path) {
-  const auto file = trilith::io::map_file(path).value();
-  return {file.bytes().begin(), file.bytes().end()};
 }
 
 inline std::string gguf_fixture(const std::string& name) {

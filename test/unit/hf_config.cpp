@@ -142,7 +142,7 @@ TEST_CASE("every cut and every changed bit of the real configs is an error or a 
        {"Llama3-8B-1.58-100B-tokens", "bitnet-b1.58-2B-4T", "bitnet_b1_58-large"}) {
     const std::string path = test::data_file(trilith::join("configs/", name, "_config.json"));
     if (path.empty()) return;
-    std::string whole = test::file_text(path);
+    std::string whole = test::contents_of(path);
     while (whole.back() != '}') whole.pop_back();
     for (std::size_t n = 0; n < whole.size(); ++n)
       if (io::parse_hf_config(whole.substr(0, n), "cut")) FAIL("read from " << n << " bytes");

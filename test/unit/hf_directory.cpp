@@ -10,8 +10,8 @@
 
 namespace io = trilith::io;
 using test::check_error;
-using test::config_directory;
 using test::noted;
+using test::scratch_directory;
 using trilith::errc;
 
 namespace {
@@ -21,9 +21,9 @@ constexpr std::string_view config = R"({"architectures": ["LlamaForCausalLM"],
   "num_attention_heads": 4, "vocab_size": 100, "max_position_embeddings": 128,
   "rms_norm_eps": 1e-06, "eos_token_id": 2})";
 
-void write_model(const config_directory& in) {
+void write_model(const scratch_directory& in) {
   in.write("config.json", config);
-  in.write_tensors("model.safetensors", {"model.norm.weight"});
+  test::write_tensors(in.file("model.safetensors"), {"model.norm.weight"});
 }
 
 std::string chat(std::string_view json) {
@@ -33,11 +33,11 @@ std::string chat(std::string_view json) {
 }  // namespace
 
 TEST_CASE("a model directory opens by any of its names", "[io]") {
-  const config_directory in("hf_names");
+  const scratch_directory in("unit_hf_names");
   write_model(in);
   in.write("tokenizer.json", "{}");
   for (const std::string& path :
-       {in.path(), in.path() + "/", in.path("config.json"), in.path("model.safetensors")}) {
+       {in.path(), in.path() + "/", in.file("config.json"), in.file("model.safetensors")}) {
     CAPTURE(path);
     const auto model = io::open_hf(path).value();
     CHECK(model.config.family == io::hf_family::llama);
@@ -47,7 +47,7 @@ TEST_CASE("a model directory opens by any of its names", "[io]") {
     CHECK(model.chat_template.empty());
     CHECK(model.notes.empty());
   }
-  CHECK(io::open_hf(in.path())->tokenizer_path == in.path("tokenizer.json"));
+  CHECK(io::open_hf(in.path())->tokenizer_path == in.file("tokenizer.json"));
 }
 
 TEST_CASE("a directory that transformers wrote opens whole", "[io]") {
@@ -70,29 +70,29 @@ TEST_CASE("a directory that transformers wrote opens whole", "[io]") {
 }
 
 TEST_CASE("the tokenizer is the newest that is there", "[io]") {
-  const config_directory in("hf_tokenizer");
+  const scratch_directory in("unit_hf_tokenizer");
   write_model(in);
   for (const std::string name : {"original/tokenizer.model", "tokenizer.model", "tokenizer.json"}) {
     in.write(name, "x");
-    CHECK(io::open_hf(in.path())->tokenizer_path == in.path(name));
+    CHECK(io::open_hf(in.path())->tokenizer_path == in.file(name));
   }
 }
 
 TEST_CASE("the eos tokens of a generation_config are added", "[io]") {
-  const config_directory in("hf_generation");
+  const scratch_directory in("unit_hf_generation");
   write_model(in);
   in.write("generation_config.json", R"({"eos_token_id": [2, 9]})");
   CHECK(io::open_hf(in.path())->config.eos_tokens == std::vector<std::int32_t>{2, 9});
   in.write("generation_config.json", R"({"eos_token_id": "x"})");
   check_error(io::open_hf(in.path()), errc::malformed,
-              {in.path("generation_config.json"), "eos_token_id"});
+              {in.file("generation_config.json"), "eos_token_id"});
   in.write("generation_config.json", "{");
   check_error(io::open_hf(in.path()), errc::malformed,
-              {in.path("generation_config.json"), "not valid JSON"});
+              {in.file("generation_config.json"), "not valid JSON"});
 }
 
 TEST_CASE("chat templates come from two places", "[io]") {
-  const config_directory in("hf_chat");
+  const scratch_directory in("unit_hf_chat");
   write_model(in);
   in.write("tokenizer_config.json", R"({"chat_template": "{{ a }}"})");
   CHECK(io::open_hf(in.path())->chat_template == "{{ a }}");
@@ -107,7 +107,7 @@ TEST_CASE("chat templates come from two places", "[io]") {
   in.remove("chat_template.jinja");
   in.write("tokenizer_config.json", R"({"chat_template": 3})");
   check_error(io::open_hf(in.path()), errc::malformed,
-              {in.path("tokenizer_config.json"), "chat_template: expected a text, or a list"});
+              {in.file("tokenizer_config.json"), "chat_template: expected a text, or a list"});
 }
 
 TEST_CASE("the chat template of a tokenizer_config", "[io]") {
@@ -143,39 +143,39 @@ TEST_CASE("a tokenizer_config that is none is refused", "[io]") {
 }
 
 TEST_CASE("what a directory lacks is said", "[io]") {
-  const config_directory in("hf_lacks");
+  const scratch_directory in("unit_hf_lacks");
   check_error(io::open_hf(in.path()), errc::file_not_found,
-              {in.path("config.json"), "expected it beside the tensors, found none"});
-  in.write_tensors("lone.safetensors", {"a"});
-  check_error(io::open_hf(in.path("lone.safetensors")), errc::file_not_found,
-              {in.path("config.json"), "tensors alone do not say which model they are"});
+              {in.file("config.json"), "expected it beside the tensors, found none"});
+  test::write_tensors(in.file("lone.safetensors"), {"a"});
+  check_error(io::open_hf(in.file("lone.safetensors")), errc::file_not_found,
+              {in.file("config.json"), "tensors alone do not say which model they are"});
   in.write("config.json", config);
-  CHECK(io::open_hf(in.path("lone.safetensors")));
+  CHECK(io::open_hf(in.file("lone.safetensors")));
   check_error(io::open_hf(in.path()), errc::file_not_found,
               {in.path(), "expected model.safetensors or model.safetensors.index.json"});
-  check_error(io::open_hf(in.path("absent")), errc::file_not_found,
-              {in.path("absent"), "found neither"});
+  check_error(io::open_hf(in.file("absent")), errc::file_not_found,
+              {in.file("absent"), "found neither"});
   in.write("README.md", "x");
-  check_error(io::open_hf(in.path("README.md")), errc::unsupported,
-              {in.path("README.md"), "expected a directory, config.json, a .safetensors file"});
+  check_error(io::open_hf(in.file("README.md")), errc::unsupported,
+              {in.file("README.md"), "expected a directory, config.json, a .safetensors file"});
 }
 
 TEST_CASE("errors of the parts name their file", "[io]") {
-  const config_directory in("hf_parts");
+  const scratch_directory in("unit_hf_parts");
   write_model(in);
   in.write("model.safetensors", "");
-  check_error(io::open_hf(in.path()), errc::truncated, {in.path("model.safetensors")});
+  check_error(io::open_hf(in.path()), errc::truncated, {in.file("model.safetensors")});
   in.write("config.json", "{}");
-  check_error(io::open_hf(in.path()), errc::unsupported, {in.path("config.json")});
+  check_error(io::open_hf(in.path()), errc::unsupported, {in.file("config.json")});
 }
 
 TEST_CASE("every cut of a directory's config is an error", "[io]") {
-  const config_directory in("hf_cut");
+  const scratch_directory in("unit_hf_cut");
   write_model(in);
   for (std::size_t n = 0; n < config.size(); ++n) {
     in.write("config.json", config.substr(0, n));
     const auto model = io::open_hf(in.path());
     if (model) FAIL("read from " << n << " bytes");
-    CHECK_THAT(model.error().message, Catch::StartsWith(in.path("config.json")));
+    CHECK_THAT(model.error().message, Catch::StartsWith(in.file("config.json")));
   }
 }

@@ -4,60 +4,24 @@
 #include <trilith/core/text.hpp>
 #include <trilith/io/safetensors.hpp>
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "catch.hpp"
+#include "files.hpp"
 
 namespace test {
 
-/// A directory of this process, with all that is in it, for one test.
-class config_directory {
- public:
-  explicit config_directory(std::string_view name)
-      : path_(trilith::join("unit_", name, ".", ::getpid())) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  config_directory(const config_directory&) = delete;
-  config_directory& operator=(const config_directory&) = delete;
-  ~config_directory() { std::filesystem::remove_all(path_); }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string path(std::string_view file) const {
-    return trilith::join(path_, "/", file);
-  }
-  void write(std::string_view file, std::string_view text) const {
-    const std::filesystem::path where = path(file);
-    std::filesystem::create_directories(where.parent_path());
-    std::ofstream(where, std::ios::binary) << text;
-  }
-  void remove(std::string_view file) const { std::filesystem::remove_all(path(file)); }
-
-  /// A safetensors file of these tensors, of two bytes each.
-  void write_tensors(std::string_view file, const std::vector<std::string>& names) const {
-    static constexpr unsigned char two[] = {1, 2};
-    std::vector<trilith::io::tensor_to_write> tensors;
-    for (const std::string& name : names)
-      tensors.push_back({name, trilith::io::dtype::u8, {2}, {two, 2}});
-    REQUIRE(trilith::io::write_safetensors(path(file), tensors));
-  }
-
- private:
-  std::string path_;
-};
-
-inline std::string file_text(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path, std::ios::binary).rdbuf();
-  return out.str();
+/// A safetensors file of these tensors, of two bytes each.
+inline void write_tensors(const std::string& path, const std::vector<std::string>& names) {
+  static constexpr unsigned char two[] = {1, 2};
+  std::vector<trilith::io::tensor_to_write> tensors;
+  for (const std::string& name : names)
+    tensors.push_back({name, trilith::io::dtype::u8, {2}, {two, 2}});
+  REQUIRE(trilith::io::write_safetensors(path, tensors));
 }
 
 inline std::string config_fixture(std::string_view name) {

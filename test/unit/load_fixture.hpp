@@ -3,15 +3,11 @@
 
 #include <trilith/io/load.hpp>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "files.hpp"
 
 namespace test {
 
@@ -40,32 +36,6 @@ inline reference reference_of(const std::string& model) {
       trilith::io::open_safetensors(hf_model(model) + "/reference.safetensors").value();
   return {values_of<std::int32_t>(file, "tokens"), values_of<std::int32_t>(file, "prompt"),
           values_of<std::int32_t>(file, "greedy"), values_of<float>(file, "logits")};
-}
-
-/// A directory for one test, removed at its end.
-class scratch_directory {
- public:
-  explicit scratch_directory(const std::string& name)
-      : path_(name + "." + std::to_string(::getpid())) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  scratch_directory(const scratch_directory&) = delete;
-  scratch_directory& operator=(const scratch_directory&) = delete;
-  ~scratch_directory() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-inline std::string contents_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-inline void write_file(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), std::ssize(bytes));
 }
 
 /// The logits of every position, [tokens, vocab].

@@ -11,16 +11,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "random_values.hpp"
 
 namespace tl = trilith;
+using test::random_values;
 
 namespace {
-
-std::vector<float> random_values(std::size_t n, std::uint64_t seed) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = 2 * tl::uniform(seed, 0, i) - 1;
-  return x;
-}
 
 template <class W>
 using with = tl::scheme<W, tl::activations::int8<>, tl::backends::automatic>;

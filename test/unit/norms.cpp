@@ -1,4 +1,3 @@
-#include <trilith/core/random.hpp>
 #include <trilith/core/thread_pool.hpp>
 #include <trilith/layers/norm.hpp>
 
@@ -7,16 +6,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "random_values.hpp"
 
 namespace tl = trilith;
+using test::random_values;
 
 namespace {
-
-std::vector<float> random_values(std::size_t n, std::uint64_t seed, float size = 1.0f) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = size * (2 * tl::uniform(seed, 0, i) - 1);
-  return x;
-}
 
 /// x / sqrt(mean((x - centre)^2) + eps), in double
 std::vector<double> normed(const std::vector<float>& x, double centre, double eps) {

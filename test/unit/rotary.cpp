@@ -1,4 +1,3 @@
-#include <trilith/core/random.hpp>
 #include <trilith/layers/rotary.hpp>
 
 #include <cmath>
@@ -6,16 +5,12 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "random_values.hpp"
 
 namespace tl = trilith;
+using test::random_values;
 
 namespace {
-
-std::vector<float> random_head(std::size_t n, std::uint64_t seed) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = 2 * tl::uniform(seed, 0, i) - 1;
-  return x;
-}
 
 template <class Pairing>
 std::vector<float> turned(std::vector<float> x, std::size_t position, float theta = 10000.f) {
@@ -38,7 +33,7 @@ TEST_CASE("both pairings turn pairs by position * theta^(-2 i / n)") {
   for (const std::size_t n : {2u, 16u, 100u, 128u})
     for (const float theta : {10000.f, 500000.f})
       for (const std::size_t position : {0u, 1u, 17u, 2047u}) {
-        const auto x = random_head(n, n + position);
+        const auto x = random_values(n, n + position);
         const auto half = turned<tl::rotary::half_split>(x, position, theta);
         const auto inter = turned<tl::rotary::interleaved>(x, position, theta);
         // the angle is a float product: its error grows with the position
@@ -56,14 +51,14 @@ TEST_CASE("both pairings turn pairs by position * theta^(-2 i / n)") {
 }
 
 TEST_CASE("position 0 changes nothing") {
-  const auto x = random_head(64, 1);
+  const auto x = random_values(64, 1);
   CHECK(turned<tl::rotary::half_split>(x, 0) == x);
   CHECK(turned<tl::rotary::interleaved>(x, 0) == x);
 }
 
 TEST_CASE("the pairings are one another, permuted") {
   constexpr std::size_t n = 64;
-  const auto x = random_head(n, 2);
+  const auto x = random_values(n, 2);
   std::vector<float> permuted(n);
   for (std::size_t i = 0; i < n / 2; ++i) {
     permuted[2 * i] = x[i];
@@ -80,7 +75,7 @@ TEST_CASE("the pairings are one another, permuted") {
 
 TEMPLATE_TEST_CASE("scores depend on the distance of two positions alone", "",
                    tl::rotary::half_split, tl::rotary::interleaved) {
-  const auto q = random_head(32, 3), k = random_head(32, 4);
+  const auto q = random_values(32, 3), k = random_values(32, 4);
   const auto score = [&](std::size_t at_q, std::size_t at_k) {
     const auto a = turned<TestType>(q, at_q), b = turned<TestType>(k, at_k);
     double sum = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "files.hpp"
 
 namespace io = trilith::io;
 using trilith::errc;
@@ -44,11 +45,6 @@ std::string tensor(std::string_view name, std::string_view dtype, std::string_vi
                    std::string_view offsets) {
   return trilith::join('"', name, "\":{\"dtype\":\"", dtype, "\",\"shape\":", shape,
                        ",\"data_offsets\":", offsets, "}");
-}
-
-bytes file_bytes(const std::string& path) {
-  const auto file = io::map_file(path).value();
-  return {file.bytes().begin(), file.bytes().end()};
 }
 
 const std::string scratch = "unit_safetensors." + std::to_string(::getpid());
@@ -259,7 +255,7 @@ TEST_CASE("every bit flip and cut of a small safetensors file is an error or a f
       {"y", io::dtype::u8, {4}, std::span(data).first(4)}};
   const std::vector<io::metadata_pair> metadata{{"k", "v"}};
   REQUIRE(io::write_safetensors(scratch, tensors, metadata));
-  const bytes whole = file_bytes(scratch);
+  const bytes whole = test::bytes_of_file(scratch);
   std::remove(scratch.c_str());
   for (std::size_t n = 0; n < whole.size(); ++n)
     if (io::parse_safetensors(bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(n)),

@@ -12,8 +12,8 @@
 
 namespace io = trilith::io;
 using test::check_error;
-using test::config_directory;
 using test::noted;
+using test::scratch_directory;
 using trilith::errc;
 
 namespace {
@@ -21,9 +21,9 @@ namespace {
 constexpr std::string_view index_name = "model.safetensors.index.json";
 
 /// Two shards: a and b in one.safetensors, c in two.safetensors.
-void write_shards(const config_directory& in) {
-  in.write_tensors("one.safetensors", {"a", "b"});
-  in.write_tensors("two.safetensors", {"c"});
+void write_shards(const scratch_directory& in) {
+  test::write_tensors(in.file("one.safetensors"), {"a", "b"});
+  test::write_tensors(in.file("two.safetensors"), {"c"});
 }
 
 std::string index_of(std::string_view map, std::string_view metadata = R"({"total_size": 6})") {
@@ -35,13 +35,13 @@ const std::string good_map =
 
 /// The error of an index with these contents beside good shards.
 void check_index(const std::string& text, errc code, const std::vector<std::string>& words) {
-  const config_directory in("shards_index");
+  const scratch_directory in("unit_shards_index");
   write_shards(in);
   in.write(index_name, text);
   CAPTURE(text);
   const auto opened = io::open_tensors(in.path());
   check_error(opened, code, words);
-  CHECK_THAT(opened.error().message, Catch::StartsWith(in.path(index_name)));
+  CHECK_THAT(opened.error().message, Catch::StartsWith(in.file(index_name)));
 }
 
 void check_map(const std::string& map, const std::vector<std::string>& words) {
@@ -51,9 +51,9 @@ void check_map(const std::string& map, const std::vector<std::string>& words) {
 }  // namespace
 
 TEST_CASE("one safetensors file is a model's tensors", "[io]") {
-  const config_directory in("shards_single");
-  in.write_tensors("model.safetensors", {"z", "a"});
-  for (const std::string& path : {in.path(), in.path() + "/", in.path("model.safetensors")}) {
+  const scratch_directory in("unit_shards_single");
+  test::write_tensors(in.file("model.safetensors"), {"z", "a"});
+  for (const std::string& path : {in.path(), in.path() + "/", in.file("model.safetensors")}) {
     const auto tensors = io::open_tensors(path).value();
     CHECK(tensors.files().size() == 1);
     CHECK(tensors.notes.empty());
@@ -68,7 +68,7 @@ TEST_CASE("one safetensors file is a model's tensors", "[io]") {
 }
 
 TEST_CASE("an index opens each shard once", "[io]") {
-  const config_directory in("shards_good");
+  const scratch_directory in("unit_shards_good");
   write_shards(in);
   in.write(index_name, index_of(good_map));
   auto opened = io::open_tensors(in.path());
@@ -76,14 +76,14 @@ TEST_CASE("an index opens each shard once", "[io]") {
   const io::tensor_files tensors = std::move(opened).value();  // places survive the move
   CHECK(tensors.notes.empty());
   REQUIRE(tensors.files().size() == 2);
-  CHECK(tensors.files()[0].name() == in.path("one.safetensors"));
+  CHECK(tensors.files()[0].name() == in.file("one.safetensors"));
   REQUIRE(tensors.tensors().size() == 3);
   CHECK(tensors.find("b").file == &tensors.files()[0]);
   CHECK(tensors.find("c").file == &tensors.files()[1]);
   CHECK(tensors.find("c").tensor->name == "c");
   CHECK(tensors.find("c").bytes()[0] == 1);
   CHECK_FALSE(tensors.find("d"));
-  CHECK(io::open_tensors(in.path(index_name)));
+  CHECK(io::open_tensors(in.file(index_name)));
 }
 
 TEST_CASE("shards that transformers wrote are read", "[io]") {
@@ -101,17 +101,17 @@ TEST_CASE("shards that transformers wrote are read", "[io]") {
 }
 
 TEST_CASE("a single file is preferred to an index beside it", "[io]") {
-  const config_directory in("shards_both");
+  const scratch_directory in("unit_shards_both");
   write_shards(in);
   in.write(index_name, index_of(good_map));
-  in.write_tensors("model.safetensors", {"a"});
+  test::write_tensors(in.file("model.safetensors"), {"a"});
   const auto tensors = io::open_tensors(in.path()).value();
   CHECK(tensors.tensors().size() == 1);
   CHECK(noted(tensors.notes, "not read"));
 }
 
 TEST_CASE("a wrong total_size and unlisted tensors are notes", "[io]") {
-  const config_directory in("shards_notes");
+  const scratch_directory in("unit_shards_notes");
   write_shards(in);
   in.write(index_name,
            index_of(R"("a": "one.safetensors", "c": "two.safetensors")", R"({"total_size": 7})"));
@@ -123,7 +123,7 @@ TEST_CASE("a wrong total_size and unlisted tensors are notes", "[io]") {
 }
 
 TEST_CASE("metadata of an index may be anything but a wrong size", "[io]") {
-  const config_directory in("shards_metadata");
+  const scratch_directory in("unit_shards_metadata");
   write_shards(in);
   for (const std::string_view metadata :
        {"{}", "null", R"({"total_size": 6.0})", R"({"mlx": {"a": [1, {"total_size": "x"}]}})",
@@ -160,11 +160,11 @@ TEST_CASE("an index that is none is refused in words", "[io]") {
 }
 
 TEST_CASE("an index that is too large is refused before it is read", "[io]") {
-  const config_directory in("shards_large");
+  const scratch_directory in("unit_shards_large");
   in.write(index_name, "{}");
-  std::filesystem::resize_file(in.path(index_name), 64'000'001);
+  std::filesystem::resize_file(in.file(index_name), 64'000'001);
   check_error(io::open_tensors(in.path()), errc::malformed,
-              {in.path(index_name), "expected at most 64000000 bytes of text, found 64000001"});
+              {in.file(index_name), "expected at most 64000000 bytes of text, found 64000001"});
 }
 
 TEST_CASE("a weight_map names tensors once, with a file each", "[io]") {
@@ -203,39 +203,39 @@ TEST_CASE("a weight_map that the shards contradict is refused", "[io]") {
 }
 
 TEST_CASE("a tensor of two shards is refused", "[io]") {
-  const config_directory in("shards_twice");
+  const scratch_directory in("unit_shards_twice");
   write_shards(in);
-  in.write_tensors("two.safetensors", {"b", "c"});
+  test::write_tensors(in.file("two.safetensors"), {"b", "c"});
   in.write(index_name, index_of(good_map));
   check_error(io::open_tensors(in.path()), errc::malformed,
-              {in.path(index_name), "tensor \"b\": expected it in one shard",
-               in.path("one.safetensors"), in.path("two.safetensors")});
+              {in.file(index_name), "tensor \"b\": expected it in one shard",
+               in.file("one.safetensors"), in.file("two.safetensors")});
 }
 
 TEST_CASE("damaged shards are named by their index", "[io]") {
-  const config_directory in("shards_damaged");
+  const scratch_directory in("unit_shards_damaged");
   write_shards(in);
   in.write(index_name, index_of(good_map));
   in.write("two.safetensors", "1234");
   check_error(io::open_tensors(in.path()), errc::truncated,
-              {in.path(index_name), "shard \"two.safetensors\"", in.path("two.safetensors")});
+              {in.file(index_name), "shard \"two.safetensors\"", in.file("two.safetensors")});
   in.remove("two.safetensors");
-  std::filesystem::create_directory(in.path("two.safetensors"));
+  std::filesystem::create_directory(in.file("two.safetensors"));
   check_error(io::open_tensors(in.path()), errc::file_not_found, {"found something else"});
 }
 
 TEST_CASE("a directory without tensors says what it lacks", "[io]") {
-  const config_directory in("shards_none");
+  const scratch_directory in("unit_shards_none");
   check_error(io::open_tensors(in.path()), errc::file_not_found,
               {in.path(), "model.safetensors.index.json, found neither"});
   in.write("pytorch_model.bin", "");
   check_error(io::open_tensors(in.path()), errc::file_not_found, {"found pytorch_model.bin"});
-  check_error(io::open_tensors(in.path("absent.safetensors")), errc::file_not_found, {"absent"});
-  check_error(io::open_tensors(in.path("absent.index.json")), errc::file_not_found, {"absent"});
+  check_error(io::open_tensors(in.file("absent.safetensors")), errc::file_not_found, {"absent"});
+  check_error(io::open_tensors(in.file("absent.index.json")), errc::file_not_found, {"absent"});
 }
 
 TEST_CASE("every cut and every changed byte of an index is an error or an index", "[io]") {
-  const config_directory in("shards_cut");
+  const scratch_directory in("unit_shards_cut");
   write_shards(in);
   const std::string whole = index_of(good_map);
   for (std::size_t n = 0; n < whole.size(); ++n) {
@@ -243,7 +243,7 @@ TEST_CASE("every cut and every changed byte of an index is an error or an index"
     const auto opened = io::open_tensors(in.path());
     if (opened) FAIL("read from " << n << " bytes");
     CHECK(opened.error().code == errc::malformed);
-    CHECK_THAT(opened.error().message, Catch::StartsWith(in.path(index_name)));
+    CHECK_THAT(opened.error().message, Catch::StartsWith(in.file(index_name)));
   }
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string damaged = whole;

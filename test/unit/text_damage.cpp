@@ -32,10 +32,10 @@ TEST_CASE("counts larger than the file are refused before anything is allocated"
 
 TEST_CASE("a file cut anywhere is an error or a smaller vocabulary", "[text]") {
   if (test::model_path().empty() || test::bin_path().empty()) return;
-  const bytes model = test::tokenizer_file_bytes(test::model_path());
+  const bytes model = test::bytes_of_file(test::model_path());
   for (std::size_t n = 0; n < model.size(); ++n)
     if (text::parse_tokenizer(std::span(model).first(n), "cut")) FAIL("read from " << n);
-  const bytes bin = test::tokenizer_file_bytes(test::bin_path());
+  const bytes bin = test::bytes_of_file(test::bin_path());
   std::size_t smaller = 0;
   for (std::size_t n = 0; n < bin.size(); ++n) {
     const auto cut = text::parse_tokenizer(std::span(bin).first(n), "cut");
@@ -59,7 +59,7 @@ TEST_CASE("a file with flipped bits is an error or a usable vocabulary", "[text]
     state = state * 6364136223846793005u + 1442695040888963407u;
     return static_cast<std::size_t>(state >> 33) % below;
   };
-  for (const bytes& whole : {test::tokenizer_file_bytes(test::model_path()), saved})
+  for (const bytes& whole : {test::bytes_of_file(test::model_path()), saved})
     for (int round = 0; round < 1500; ++round) {
       bytes damaged = whole;
       for (std::size_t flips = 1 + next(4); flips != 0; --flips)

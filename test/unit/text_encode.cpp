@@ -37,8 +37,7 @@ TEST_CASE("encodings equal SentencePiece's, from .model and from .bin", "[text]"
 TEST_CASE("the stories' tokens survive decoding and encoding", "[text]") {
   const std::string path = test::data_file("models/bitnet-stories-1M/tokens_cs336_stories.txt");
   if (path.empty() || test::model_path().empty() || test::bin_path().empty()) return;
-  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
-  std::string lines(bytes.begin(), bytes.end());
+  const std::string lines = test::contents_of(path);
   const text::tokenizer model = text::load_tokenizer(test::model_path()).value();
   const text::tokenizer bin = text::load_tokenizer(test::bin_path()).value();
   int stories = 0;
@@ -159,8 +158,7 @@ TEST_CASE("words are encoded alone as they are in the text", "[text]") {
   more.pieces.push_back({.text = "\x01 \x01"});  // a piece with a space inside: no cut is safe
   const text::tokenizer at_once = text::make_tokenizer(more, "more").value();
   REQUIRE_FALSE(at_once.index().parts_at_spaces);
-  const auto bytes = test::tokenizer_file_bytes(corpus);
-  std::string given(bytes.begin(), bytes.begin() + 300'000);
+  std::string given = test::contents_of(corpus).substr(0, 300'000);
   given += "  two  spaces \xE2\x96\x81 \xF0\x9F\x98\x80  \n  x ";
   CHECK(by_word.encode(given).value() == at_once.encode(given).value());
 }

@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "data.hpp"
+#include "files.hpp"
 
 namespace test {
 
@@ -42,16 +43,6 @@ inline tokens from_list(std::string_view list) {
     const std::size_t end = list.find(' ');
     out.push_back(std::stoi(std::string(list.substr(0, end))));
     list.remove_prefix(end == list.npos ? list.size() : end + 1);
-  }
-  return out;
-}
-
-inline std::vector<unsigned char> tokenizer_file_bytes(const std::string& path) {
-  std::vector<unsigned char> out;
-  if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
-    for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file))
-      out.push_back(static_cast<unsigned char>(c));
-    std::fclose(file);
   }
   return out;
 }

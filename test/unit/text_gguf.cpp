@@ -95,11 +95,6 @@ std::vector<std::string> cut(const std::string& s, std::string_view mark) {
   return out;
 }
 
-std::string content_of(const std::string& path) {
-  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
-  return {bytes.begin(), bytes.end()};
-}
-
 /// GPT-2's spelling of each byte, then a few pieces, as a GGUF file has them.
 struct spelled_bytes {
   std::vector<std::string> texts;
@@ -142,7 +137,7 @@ spelled_bytes small() {
 TEST_CASE("llama.cpp's SentencePiece vectors are met from its GGUF vocabulary", "[text]") {
   const std::string path = test::data_file("tokenizers/ggml-vocab-llama-spm.gguf");
   if (path.empty()) return;
-  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
+  const std::vector<unsigned char> bytes = test::bytes_of_file(path);
   const text::gguf_vocabulary file = metadata_reader(bytes).read();
   const auto made = text::make_tokenizer(file, "spm");
   REQUIRE(made);
@@ -150,8 +145,9 @@ TEST_CASE("llama.cpp's SentencePiece vectors are met from its GGUF vocabulary", 
   CHECK(made->bos() == 1);
   CHECK(made->eos() == 2);
   CHECK(made->vocab().unknown == 0);
-  const std::vector<std::string> given = cut(content_of(path + ".inp"), "\n__ggml_vocab_test__\n");
-  const std::vector<std::string> expected = cut(content_of(path + ".out"), "\n");
+  const std::vector<std::string> given =
+      cut(test::contents_of(path + ".inp"), "\n__ggml_vocab_test__\n");
+  const std::vector<std::string> expected = cut(test::contents_of(path + ".out"), "\n");
   std::size_t cases = 0;
   for (std::size_t i = 0; i + 1 < given.size() && i < expected.size(); ++i, ++cases) {
     std::string list = expected[i];

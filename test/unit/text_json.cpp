@@ -25,10 +25,7 @@ constexpr reference_case reference_cases[] = {
 };
 
 std::string content_of(const std::string& name) {
-  const std::vector<unsigned char> bytes =
-      test::tokenizer_file_bytes(test::tokenizer_fixture(name));
-  REQUIRE(!bytes.empty());
-  return {bytes.begin(), bytes.end()};
+  return test::contents_of(test::tokenizer_fixture(name));
 }
 
 trilith::result<text::tokenizer> parse(std::string_view json) {

@@ -26,11 +26,6 @@ const text::tokenizer& llama3() {
   return loaded;
 }
 
-std::string content_of(const std::string& path) {
-  const std::vector<unsigned char> bytes = test::tokenizer_file_bytes(path);
-  return {bytes.begin(), bytes.end()};
-}
-
 }  // namespace
 
 TEST_CASE("LLaMA-3's ranks are 128,000 pieces and 256 named ones", "[text]") {
@@ -79,7 +74,7 @@ TEST_CASE("every LLaMA-3 piece that is text encodes to itself alone", "[text]") 
 TEST_CASE("a text of megabytes comes back from LLaMA-3's tokens", "[text]") {
   const std::string path = test::data_file("corpora/wikitext2/wiki.test.raw");
   if (llama3().size() == 0 || path.empty()) return;
-  const std::string given = content_of(path);
+  const std::string given = test::contents_of(path);
   const tokens encoded = *llama3().encode(given, plain);
   CHECK(encoded.size() == 289076);
   CHECK(*llama3().decode(encoded) == given);

@@ -81,7 +81,7 @@ TEST_CASE("tok512.model and tok512.bin hold the same vocabulary", "[text]") {
 TEST_CASE("serialised tokenizers come back equal, and llama2.c's byte for byte", "[text]") {
   if (test::model_path().empty() || test::bin_path().empty()) return;
   const text::tokenizer bin = text::load_tokenizer(test::bin_path()).value();
-  CHECK(text::serialize(bin) == test::tokenizer_file_bytes(test::bin_path()));
+  CHECK(text::serialize(bin) == test::bytes_of_file(test::bin_path()));
   const text::tokenizer model = text::load_tokenizer(test::model_path()).value();
   const bytes saved = text::serialize(model);
   CHECK(text::parse_tokenizer(saved, "saved")->vocab() == model.vocab());

@@ -20,8 +20,8 @@ enum class chat_style : std::uint8_t {
   plain,  ///< "User: Hey\nAssistant:", a reply of one line: for models without a chat format
 };
 
-inline constexpr std::array<std::string_view, 4> chat_style_names{"bitnet", "llama3", "chatml",
-                                                                  "plain"};
+inline constexpr std::array<std::string_view, 4> chat_style_names{
+    text::chat_format_names[0], text::chat_format_names[1], text::chat_format_names[2], "plain"};
 
 [[nodiscard]] constexpr std::string_view name_of(chat_style style) noexcept {
   return chat_style_names[static_cast<std::size_t>(style)];

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -49,6 +51,15 @@ inline bool write_all(int fd, std::span<const unsigned char> bytes) noexcept {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return true;
+}
+
+[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+[[nodiscard]] inline bool is_file(const std::string& path) noexcept {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /// A rename is only safe once the directory that holds it is on disk too.

@@ -65,6 +65,8 @@ class safetensors_file {
     const metadata_pair* const pair = search(header_.metadata, key, &metadata_pair::key);
     return pair == nullptr ? nullptr : &pair->value;
   }
+  /// The whole file.
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept { return bytes_; }
   /// The elements of one of tensors(); aligned only as far as the file's writer cared.
   [[nodiscard]] std::span<const unsigned char> bytes(const tensor_entry& tensor) const noexcept {
     return bytes_.subspan(tensor.offset, tensor.bytes);

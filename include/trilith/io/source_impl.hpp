@@ -1,17 +1,11 @@
 #ifndef TRILITH_IO_SOURCE_IMPL_HPP
 #define TRILITH_IO_SOURCE_IMPL_HPP
 
+#include <trilith/io/files_impl.hpp>
 #include <trilith/io/sources/gguf_impl.hpp>
 #include <trilith/io/sources/hf_impl.hpp>
 
-#include <sys/stat.h>
-
 namespace trilith::io::sources {
-
-[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
 
 /// Whether a file begins with these four bytes.
 [[nodiscard]] inline bool begins_with(const mapped_file& file, std::string_view magic) noexcept {
@@ -25,7 +19,7 @@ namespace trilith::TRILITH_IMPLEMENTED {
 
 result<io::model_source> open_model(std::string_view path) {
   using namespace io::sources;
-  if (is_directory(std::string(path))) return open_hf_source(path);
+  if (files::is_directory(std::string(path))) return open_hf_source(path);
   auto file = map_file(path);
   if (!file) return std::move(file).error();
   if (begins_with(*file, "GGUF")) return open_gguf_source(path);

@@ -3,6 +3,7 @@
 
 #include <trilith/text/tokenizer.hpp>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,6 +19,12 @@ enum class chat_format : std::uint8_t {
   llama3,  ///< [<|start_header_id|>] user [<|end_header_id|>] "\n\n" "Hey" [<|eot_id|>]
   chatml,  ///< Qwen and others: [<|im_start|>] user\nHey [<|im_end|>] \n
 };
+
+inline constexpr std::array<std::string_view, 3> chat_format_names{"bitnet", "llama3", "chatml"};
+
+[[nodiscard]] constexpr std::string_view name_of(chat_format format) noexcept {
+  return chat_format_names[static_cast<std::size_t>(format)];
+}
 
 struct chat_message {
   std::string role;     ///< "system", "user" or "assistant"

@@ -42,12 +42,7 @@ inline void refuse_other_models(members& in) {
   in.off("mlp_bias", "biases of gate, up and down are not read here; expected false.");
   in.off("use_sliding_window", "attention here reaches back to the first token; expected false.");
   in.off("rope_interleaved", "these families turn halves of a head; expected false.");
-  double rotated = 1;
-  in.real("partial_rotary_factor", rotated, 1e-6, 1);
-  if (rotated != 1)
-    in.fail(
-        errc::unsupported, "partial_rotary_factor",
-        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  expect_whole_heads(in);
   std::vector<std::string> kinds;
   in.texts("layer_types", kinds);
   for (const std::string& kind : kinds)

@@ -32,6 +32,15 @@ inline void read_llama3(members& in, hf_rope_scaling& to) {
                  ", found ", json::spelled(to.high_freq_factor), "."));
 }
 
+inline void expect_whole_heads(members& in) {
+  double rotated = 1;
+  in.real("partial_rotary_factor", rotated, 1e-6, 1);
+  if (rotated != 1)
+    in.fail(
+        errc::unsupported, "partial_rotary_factor",
+        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+}
+
 /// "rope_type" is the word of newer files, "type" of older ones; newer readers prefer the first.
 [[nodiscard]] inline std::string rope_type(members& in) {
   std::string type = "default";
@@ -64,12 +73,7 @@ inline void read_rope_type(members& in, hf_rope_scaling& to) {
               "expected one set of rotary parameters for all layers, found one of its own.");
   read_rope_type(in, facts.scaling);
   in.real("rope_theta", facts.theta, 1, largest_theta);
-  double rotated = 1;
-  in.real("partial_rotary_factor", rotated, 1e-6, 1);
-  if (rotated != 1)
-    in.fail(
-        errc::unsupported, "partial_rotary_factor",
-        join("expected 1, since whole heads are turned here, found ", json::spelled(rotated), "."));
+  expect_whole_heads(in);
   if (status ok = in.finish(); !ok) return std::move(ok).error();
   return facts;
 }

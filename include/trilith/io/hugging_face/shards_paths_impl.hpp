@@ -2,6 +2,7 @@
 #define TRILITH_IO_HUGGING_FACE_SHARDS_PATHS_IMPL_HPP
 
 #include <trilith/core/text.hpp>
+#include <trilith/io/files_impl.hpp>
 #include <trilith/io/mapped_file.hpp>
 #include <trilith/text/utf8.hpp>
 
@@ -9,19 +10,11 @@
 #include <string>
 #include <string_view>
 
-#include <sys/stat.h>
-
 /// Files beside files, and files of text.
 namespace trilith::io::shards {
 
-[[nodiscard]] inline bool is_directory(const std::string& path) noexcept {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
-[[nodiscard]] inline bool is_file(const std::string& path) noexcept {
-  struct stat info {};
-  return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
-}
+using TRILITH_IMPLEMENTED::files::is_directory;
+using TRILITH_IMPLEMENTED::files::is_file;
 
 /// "a/b" of "a/b/c", "." of "c".
 [[nodiscard]] inline std::string directory_of(std::string_view path) {

@@ -10,12 +10,6 @@ namespace trilith::io::loading {
   return a.to.bytes.size() / rows_of(a.form);
 }
 
-[[nodiscard]] inline error invalid_code(const assignment& a, std::size_t row, std::size_t column) {
-  return {errc::invalid_value,
-          join(a.from->origin, ", row ", row, ", column ", column, ": expected a code of ",
-               sources::traits_of(a.from->how).name, ", found one that it does not have.")};
-}
-
 /// Whether the codes may go straight from the file's bytes into bits2.
 [[nodiscard]] inline bool goes_straight(const assignment& a) noexcept {
   const packing::layout_table& layout = sources::traits_of(a.from->how).layout;
@@ -33,7 +27,8 @@ namespace trilith::io::loading {
       layout.to_bits2(bytes, from.rows, from.cols, first, last, out, row_bytes_of(a));
   if (bad == from.rows) return done{};
   std::vector<std::int8_t> codes(from.cols);
-  return invalid_code(a, bad, layout.unpack_row(bytes, from.rows, from.cols, bad, codes.data()));
+  return sources::invalid_code(from, bad,
+                               layout.unpack_row(bytes, from.rows, from.cols, bad, codes.data()));
 }
 
 /// As convert_straight for a whole query or key matrix whose rows change places.
@@ -68,7 +63,7 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
   for (std::size_t r = first; r < last; ++r) {
     const std::size_t row = sources::source_row(from, a.order, r);
     const std::size_t good = sources::unpack_row(from, row, codes.data());
-    if (good != from.cols) return invalid_code(a, row, good);
+    if (good != from.cols) return sources::invalid_code(from, row, good);
     pack_codes(a, r, codes.data());
     if (status ok = add_row_scales(a, scales, r, row, codes.data()); !ok) return ok;
   }
@@ -99,34 +94,20 @@ inline void pack_codes(const assignment& a, std::size_t r, const std::int8_t* co
     const std::size_t row = sources::source_row(from, a.order, r);
     float* const values = out.data() + (r - first) * from.cols;
     sources::decode_row(from, row, values);
-    for (std::size_t c = 0; c < from.cols; ++c)
-      if (!is_finite(values[c]))
-        return error{errc::invalid_value, join(from.origin, ", row ", row, ", column ", c,
-                                               ": expected a finite number, found ",
-                                               checkpoint::spelled(values[c]), ".")};
+    if (status ok = sources::check_finite(from, row, values); !ok) return std::move(ok).error();
   }
   return out;
 }
 
-/// Whether all floats that share a scale are 0 or plus or minus one number: codes times a scale.
-[[nodiscard]] inline bool are_codes(const float* w, std::size_t count) noexcept {
-  float top = 0.0f;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float magnitude = w[i] < 0 ? -w[i] : w[i];
-    if (magnitude == 0.0f || magnitude == top) continue;
-    if (top != 0.0f) return false;
-    top = magnitude;
-  }
-  return true;
-}
+/// Whether the floats that share a scale are codes times that scale.
 [[nodiscard]] inline bool are_codes(const assignment& a, const std::vector<float>& w) noexcept {
   const checkpoint::coded_form& coded = a.form.coded;
   if (a.from->is_latent || coded.max_code != 1 || coded.min_code != -1) return false;
-  if (a.to.scales.size() == 1) return are_codes(w.data(), w.size());
+  if (a.to.scales.size() == 1) return sources::are_codes(w.data(), w.size());
   const std::size_t cols = a.from->cols;
   for (std::size_t at = 0; at < w.size(); at += cols)
     for (std::size_t c = 0; c < cols; c += coded.group)
-      if (!are_codes(w.data() + at + c, min_of(coded.group, cols - c))) return false;
+      if (!sources::are_codes(w.data() + at + c, min_of(coded.group, cols - c))) return false;
   return true;
 }
 

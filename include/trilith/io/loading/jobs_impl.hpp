@@ -112,7 +112,7 @@ class crew {
   if (!a.form.is_coded || !is_coded_source(a) || sources::codes_of(*a.from).group != 0)
     return done{};
   const float scale = sources::scale_at(*a.from, 0, 0);
-  if (status ok = check_scale(*a.from, scale, ""); !ok) return ok;
+  if (status ok = sources::check_scale(*a.from, scale); !ok) return ok;
   std::fill(a.to.scales.begin(), a.to.scales.end(), scale);
   return done{};
 }

@@ -1,22 +1,14 @@
 #ifndef TRILITH_IO_LOADING_SCALES_IMPL_HPP
 #define TRILITH_IO_LOADING_SCALES_IMPL_HPP
 
-#include <trilith/io/checkpoint/values_impl.hpp>
 #include <trilith/io/loading/plan_impl.hpp>
+#include <trilith/io/sources/checks_impl.hpp>
 #include <trilith/weights/statistics.hpp>
 
 #include <atomic>
 
 /// The scales of coded weights: from as many as the file has to as many as the model has.
 namespace trilith::io::loading {
-
-[[nodiscard]] inline status check_scale(const source_tensor& from, float scale,
-                                        std::string_view where) {
-  if (is_finite(scale) && scale > 0.0f) return done{};
-  return error{errc::invalid_value,
-               join(from.origin, where, ": the scale should be a finite number above 0, found ",
-                    checkpoint::spelled(scale), ".")};
-}
 
 /// Collects the scales of one parameter; several threads may add those of different rows.
 class scale_collector {
@@ -85,8 +77,7 @@ class scale_collector {
     bool is_zero = true;
     for (std::size_t i = first; i < first + n; ++i) is_zero = is_zero && codes[i] == 0;
     if (scale == 0.0f && is_zero) continue;
-    if (status ok = check_scale(from, scale, join(", row ", row, ", column ", first)); !ok)
-      return ok;
+    if (status ok = sources::check_scale(from, row, first, scale); !ok) return ok;
     if (status ok = scales.add(r, first, n, scale); !ok) return ok;
   }
   return done{};

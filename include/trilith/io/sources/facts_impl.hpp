@@ -2,7 +2,7 @@
 #define TRILITH_IO_SOURCES_FACTS_IMPL_HPP
 
 #include <trilith/core/text.hpp>
-#include <trilith/io/sources/rows_impl.hpp>
+#include <trilith/io/sources/checks_impl.hpp>
 #include <trilith/text/chat.hpp>
 
 #include <algorithm>
@@ -30,17 +30,6 @@ inline void sort_by_name(model_source& source) {
   if (name == "silu" || name == "swish") return "silu";
   if (name == "relu2" || name == "relu_squared" || name == "squared_relu") return "relu_squared";
   return {};
-}
-
-[[nodiscard]] inline std::string_view name_of(text::chat_format format) noexcept {
-  switch (format) {
-    case text::chat_format::bitnet:
-      return "bitnet";
-    case text::chat_format::llama3:
-      return "llama3";
-    default:
-      return "chatml";
-  }
 }
 
 /// Which kind of numbers the blocks' matrices hold, from their encoding.

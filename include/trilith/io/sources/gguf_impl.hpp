@@ -104,9 +104,7 @@ class gguf_reader {
       return error{errc::malformed, join(origin(*found), ": expected one F32, found ", found->bytes,
                                          " bytes of ", name_of(found->type), ".")};
     std::memcpy(&t.factor, file_.bytes(*found).data(), 4);
-    if (is_finite(t.factor) && t.factor > 0.0f) return done{};
-    return error{errc::invalid_value,
-                 join(origin(*found), ": expected a finite number above 0, found ", t.factor, ".")};
+    return check_positive(origin(*found), t.factor);
   }
 
   const gguf_file& file_;
@@ -117,17 +115,11 @@ class gguf_reader {
 
 /// Whether the matrix holds only 0 and plus or minus one number: trits in a type for floats.
 [[nodiscard]] inline bool holds_trits(const source_tensor& t) {
-  std::vector<float> row(t.cols);
-  float top = 0.0f;
-  for (std::size_t r = 0; r < min_of<std::size_t>(t.rows, 16); ++r) {
-    decode_row(t, r, row.data());
-    for (const float w : row) {
-      if (w == 0.0f) continue;
-      if (top != 0.0f && w != top && w != -top) return false;
-      top = w;
-    }
-  }
-  return top != 0.0f;
+  const std::size_t rows = min_of<std::size_t>(t.rows, 16);
+  std::vector<float> w(rows * t.cols);
+  for (std::size_t r = 0; r < rows; ++r) decode_row(t, r, w.data() + r * t.cols);
+  return are_codes(w.data(), w.size()) &&
+         std::any_of(w.begin(), w.end(), [](float x) { return x != 0.0f; });
 }
 
 [[nodiscard]] inline status set_gguf_facts(model_source& out) {

@@ -92,9 +92,7 @@ class gguf_keys {
     if ((value == nullptr && otherwise == 0.0f) || (value != nullptr && !value->as_float(found)))
       return expected(name, "a number");
     out = static_cast<float>(found);
-    if (is_finite(out) && out > 0.0f) return done{};
-    return error{errc::invalid_value, join(file_->name(), ": key ", key(name),
-                                           ": expected a finite number above 0, found ", out, ".")};
+    return check_positive(join(file_->name(), ": key ", key(name)), out);
   }
 
   /// The embedding's rows; some files say it a second time.

@@ -52,10 +52,8 @@ class hf_reader {
   }
 
   [[nodiscard]] source_memory memory_of(const tensor_place& place) const {
-    const unsigned char* end = nullptr;
-    for (const tensor_entry& t : place.file->tensors())
-      end = std::max(end, place.file->bytes(t).data() + t.bytes, std::less<>());
-    return {place.bytes(), readable_end(end), owner_};
+    const auto file = place.file->bytes();
+    return {place.bytes(), readable_end(file.data() + file.size()), owner_};
   }
 
   [[nodiscard]] status expect_owner_of_scale(const tensor_place& place) const {
@@ -144,9 +142,7 @@ class hf_reader {
                                          number.rows * number.cols, ".")};
     number.memory.bytes = scale.bytes();
     decode_row(number, 0, &t.scale);
-    if (!is_finite(t.scale) || !(t.scale > 0.0f))
-      return error{errc::invalid_value,
-                   join(number.origin, ": expected a finite number above 0, found ", t.scale, ".")};
+    if (status ok = check_positive(number.origin, t.scale); !ok) return ok;
     if (config_.quantization.scale == scale_meaning::divide) t.scale = 1.0f / t.scale;
     return done{};
   }

@@ -1,30 +1,24 @@
 #ifndef TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
 #define TRILITH_IO_WRITING_DIRECTORY_IMPL_HPP
 
-#include <trilith/core/error.hpp>
-#include <trilith/core/text.hpp>
+#include <trilith/io/atomic_file_impl.hpp>
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace trilith::io {
 
 namespace writing {
-[[nodiscard]] inline bool is_directory(std::string_view path) {
-  struct stat info {};
-  return ::stat(std::string(path).c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-}
+using TRILITH_IMPLEMENTED::files::is_directory;
+
 /// Whether nothing has this name, or an empty directory.
 [[nodiscard]] inline bool is_free(const std::string& path) {
   std::error_code none;
@@ -66,12 +60,10 @@ class atomic_directory {
     return files_.back();
   }
   [[nodiscard]] status write(std::string_view name, std::string_view text) {
-    std::FILE* const to = std::fopen(file(name).c_str(), "wb");
-    if (to == nullptr) return failed(join(name, " cannot be made"));
-    const bool good = std::fwrite(text.data(), 1, text.size(), to) == text.size() &&
-                      std::fflush(to) == 0 && ::fsync(::fileno(to)) == 0;
-    if (std::fclose(to) == 0 && good) return done{};
-    return failed(join(name, " cannot be written"));
+    atomic_file to(file(name));
+    status ok = to.open();
+    if (ok) ok = to.write({reinterpret_cast<const unsigned char*>(text.data()), text.size()});
+    return ok ? to.commit() : std::move(ok);
   }
   [[nodiscard]] std::uint64_t bytes() const noexcept {
     std::uint64_t sum = 0;
@@ -85,21 +77,13 @@ class atomic_directory {
     if (::chmod(temporary_.c_str(), 0755) != 0) return failed("its rights cannot be set");
     committed_ = ::rename(temporary_.c_str(), path_.c_str()) == 0;
     if (!committed_) return failed("renaming failed");
-    sync(path_.find('/') == path_.npos ? "." : path_.substr(0, path_.rfind('/') + 1));
+    TRILITH_IMPLEMENTED::files::sync_directory_of(path_);
     return done{};
   }
 
  private:
   [[nodiscard]] error failed(std::string_view what) const {
-    const errc code = errno == ENOENT ? errc::file_not_found : errc::io_failure;
-    return {code, join(path_, ": ", what, ": ", std::strerror(errno), ".")};
-  }
-  /// A rename is only safe once the directory that holds it is on disk too.
-  static void sync(const std::string& directory) noexcept {
-    const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) return;
-    (void)::fsync(file);
-    (void)::close(file);
+    return TRILITH_IMPLEMENTED::files::failed(path_, what);
   }
 
   std::string path_, temporary_;

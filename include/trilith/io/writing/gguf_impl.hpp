@@ -45,7 +45,7 @@ namespace trilith::io::writing {
   std::vector<gguf_tensor_to_write> tensors;
   for (output& o : p.outputs) tensors.push_back(gguf_tensor_of(o));
   p.report.format = "GGUF v3";
-  if (is_directory(path))
+  if (is_directory(std::string(path)))
     return error{errc::io_failure, join(path, ": expected the name of a file, found a directory.")};
   return write_gguf(path, tensors, metadata, p.options.report);
 }

@@ -131,7 +131,7 @@ class row_writer {
       if (status ok = row_.join_scales(c, std::min(c + group, to_.cols()), scale); !ok) return ok;
       if (scale == 0.0f) scale = to_.scale;  // nothing but zeros
       const float kept = to_float(to_float16(scale));
-      if (scale != 0.0f && !is_positive(kept)) return lost(r, scale, kept);
+      if (scale != 0.0f && !sources::is_positive(kept)) return lost(r, scale, kept);
       to_.rounded.add(scale, kept);
       scales_.push_back(scale);
     }
@@ -140,11 +140,7 @@ class row_writer {
 
   [[nodiscard]] status write_floats(std::size_t r, unsigned char* out) {
     sources::decode_row(*to_.from, source_row(r), floats_.data());
-    for (std::size_t c = 0; c < floats_.size(); ++c)
-      if (!is_finite(floats_[c]))
-        return error{errc::invalid_value, join(to_.from->origin, ", row ", r, ", column ", c,
-                                               ": expected a finite number, found ",
-                                               checkpoint::spelled(floats_[c]), ".")};
+    if (status ok = sources::check_finite(*to_.from, r, floats_.data()); !ok) return ok;
     switch (to_.how) {
       case encoding::f16:
         return store<float16>(r, out, [](float x) { return to_float16(x); });

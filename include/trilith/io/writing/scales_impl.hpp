@@ -1,9 +1,7 @@
 #ifndef TRILITH_IO_WRITING_SCALES_IMPL_HPP
 #define TRILITH_IO_WRITING_SCALES_IMPL_HPP
 
-#include <trilith/core/numeric.hpp>
-#include <trilith/io/checkpoint/values_impl.hpp>
-#include <trilith/io/sources/rows_impl.hpp>
+#include <trilith/io/sources/checks_impl.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -18,9 +16,6 @@ namespace trilith::io::writing {
 }
 [[nodiscard]] inline bool is_coded(const source_tensor& t) noexcept {
   return sources::traits_of(t.how).is_coded;
-}
-[[nodiscard]] inline bool is_positive(float scale) noexcept {
-  return is_finite(scale) && scale > 0.0f;
 }
 
 /// One row of a matrix as codes and scales. Floats are codes by their sign, each with a scale of
@@ -38,8 +33,7 @@ class coded_row {
     if (!is_coded(from_)) return read_floats();
     const std::size_t good = sources::unpack_row(from_, row, codes_.data());
     if (good == from_.cols) return done{};
-    return fault(good, join("expected a code of ", sources::traits_of(from_.how).name,
-                            ", found one that it does not have."));
+    return sources::invalid_code(from_, row, good);
   }
 
   [[nodiscard]] const std::vector<std::int8_t>& codes() const noexcept { return codes_; }
@@ -62,9 +56,7 @@ class coded_row {
       const float found = this->scale(c);
       if (found == scale && scale != 0.0f) continue;
       if (is_zero(c, std::min((c / group_ + 1) * group_, last))) continue;
-      if (!is_positive(found))
-        return fault(c, join("the scale should be a finite number above 0, found ",
-                             checkpoint::spelled(found), "."));
+      if (status ok = sources::check_scale(from_, row_, c, found); !ok) return ok;
       if (scale != 0.0f)
         return error{errc::mismatch, join(from_.origin, " ", spelled_shape(from_), ", row ", row_,
                                           ", column ", c, ": scales ", checkpoint::spelled(scale),
@@ -75,18 +67,11 @@ class coded_row {
   }
 
  private:
-  [[nodiscard]] error fault(std::size_t column, std::string_view what) const {
-    return {errc::invalid_value,
-            join(from_.origin, ", row ", row_, ", column ", column, ": ", what)};
-  }
   [[nodiscard]] status read_floats() {
     sources::decode_row(from_, row_, floats_.data());
-    for (std::size_t c = 0; c < floats_.size(); ++c) {
-      if (!is_finite(floats_[c]))
-        return fault(
-            c, join("expected a finite number, found ", checkpoint::spelled(floats_[c]), "."));
+    if (status ok = sources::check_finite(from_, row_, floats_.data()); !ok) return ok;
+    for (std::size_t c = 0; c < floats_.size(); ++c)
       codes_[c] = static_cast<std::int8_t>((floats_[c] > 0.0f) - (floats_[c] < 0.0f));
-    }
     return done{};
   }
 
@@ -101,10 +86,8 @@ class coded_row {
 [[nodiscard]] inline result<float> scale_of_matrix(const source_tensor& from) {
   if (is_coded(from) && sources::codes_of(from).group == 0) {
     const float scale = sources::scale_at(from, 0, 0);
-    if (is_positive(scale)) return scale;
-    return error{errc::invalid_value,
-                 join(from.origin, ": the scale should be a finite number above 0, found ",
-                      checkpoint::spelled(scale), ".")};
+    if (status ok = sources::check_scale(from, scale); !ok) return std::move(ok).error();
+    return scale;
   }
   coded_row row(from);
   float scale = 0.0f;

@@ -4,6 +4,7 @@
 #include <trilith/core/text.hpp>
 #include <trilith/io/write_model.hpp>
 #include <trilith/text/byte_level/spelling_impl.hpp>
+#include <trilith/text/chat.hpp>
 #include <trilith/text/spelling_impl.hpp>
 #include <trilith/text/tokenizer.hpp>
 
@@ -104,26 +105,23 @@ using text::pre_tokenizer;
   return token < 0 ? std::string_view{} : words.pieces[static_cast<std::size_t>(token)].text;
 }
 
-/// The formats of chat.hpp as Jinja, by their names in load_report::chat. Templates that others
+/// The formats of chat.hpp as Jinja, in the order of text::chat_format. Templates that others
 /// publish say the same and more.
-struct named_template {
-  std::string_view name, jinja;
-};
-inline constexpr std::array chat_templates{
-    named_template{"bitnet",
-                   "{{ bos_token }}{% for message in messages %}"
-                   "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
-                   "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}"},
-    named_template{"llama3",
-                   "{{ bos_token }}{% for message in messages %}"
-                   "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
-                   "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
-                   "{% if add_generation_prompt %}"
-                   "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}"},
-    named_template{"chatml",
-                   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
-                   "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
-                   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"}};
+inline constexpr std::array<std::string_view, 3> chat_templates{
+    // bitnet
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ message['role'] | capitalize }}: {{ message['content'] | trim }}<|eot_id|>"
+    "{% endfor %}{% if add_generation_prompt %}Assistant: {% endif %}",
+    // llama3
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\\n\\n' }}"
+    "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}{% endif %}",
+    // chatml
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + "
+    "message['content'] + '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"};
 
 /// The template that was asked for, else the one of the format the source was found to have; 2B4T
 /// has its own. Empty: none.
@@ -135,9 +133,9 @@ inline constexpr std::array chat_templates{
   const bool is_2b4t = f.has_sub_norms && f.gate == "relu_squared";
   std::string_view name = source.report.chat;
   if (is_2b4t && source.tokenizer.find("<|eot_id|>") >= 0 && (name.empty() || name == "none"))
-    name = "bitnet";
-  for (const named_template& known : chat_templates)
-    if (known.name == name) return known.jinja;
+    name = name_of(text::chat_format::bitnet);
+  for (std::size_t i = 0; i < chat_templates.size(); ++i)
+    if (text::chat_format_names[i] == name) return chat_templates[i];
   return {};
 }
 
