@@ -12,7 +12,7 @@ configure_file(cmake/trilith.pc.in trilith.pc @ONLY)
 
 install(DIRECTORY include/trilith DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.hpp")
-install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/runtime.cpp cmake/text.cpp
+install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/row_kernels.cpp cmake/runtime.cpp cmake/text.cpp
               cmake/load.cpp cmake/families.cpp
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfigVersion.cmake

@@ -1,2 +1,3 @@
-// Defines the kernel table: the numeric kernels, compiled once for every SIMD target.
+// The matrix products of every SIMD target, and the choice among the targets.
+#define TRILITH_KERNELS_WITHOUT_ROWS
 #include <trilith/backends/simd/dispatch_impl.hpp>

@@ -1519,6 +1519,25 @@ struct bf16 {
 
 namespace trilith::simd {
 
+/// The instruction sets that have kernels of their own, ascending. `avx2_vnni` is AVX2 with the
+/// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
+/// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with int8
+/// tiles.
+enum class target : std::uint8_t {
+  scalar,
+  sse4,
+  neon,
+  avx2,
+  avx2_vnni,
+  avx3,
+  avx3_vnni,
+  avx3_dl,
+  amx
+};
+inline constexpr std::size_t targets = 9;
+inline constexpr const char* target_names[targets] = {
+    "SCALAR", "SSE4", "NEON", "AVX2", "AVX2_VNNI", "AVX3", "AVX3_VNNI", "AVX3_DL", "AMX"};
+
 /// How the weights of a product lie in memory. The first five are packings of integer codes, the
 /// others plain row-major arrays.
 enum class weight_format : std::uint8_t { bits1, bits2, base3, bits4, bits8, f32, f16, bf16 };
@@ -1556,7 +1575,8 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 
 /// The kernels of one instruction set. Empty places have no kernel.
 struct kernel_table {
-  const char* target = "";               ///< e.g. "AVX2", "AVX3_VNNI"
+  const char* target = "";  ///< e.g. "AVX2", "AVX3_VNNI"
+  simd::target id = simd::target::scalar;
   product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
   product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
 };
@@ -2026,9 +2046,9 @@ struct executor {
 
 #endif
 // ==== end trilith/core/executor.hpp
-// ==== begin trilith/backends/multiply.hpp
-#ifndef TRILITH_BACKENDS_MULTIPLY_HPP
-#define TRILITH_BACKENDS_MULTIPLY_HPP
+// ==== begin trilith/backends/activation_buffer.hpp
+#ifndef TRILITH_BACKENDS_ACTIVATION_BUFFER_HPP
+#define TRILITH_BACKENDS_ACTIVATION_BUFFER_HPP
 
 namespace trilith::inline TRILITH_ABI {
 
@@ -2092,6 +2112,16 @@ class activation_buffer {
   aligned_buffer<float> scales_;
   aligned_buffer<std::int32_t> sums_;
 };
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/activation_buffer.hpp
+// ==== begin trilith/backends/multiply.hpp
+#ifndef TRILITH_BACKENDS_MULTIPLY_HPP
+#define TRILITH_BACKENDS_MULTIPLY_HPP
+
+namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 template <class M, class A>
@@ -9240,6 +9270,10 @@ struct int8 {
 #ifndef TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 
+// The kernels of every instruction set, and the choice among them. A file that defines
+// TRILITH_KERNELS_WITHOUT_ROWS leaves one half to another file, which defines
+// TRILITH_KERNELS_WITHOUT_PRODUCTS: two files compile at once.
+
 #if defined(HWY_HIGHWAY_INCLUDED) || defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
 #error \
     "trilith: include the Trilith header before any <hwy/...> header in the file that defines TRILITH_IMPLEMENTATION."
@@ -9249,80 +9283,6 @@ struct int8 {
     "trilith: the kernels need Highway 1.0.3 or newer on the include path; install libhwy-dev (only its headers are used)."
 #endif
 
-// ==== begin trilith/backends/simd/cpu.hpp
-#ifndef TRILITH_BACKENDS_SIMD_CPU_HPP
-#define TRILITH_BACKENDS_SIMD_CPU_HPP
-
-#include <cstdint>
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
-namespace trilith::simd {
-
-/// Which of the kernel tables the CPU and its operating system can run.
-struct cpu_features {
-  bool sse4 = false;
-  bool avx2 = false;
-  bool avx3 = false;
-  bool avx3_vnni = false;
-};
-
-#if defined(__x86_64__)
-namespace detail {
-struct cpuid_words {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-[[nodiscard]] inline cpuid_words cpuid(unsigned leaf) noexcept {
-  cpuid_words w;
-  if (__get_cpuid_count(leaf, 0, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
-  return w;
-}
-
-/// Which registers the operating system saves when it switches threads: bit 1 is xmm, bit 2 the
-/// upper half of ymm, bits 5-7 the masks and zmm.
-[[nodiscard]] inline std::uint64_t saved_registers() noexcept {
-  std::uint32_t low = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return std::uint64_t{high} << 32 | low;
-}
-
-template <class... Bits>
-[[nodiscard]] constexpr bool has(unsigned word, Bits... bits) noexcept {
-  return (((word >> bits) & 1u) & ...) != 0;
-}
-}  // namespace detail
-
-/// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
-/// (test/kernels/simd_cpu.cpp), and AVX-512 VNNI, which Cascade Lake and Zen 4 have but which
-/// Highway counts to a larger set.
-[[nodiscard]] inline cpu_features detect_cpu() noexcept {
-  using detail::has;
-  const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
-  cpu_features cpu;
-  // ecx of leaf 1: sse3, pclmul, ssse3, sse4.1, sse4.2, aes
-  cpu.sse4 = has(leaf1.ecx, 0, 1, 9, 19, 20, 25);
-  const std::uint64_t saved = has(leaf1.ecx, 27) ? detail::saved_registers() : 0;
-  // fma, avx, f16c; ebx of leaf 7: bmi, avx2, bmi2
-  cpu.avx2 =
-      cpu.sse4 && (saved & 0x06) == 0x06 && has(leaf1.ecx, 12, 28, 29) && has(leaf7.ebx, 3, 5, 8);
-  // avx512 f, dq, cd, bw, vl
-  cpu.avx3 = cpu.avx2 && (saved & 0xE6) == 0xE6 && has(leaf7.ebx, 16, 17, 28, 30, 31);
-  cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
-  return cpu;
-}
-#else
-[[nodiscard]] inline cpu_features detect_cpu() noexcept {
-  return {};
-}
-#endif
-
-}  // namespace trilith::simd
-
-#endif
-// ==== end trilith/backends/simd/cpu.hpp
 // ==== begin trilith/backends/simd/foreach.hpp
 // Compiles kernels-inl.hpp once for every instruction set. Included by dispatch_impl.hpp alone.
 //
@@ -9345,6 +9305,60 @@ template <class... Bits>
 #define HWY_HEADER_ONLY
 #endif
 
+// ==== begin trilith/backends/simd/attention_kernels.hpp
+#ifndef TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
+#define TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
+
+namespace trilith::simd {
+
+/// Attention of some queries over the cached keys and values of one head.
+struct attention_kernels {
+  const char* target = "";
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The functions of an instruction set; of the next lower one that has some of its own.
+const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+/// Those of the instruction set whose products run.
+[[nodiscard]] inline const attention_kernels& attention() noexcept {
+  return TRILITH_IMPLEMENTED::attention_kernels_of(kernels().id);
+}
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/attention_kernels.hpp
+// ==== begin trilith/backends/simd/row_kernels.hpp
+#ifndef TRILITH_BACKENDS_SIMD_ROW_KERNELS_HPP
+#define TRILITH_BACKENDS_SIMD_ROW_KERNELS_HPP
+
+namespace trilith::simd {
+
+/// What is computed on one token's values between the matrix products.
+struct row_kernels {
+  const char* target = "";
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The functions of an instruction set; of the next lower one that has some of its own.
+const simd::row_kernels& row_kernels_of(simd::target which) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+/// Those of the instruction set whose products run.
+[[nodiscard]] inline const row_kernels& rows() noexcept {
+  return TRILITH_IMPLEMENTED::row_kernels_of(kernels().id);
+}
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/row_kernels.hpp
 // ==== begin trilith/backends/simd/tiles.hpp
 #ifndef TRILITH_BACKENDS_SIMD_TILES_HPP
 #define TRILITH_BACKENDS_SIMD_TILES_HPP
@@ -9468,14 +9482,19 @@ static void multiply(const product& p, std::size_t first, std::size_t last, cons
 
 // Without a name there are no vector kernels: the portable loops serve (dispatch_impl.hpp).
 #undef TRILITH_SIMD_NAME
+#undef TRILITH_SIMD_ID
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 #define TRILITH_SIMD_NAME "AVX3"
+#define TRILITH_SIMD_ID avx3
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
 #define TRILITH_SIMD_NAME "AVX2"
+#define TRILITH_SIMD_ID avx2
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_SSE4
 #define TRILITH_SIMD_NAME "SSE4"
+#define TRILITH_SIMD_ID sse4
 #elif defined(__aarch64__) && HWY_TARGET < HWY_EMU128 && !HWY_HAVE_SCALABLE
 #define TRILITH_SIMD_NAME "NEON"
+#define TRILITH_SIMD_ID neon
 #endif
 
 #if defined(TRILITH_SIMD_NAME)
@@ -9485,7 +9504,7 @@ static void multiply(const product& p, std::size_t first, std::size_t last, cons
 #define TRILITH_SIMD_VNNI 0
 HWY_BEFORE_NAMESPACE();
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -9501,6 +9520,100 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using f32_tag = hn::ScalableTag<float>;
+using f32s = hn::Vec<f32_tag>;
+using u32_tag = hn::ScalableTag<std::uint32_t>;
+using u32s = hn::Vec<u32_tag>;
+
+inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
+inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
+
+/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
+static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
+  f32s product = hn::Mul(a, b);
+#if defined(__aarch64__)
+  __asm__("" : "+w"(product.raw));
+#elif HWY_TARGET <= HWY_AVX3
+  __asm__("" : "+v"(product.raw));
+#else
+  __asm__("" : "+x"(product.raw));
+#endif
+  return product;
+}
+
+// One vector of weights as floats, from any of their forms.
+static HWY_INLINE f32s load_floats(const float* w) {
+  return hn::LoadU(f32_tag{}, w);
+}
+
+static HWY_INLINE f32s load_floats(const std::int8_t* w) {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
+}
+
+static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
+  const hn::Rebind<std::uint16_t, u32_tag> few;
+  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
+}
+
+static HWY_INLINE f32s load_floats(const bfloat16* w) {
+  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
+}
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
+}
+#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
+}
+#else
+/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
+static HWY_INLINE f32s load_floats(const float16* w) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s half = load_halves(&w->bits);
+  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
+  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
+  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
+  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
+  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
+  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
+                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
+  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
+  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
+  return hn::BitCast(f, hn::Or(sign, value));
+}
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+// A fragment of kernels-inl.hpp: what is computed on single rows of floats.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over the cache of keys and values.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr attention_kernels attention_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -9803,78 +9916,6 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-using f32_tag = hn::ScalableTag<float>;
-using f32s = hn::Vec<f32_tag>;
-using u32_tag = hn::ScalableTag<std::uint32_t>;
-using u32s = hn::Vec<u32_tag>;
-
-inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
-inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
-
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
-// One vector of weights as floats, from any of their forms.
-static HWY_INLINE f32s load_floats(const float* w) {
-  return hn::LoadU(f32_tag{}, w);
-}
-
-static HWY_INLINE f32s load_floats(const std::int8_t* w) {
-  const hn::Rebind<std::int8_t, i32_tag> few;
-  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
-}
-
-static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
-  const hn::Rebind<std::uint16_t, u32_tag> few;
-  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
-}
-
-static HWY_INLINE f32s load_floats(const bfloat16* w) {
-  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
-}
-
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
-}
-#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
-}
-#else
-/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
-static HWY_INLINE f32s load_floats(const float16* w) {
-  const f32_tag f;
-  const u32_tag u;
-  const u32s half = load_halves(&w->bits);
-  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
-  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
-  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
-  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
-  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
-  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
-                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
-  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
-  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
-  return hn::BitCast(f, hn::Or(sign, value));
-}
-#endif
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -10022,6 +10063,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 // in the order of weight_format
 [[maybe_unused]] static constexpr kernel_table table{
     TRILITH_SIMD_NAME,
+    target::TRILITH_SIMD_ID,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {&multiply_float<packing::bits1>, &multiply_float<packing::bits2>,
@@ -10029,16 +10071,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
      &multiply_float<packing::bits8>, &multiply_float<float>, &multiply_float<float16>,
      &multiply_float<bfloat16>}};
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 HWY_AFTER_NAMESPACE();
 
-#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3
+#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3 && !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #undef TRILITH_SIMD_NAMESPACE
 #undef TRILITH_SIMD_VNNI
 #define TRILITH_SIMD_NAMESPACE N_AVX3_VNNI
 #define TRILITH_SIMD_VNNI 1
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -10054,6 +10097,11 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -10359,6 +10407,7 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table{
     "AVX3_VNNI",
+    target::avx3_vnni,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {N_AVX3::table.f32[0], N_AVX3::table.f32[1], N_AVX3::table.f32[2], N_AVX3::table.f32[3],
@@ -10391,14 +10440,19 @@ HWY_POP_ATTRIBUTES
 
 // Without a name there are no vector kernels: the portable loops serve (dispatch_impl.hpp).
 #undef TRILITH_SIMD_NAME
+#undef TRILITH_SIMD_ID
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 #define TRILITH_SIMD_NAME "AVX3"
+#define TRILITH_SIMD_ID avx3
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
 #define TRILITH_SIMD_NAME "AVX2"
+#define TRILITH_SIMD_ID avx2
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_SSE4
 #define TRILITH_SIMD_NAME "SSE4"
+#define TRILITH_SIMD_ID sse4
 #elif defined(__aarch64__) && HWY_TARGET < HWY_EMU128 && !HWY_HAVE_SCALABLE
 #define TRILITH_SIMD_NAME "NEON"
+#define TRILITH_SIMD_ID neon
 #endif
 
 #if defined(TRILITH_SIMD_NAME)
@@ -10408,7 +10462,7 @@ HWY_POP_ATTRIBUTES
 #define TRILITH_SIMD_VNNI 0
 HWY_BEFORE_NAMESPACE();
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -10424,6 +10478,100 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using f32_tag = hn::ScalableTag<float>;
+using f32s = hn::Vec<f32_tag>;
+using u32_tag = hn::ScalableTag<std::uint32_t>;
+using u32s = hn::Vec<u32_tag>;
+
+inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
+inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
+
+/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
+static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
+  f32s product = hn::Mul(a, b);
+#if defined(__aarch64__)
+  __asm__("" : "+w"(product.raw));
+#elif HWY_TARGET <= HWY_AVX3
+  __asm__("" : "+v"(product.raw));
+#else
+  __asm__("" : "+x"(product.raw));
+#endif
+  return product;
+}
+
+// One vector of weights as floats, from any of their forms.
+static HWY_INLINE f32s load_floats(const float* w) {
+  return hn::LoadU(f32_tag{}, w);
+}
+
+static HWY_INLINE f32s load_floats(const std::int8_t* w) {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
+}
+
+static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
+  const hn::Rebind<std::uint16_t, u32_tag> few;
+  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
+}
+
+static HWY_INLINE f32s load_floats(const bfloat16* w) {
+  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
+}
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
+}
+#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
+}
+#else
+/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
+static HWY_INLINE f32s load_floats(const float16* w) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s half = load_halves(&w->bits);
+  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
+  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
+  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
+  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
+  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
+  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
+                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
+  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
+  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
+  return hn::BitCast(f, hn::Or(sign, value));
+}
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+// A fragment of kernels-inl.hpp: what is computed on single rows of floats.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over the cache of keys and values.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr attention_kernels attention_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -10726,78 +10874,6 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-using f32_tag = hn::ScalableTag<float>;
-using f32s = hn::Vec<f32_tag>;
-using u32_tag = hn::ScalableTag<std::uint32_t>;
-using u32s = hn::Vec<u32_tag>;
-
-inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
-inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
-
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
-// One vector of weights as floats, from any of their forms.
-static HWY_INLINE f32s load_floats(const float* w) {
-  return hn::LoadU(f32_tag{}, w);
-}
-
-static HWY_INLINE f32s load_floats(const std::int8_t* w) {
-  const hn::Rebind<std::int8_t, i32_tag> few;
-  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
-}
-
-static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
-  const hn::Rebind<std::uint16_t, u32_tag> few;
-  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
-}
-
-static HWY_INLINE f32s load_floats(const bfloat16* w) {
-  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
-}
-
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
-}
-#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
-}
-#else
-/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
-static HWY_INLINE f32s load_floats(const float16* w) {
-  const f32_tag f;
-  const u32_tag u;
-  const u32s half = load_halves(&w->bits);
-  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
-  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
-  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
-  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
-  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
-  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
-                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
-  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
-  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
-  return hn::BitCast(f, hn::Or(sign, value));
-}
-#endif
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -10945,6 +11021,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 // in the order of weight_format
 [[maybe_unused]] static constexpr kernel_table table{
     TRILITH_SIMD_NAME,
+    target::TRILITH_SIMD_ID,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {&multiply_float<packing::bits1>, &multiply_float<packing::bits2>,
@@ -10952,16 +11029,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
      &multiply_float<packing::bits8>, &multiply_float<float>, &multiply_float<float16>,
      &multiply_float<bfloat16>}};
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 HWY_AFTER_NAMESPACE();
 
-#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3
+#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3 && !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #undef TRILITH_SIMD_NAMESPACE
 #undef TRILITH_SIMD_VNNI
 #define TRILITH_SIMD_NAMESPACE N_AVX3_VNNI
 #define TRILITH_SIMD_VNNI 1
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -10977,6 +11055,11 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -11282,6 +11365,7 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table{
     "AVX3_VNNI",
+    target::avx3_vnni,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {N_AVX3::table.f32[0], N_AVX3::table.f32[1], N_AVX3::table.f32[2], N_AVX3::table.f32[3],
@@ -11314,14 +11398,19 @@ HWY_POP_ATTRIBUTES
 
 // Without a name there are no vector kernels: the portable loops serve (dispatch_impl.hpp).
 #undef TRILITH_SIMD_NAME
+#undef TRILITH_SIMD_ID
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 #define TRILITH_SIMD_NAME "AVX3"
+#define TRILITH_SIMD_ID avx3
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
 #define TRILITH_SIMD_NAME "AVX2"
+#define TRILITH_SIMD_ID avx2
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_SSE4
 #define TRILITH_SIMD_NAME "SSE4"
+#define TRILITH_SIMD_ID sse4
 #elif defined(__aarch64__) && HWY_TARGET < HWY_EMU128 && !HWY_HAVE_SCALABLE
 #define TRILITH_SIMD_NAME "NEON"
+#define TRILITH_SIMD_ID neon
 #endif
 
 #if defined(TRILITH_SIMD_NAME)
@@ -11331,7 +11420,7 @@ HWY_POP_ATTRIBUTES
 #define TRILITH_SIMD_VNNI 0
 HWY_BEFORE_NAMESPACE();
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -11347,6 +11436,100 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using f32_tag = hn::ScalableTag<float>;
+using f32s = hn::Vec<f32_tag>;
+using u32_tag = hn::ScalableTag<std::uint32_t>;
+using u32s = hn::Vec<u32_tag>;
+
+inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
+inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
+
+/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
+static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
+  f32s product = hn::Mul(a, b);
+#if defined(__aarch64__)
+  __asm__("" : "+w"(product.raw));
+#elif HWY_TARGET <= HWY_AVX3
+  __asm__("" : "+v"(product.raw));
+#else
+  __asm__("" : "+x"(product.raw));
+#endif
+  return product;
+}
+
+// One vector of weights as floats, from any of their forms.
+static HWY_INLINE f32s load_floats(const float* w) {
+  return hn::LoadU(f32_tag{}, w);
+}
+
+static HWY_INLINE f32s load_floats(const std::int8_t* w) {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
+}
+
+static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
+  const hn::Rebind<std::uint16_t, u32_tag> few;
+  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
+}
+
+static HWY_INLINE f32s load_floats(const bfloat16* w) {
+  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
+}
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
+}
+#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
+}
+#else
+/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
+static HWY_INLINE f32s load_floats(const float16* w) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s half = load_halves(&w->bits);
+  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
+  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
+  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
+  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
+  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
+  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
+                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
+  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
+  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
+  return hn::BitCast(f, hn::Or(sign, value));
+}
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+// A fragment of kernels-inl.hpp: what is computed on single rows of floats.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over the cache of keys and values.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr attention_kernels attention_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -11649,78 +11832,6 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-using f32_tag = hn::ScalableTag<float>;
-using f32s = hn::Vec<f32_tag>;
-using u32_tag = hn::ScalableTag<std::uint32_t>;
-using u32s = hn::Vec<u32_tag>;
-
-inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
-inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
-
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
-// One vector of weights as floats, from any of their forms.
-static HWY_INLINE f32s load_floats(const float* w) {
-  return hn::LoadU(f32_tag{}, w);
-}
-
-static HWY_INLINE f32s load_floats(const std::int8_t* w) {
-  const hn::Rebind<std::int8_t, i32_tag> few;
-  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
-}
-
-static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
-  const hn::Rebind<std::uint16_t, u32_tag> few;
-  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
-}
-
-static HWY_INLINE f32s load_floats(const bfloat16* w) {
-  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
-}
-
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
-}
-#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
-}
-#else
-/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
-static HWY_INLINE f32s load_floats(const float16* w) {
-  const f32_tag f;
-  const u32_tag u;
-  const u32s half = load_halves(&w->bits);
-  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
-  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
-  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
-  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
-  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
-  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
-                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
-  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
-  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
-  return hn::BitCast(f, hn::Or(sign, value));
-}
-#endif
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -11868,6 +11979,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 // in the order of weight_format
 [[maybe_unused]] static constexpr kernel_table table{
     TRILITH_SIMD_NAME,
+    target::TRILITH_SIMD_ID,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {&multiply_float<packing::bits1>, &multiply_float<packing::bits2>,
@@ -11875,16 +11987,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
      &multiply_float<packing::bits8>, &multiply_float<float>, &multiply_float<float16>,
      &multiply_float<bfloat16>}};
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 HWY_AFTER_NAMESPACE();
 
-#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3
+#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3 && !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #undef TRILITH_SIMD_NAMESPACE
 #undef TRILITH_SIMD_VNNI
 #define TRILITH_SIMD_NAMESPACE N_AVX3_VNNI
 #define TRILITH_SIMD_VNNI 1
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -11900,6 +12013,11 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -12205,6 +12323,7 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table{
     "AVX3_VNNI",
+    target::avx3_vnni,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {N_AVX3::table.f32[0], N_AVX3::table.f32[1], N_AVX3::table.f32[2], N_AVX3::table.f32[3],
@@ -12241,14 +12360,19 @@ HWY_POP_ATTRIBUTES
 
 // Without a name there are no vector kernels: the portable loops serve (dispatch_impl.hpp).
 #undef TRILITH_SIMD_NAME
+#undef TRILITH_SIMD_ID
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 #define TRILITH_SIMD_NAME "AVX3"
+#define TRILITH_SIMD_ID avx3
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
 #define TRILITH_SIMD_NAME "AVX2"
+#define TRILITH_SIMD_ID avx2
 #elif defined(__x86_64__) && HWY_TARGET <= HWY_SSE4
 #define TRILITH_SIMD_NAME "SSE4"
+#define TRILITH_SIMD_ID sse4
 #elif defined(__aarch64__) && HWY_TARGET < HWY_EMU128 && !HWY_HAVE_SCALABLE
 #define TRILITH_SIMD_NAME "NEON"
+#define TRILITH_SIMD_ID neon
 #endif
 
 #if defined(TRILITH_SIMD_NAME)
@@ -12258,7 +12382,7 @@ HWY_POP_ATTRIBUTES
 #define TRILITH_SIMD_VNNI 0
 HWY_BEFORE_NAMESPACE();
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -12274,6 +12398,100 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using f32_tag = hn::ScalableTag<float>;
+using f32s = hn::Vec<f32_tag>;
+using u32_tag = hn::ScalableTag<std::uint32_t>;
+using u32s = hn::Vec<u32_tag>;
+
+inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
+inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
+
+/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
+static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
+  f32s product = hn::Mul(a, b);
+#if defined(__aarch64__)
+  __asm__("" : "+w"(product.raw));
+#elif HWY_TARGET <= HWY_AVX3
+  __asm__("" : "+v"(product.raw));
+#else
+  __asm__("" : "+x"(product.raw));
+#endif
+  return product;
+}
+
+// One vector of weights as floats, from any of their forms.
+static HWY_INLINE f32s load_floats(const float* w) {
+  return hn::LoadU(f32_tag{}, w);
+}
+
+static HWY_INLINE f32s load_floats(const std::int8_t* w) {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
+}
+
+static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
+  const hn::Rebind<std::uint16_t, u32_tag> few;
+  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
+}
+
+static HWY_INLINE f32s load_floats(const bfloat16* w) {
+  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
+}
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
+}
+#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
+static HWY_INLINE f32s load_floats(const float16* w) {
+  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
+}
+#else
+/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
+static HWY_INLINE f32s load_floats(const float16* w) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s half = load_halves(&w->bits);
+  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
+  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
+  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
+  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
+  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
+  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
+                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
+  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
+  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
+  return hn::BitCast(f, hn::Or(sign, value));
+}
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+// A fragment of kernels-inl.hpp: what is computed on single rows of floats.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over the cache of keys and values.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr attention_kernels attention_table{TRILITH_SIMD_NAME};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -12576,78 +12794,6 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float vectors, from any form of weights, and their exact product.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-using f32_tag = hn::ScalableTag<float>;
-using f32s = hn::Vec<f32_tag>;
-using u32_tag = hn::ScalableTag<std::uint32_t>;
-using u32s = hn::Vec<u32_tag>;
-
-inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
-inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
-
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
-// One vector of weights as floats, from any of their forms.
-static HWY_INLINE f32s load_floats(const float* w) {
-  return hn::LoadU(f32_tag{}, w);
-}
-
-static HWY_INLINE f32s load_floats(const std::int8_t* w) {
-  const hn::Rebind<std::int8_t, i32_tag> few;
-  return hn::ConvertTo(f32_tag{}, hn::PromoteTo(i32_tag{}, hn::LoadU(few, w)));
-}
-
-static HWY_INLINE u32s load_halves(const std::uint16_t* w) {
-  const hn::Rebind<std::uint16_t, u32_tag> few;
-  return hn::PromoteTo(u32_tag{}, hn::LoadU(few, w));
-}
-
-static HWY_INLINE f32s load_floats(const bfloat16* w) {
-  return hn::BitCast(f32_tag{}, hn::ShiftLeft<16>(load_halves(&w->bits)));
-}
-
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)))};
-}
-#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
-static HWY_INLINE f32s load_floats(const float16* w) {
-  return f32s{_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)))};
-}
-#else
-/// to_float of core/half.hpp: the exponent is moved, subnormals are normalised by a subtraction.
-static HWY_INLINE f32s load_floats(const float16* w) {
-  const f32_tag f;
-  const u32_tag u;
-  const u32s half = load_halves(&w->bits);
-  const u32s sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(u, 0x8000u)));
-  const u32s magnitude = hn::ShiftLeft<13>(hn::And(half, hn::Set(u, 0x7FFFu)));
-  const u32s exponent = hn::And(magnitude, hn::Set(u, 0x0F800000u));
-  const u32s normal = hn::Add(magnitude, hn::Set(u, 0x38000000u));
-  const u32s special = hn::Add(magnitude, hn::Set(u, 0x70000000u));
-  const u32s tiny = hn::BitCast(u, hn::Sub(hn::BitCast(f, hn::Add(normal, hn::Set(u, 0x00800000u))),
-                                           hn::BitCast(f, hn::Set(u, 0x38800000u))));
-  const u32s finite = hn::IfThenElse(hn::Eq(exponent, hn::Zero(u)), tiny, normal);
-  const u32s value = hn::IfThenElse(hn::Eq(exponent, hn::Set(u, 0x0F800000u)), special, finite);
-  return hn::BitCast(f, hn::Or(sign, value));
-}
-#endif
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -12795,6 +12941,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 // in the order of weight_format
 [[maybe_unused]] static constexpr kernel_table table{
     TRILITH_SIMD_NAME,
+    target::TRILITH_SIMD_ID,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {&multiply_float<packing::bits1>, &multiply_float<packing::bits2>,
@@ -12802,16 +12949,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
      &multiply_float<packing::bits8>, &multiply_float<float>, &multiply_float<float16>,
      &multiply_float<bfloat16>}};
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 HWY_AFTER_NAMESPACE();
 
-#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3
+#if defined(__x86_64__) && HWY_TARGET == HWY_AVX3 && !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #undef TRILITH_SIMD_NAMESPACE
 #undef TRILITH_SIMD_VNNI
 #define TRILITH_SIMD_NAMESPACE N_AVX3_VNNI
 #define TRILITH_SIMD_VNNI 1
 HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 
-// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+// A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -12827,6 +12975,11 @@ using i32s = hn::Vec<i32_tag>;
 
 inline constexpr std::size_t bytes_per_vector = HWY_LANES(std::uint8_t);
 inline constexpr std::size_t plane = packing::plane_bytes;
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
 /// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
@@ -13132,6 +13285,7 @@ static void multiply_int8(const product& p, std::size_t first, std::size_t last)
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table{
     "AVX3_VNNI",
+    target::avx3_vnni,
     {&multiply_int8<packing::bits1>, &multiply_int8<packing::bits2>, &multiply_int8<packing::base3>,
      &multiply_int8<packing::bits4>, &multiply_int8<packing::bits8>},
     {N_AVX3::table.f32[0], N_AVX3::table.f32[1], N_AVX3::table.f32[2], N_AVX3::table.f32[3],
@@ -13142,6 +13296,85 @@ HWY_POP_ATTRIBUTES
 #endif
 #endif
 // ==== end trilith/backends/simd/foreach.hpp
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+// ==== begin trilith/backends/simd/cpu.hpp
+#ifndef TRILITH_BACKENDS_SIMD_CPU_HPP
+#define TRILITH_BACKENDS_SIMD_CPU_HPP
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace trilith::simd {
+
+/// Which of the kernel tables the CPU and its operating system can run.
+struct cpu_features {
+  bool sse4 = false;
+  bool avx2 = false;
+  bool avx3 = false;
+  bool avx3_vnni = false;
+};
+
+#if defined(__x86_64__)
+namespace detail {
+struct cpuid_words {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+[[nodiscard]] inline cpuid_words cpuid(unsigned leaf) noexcept {
+  cpuid_words w;
+  if (__get_cpuid_count(leaf, 0, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
+  return w;
+}
+
+/// Which registers the operating system saves when it switches threads: bit 1 is xmm, bit 2 the
+/// upper half of ymm, bits 5-7 the masks and zmm.
+[[nodiscard]] inline std::uint64_t saved_registers() noexcept {
+  std::uint32_t low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t{high} << 32 | low;
+}
+
+template <class... Bits>
+[[nodiscard]] constexpr bool has(unsigned word, Bits... bits) noexcept {
+  return (((word >> bits) & 1u) & ...) != 0;
+}
+}  // namespace detail
+
+/// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
+/// (test/kernels/simd_cpu.cpp), and AVX-512 VNNI, which Cascade Lake and Zen 4 have but which
+/// Highway counts to a larger set.
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  using detail::has;
+  const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
+  cpu_features cpu;
+  // ecx of leaf 1: sse3, pclmul, ssse3, sse4.1, sse4.2, aes
+  cpu.sse4 = has(leaf1.ecx, 0, 1, 9, 19, 20, 25);
+  const std::uint64_t saved = has(leaf1.ecx, 27) ? detail::saved_registers() : 0;
+  // fma, avx, f16c; ebx of leaf 7: bmi, avx2, bmi2
+  cpu.avx2 =
+      cpu.sse4 && (saved & 0x06) == 0x06 && has(leaf1.ecx, 12, 28, 29) && has(leaf7.ebx, 3, 5, 8);
+  // avx512 f, dq, cd, bw, vl
+  cpu.avx3 = cpu.avx2 && (saved & 0xE6) == 0xE6 && has(leaf7.ebx, 16, 17, 28, 30, 31);
+  cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
+  return cpu;
+}
+#else
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  return {};
+}
+#endif
+
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/cpu.hpp
+// ==== begin trilith/backends/simd/products_impl.hpp
+#ifndef TRILITH_BACKENDS_SIMD_PRODUCTS_IMPL_HPP
+#define TRILITH_BACKENDS_SIMD_PRODUCTS_IMPL_HPP
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13160,6 +13393,7 @@ struct candidate {
   using backends::portable;
   static constexpr kernel_table table{
       "SCALAR",
+      target::scalar,
       {&portable::run<packing::bits1, std::int8_t>, &portable::run<packing::bits2, std::int8_t>,
        &portable::run<packing::base3, std::int8_t>, &portable::run<packing::bits4, std::int8_t>,
        &portable::run<packing::bits8, std::int8_t>},
@@ -13250,6 +13484,83 @@ bool choose_kernels(const char* target) noexcept {
 }
 
 }  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/backends/simd/products_impl.hpp
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+// ==== begin trilith/backends/simd/scalar_attention.hpp
+#ifndef TRILITH_BACKENDS_SIMD_SCALAR_ATTENTION_HPP
+#define TRILITH_BACKENDS_SIMD_SCALAR_ATTENTION_HPP
+
+namespace trilith::simd {
+
+/// The plain loops as a table.
+inline constexpr attention_kernels scalar_attention{"SCALAR"};
+
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/scalar_attention.hpp
+// ==== begin trilith/backends/simd/scalar_rows.hpp
+#ifndef TRILITH_BACKENDS_SIMD_SCALAR_ROWS_HPP
+#define TRILITH_BACKENDS_SIMD_SCALAR_ROWS_HPP
+
+namespace trilith::simd {
+
+/// The plain loops as a table.
+inline constexpr row_kernels scalar_rows{"SCALAR"};
+
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/scalar_rows.hpp
+// ==== begin trilith/backends/simd/rows_impl.hpp
+#ifndef TRILITH_BACKENDS_SIMD_ROWS_IMPL_HPP
+#define TRILITH_BACKENDS_SIMD_ROWS_IMPL_HPP
+
+// Defines what row_kernels.hpp and attention_kernels.hpp declare; part of the implementation.
+namespace trilith::simd::dispatch {
+
+struct row_tables {
+  const row_kernels* rows;
+  const attention_kernels* attention;
+};
+
+/// The extensions of AVX2 and AVX-512 add nothing to these functions: they take the base's.
+[[nodiscard]] inline row_tables row_tables_of([[maybe_unused]] target which) noexcept {
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+  if (which >= target::avx3) return {&N_AVX3::rows_table, &N_AVX3::attention_table};
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
+  if (which >= target::avx2) return {&N_AVX2::rows_table, &N_AVX2::attention_table};
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)
+  if (which == target::sse4) return {&N_SSE4::rows_table, &N_SSE4::attention_table};
+#endif
+#if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
+  if (which == target::neon) return {&HWY_NAMESPACE::rows_table, &HWY_NAMESPACE::attention_table};
+#endif
+  return {&scalar_rows, &scalar_attention};
+}
+
+}  // namespace trilith::simd::dispatch
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+const simd::row_kernels& row_kernels_of(simd::target which) noexcept {
+  return *simd::dispatch::row_tables_of(which).rows;
+}
+
+const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept {
+  return *simd::dispatch::row_tables_of(which).attention;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/backends/simd/rows_impl.hpp
+#endif
 
 #endif
 // ==== end trilith/backends/simd/dispatch_impl.hpp

@@ -1,6 +1,10 @@
 #ifndef TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 
+// The kernels of every instruction set, and the choice among them. A file that defines
+// TRILITH_KERNELS_WITHOUT_ROWS leaves one half to another file, which defines
+// TRILITH_KERNELS_WITHOUT_PRODUCTS: two files compile at once.
+
 #if defined(HWY_HIGHWAY_INCLUDED) || defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
 #error \
     "trilith: include the Trilith header before any <hwy/...> header in the file that defines TRILITH_IMPLEMENTATION."
@@ -10,120 +14,13 @@
     "trilith: the kernels need Highway 1.0.3 or newer on the include path; install libhwy-dev (only its headers are used)."
 #endif
 
-#include <trilith/backends/portable.hpp>
-#include <trilith/backends/simd/cpu.hpp>
 #include <trilith/backends/simd/foreach.hpp>
-#include <trilith/backends/simd/kernel_table.hpp>
-#include <trilith/packing/base3.hpp>
-#include <trilith/packing/bits.hpp>
 
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <span>
-
-// Defines what kernel_table.hpp declares; part of the one implementation file.
-namespace trilith::simd::dispatch {
-
-struct candidate {
-  const kernel_table* table;
-  bool runs;  ///< on this CPU
-};
-
-/// The portable loops as a table: always there, and last.
-[[nodiscard]] inline const kernel_table& scalar_table() noexcept {
-  using backends::portable;
-  static constexpr kernel_table table{
-      "SCALAR",
-      {&portable::run<packing::bits1, std::int8_t>, &portable::run<packing::bits2, std::int8_t>,
-       &portable::run<packing::base3, std::int8_t>, &portable::run<packing::bits4, std::int8_t>,
-       &portable::run<packing::bits8, std::int8_t>},
-      {&portable::run<packing::bits1, float>, &portable::run<packing::bits2, float>,
-       &portable::run<packing::base3, float>, &portable::run<packing::bits4, float>,
-       &portable::run<packing::bits8, float>, &portable::run<weights::f32, float>,
-       &portable::run<weights::f16, float>, &portable::run<weights::bf16, float>}};
-  return table;
-}
-
-/// All tables of this build, best first.
-[[nodiscard]] inline std::span<const candidate> candidates() noexcept {
-  [[maybe_unused]] static const cpu_features cpu = detect_cpu();
-  static const candidate all[] = {
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
-    {&N_AVX3_VNNI::table, cpu.avx3_vnni},
-    {&N_AVX3::table, cpu.avx3},
+#if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#include <trilith/backends/simd/products_impl.hpp>
 #endif
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
-    {&N_AVX2::table, cpu.avx2},
+#if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
+#include <trilith/backends/simd/rows_impl.hpp>
 #endif
-#if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)
-    {&N_SSE4::table, cpu.sse4},
-#endif
-#if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
-    {&HWY_NAMESPACE::table, true},
-#endif
-    {&scalar_table(), true}
-  };
-  return all;
-}
-
-[[nodiscard]] inline const kernel_table* find(const char* target) noexcept {
-  for (const candidate& c : candidates())
-    if (c.runs && std::strcmp(c.table->target, target) == 0) return c.table;
-  return nullptr;
-}
-
-[[nodiscard]] inline const kernel_table* best() noexcept {
-  for (const candidate& c : candidates())
-    if (c.runs) return c.table;
-  return &scalar_table();
-}
-
-inline void report_unknown(const char* target) noexcept {
-  std::fprintf(stderr, "trilith: TRILITH_TARGET is '%s', which this CPU or build does not have;",
-               target);
-  const char* separator = " it has ";
-  for (const candidate& c : candidates())
-    if (c.runs) {
-      std::fprintf(stderr, "%s%s", separator, c.table->target);
-      separator = ", ";
-    }
-  std::fprintf(stderr, ", and %s is used.\n", best()->target);
-}
-
-[[nodiscard]] inline const kernel_table* first_choice() noexcept {
-  const char* target = std::getenv("TRILITH_TARGET");
-  if (target == nullptr || *target == '\0') return best();
-  const kernel_table* table = find(target);
-  if (table == nullptr) report_unknown(target);
-  return table != nullptr ? table : best();
-}
-
-[[nodiscard]] inline const kernel_table*& chosen() noexcept {
-  static const kernel_table* table = first_choice();
-  return table;
-}
-
-}  // namespace trilith::simd::dispatch
-
-namespace trilith::TRILITH_IMPLEMENTED {
-
-const simd::kernel_table& kernels() noexcept {
-  return *simd::dispatch::chosen();
-}
-
-const simd::kernel_table* kernels_at(std::size_t i) noexcept {
-  for (const auto& c : simd::dispatch::candidates())
-    if (c.runs && i-- == 0) return c.table;
-  return nullptr;
-}
-
-bool choose_kernels(const char* target) noexcept {
-  const simd::kernel_table* table = simd::dispatch::find(target);
-  if (table != nullptr) simd::dispatch::chosen() = table;
-  return table != nullptr;
-}
-
-}  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif

@@ -8,6 +8,25 @@
 
 namespace trilith::simd {
 
+/// The instruction sets that have kernels of their own, ascending. `avx2_vnni` is AVX2 with the
+/// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
+/// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with int8
+/// tiles.
+enum class target : std::uint8_t {
+  scalar,
+  sse4,
+  neon,
+  avx2,
+  avx2_vnni,
+  avx3,
+  avx3_vnni,
+  avx3_dl,
+  amx
+};
+inline constexpr std::size_t targets = 9;
+inline constexpr const char* target_names[targets] = {
+    "SCALAR", "SSE4", "NEON", "AVX2", "AVX2_VNNI", "AVX3", "AVX3_VNNI", "AVX3_DL", "AMX"};
+
 /// How the weights of a product lie in memory. The first five are packings of integer codes, the
 /// others plain row-major arrays.
 enum class weight_format : std::uint8_t { bits1, bits2, base3, bits4, bits8, f32, f16, bf16 };
@@ -45,7 +64,8 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 
 /// The kernels of one instruction set. Empty places have no kernel.
 struct kernel_table {
-  const char* target = "";               ///< e.g. "AVX2", "AVX3_VNNI"
+  const char* target = "";  ///< e.g. "AVX2", "AVX3_VNNI"
+  simd::target id = simd::target::scalar;
   product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
   product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
 };

@@ -1,0 +1,3 @@
+// What is computed between the matrix products, for every SIMD target.
+#define TRILITH_KERNELS_WITHOUT_PRODUCTS
+#include <trilith/backends/simd/dispatch_impl.hpp>

@@ -1,0 +1,27 @@
+#ifndef TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
+#define TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
+
+#include <trilith/backends/simd/kernel_table.hpp>
+
+namespace trilith::simd {
+
+/// Attention of some queries over the cached keys and values of one head.
+struct attention_kernels {
+  const char* target = "";
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The functions of an instruction set; of the next lower one that has some of its own.
+const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+/// Those of the instruction set whose products run.
+[[nodiscard]] inline const attention_kernels& attention() noexcept {
+  return TRILITH_IMPLEMENTED::attention_kernels_of(kernels().id);
+}
+}  // namespace trilith::simd
+
+#endif
