@@ -27,6 +27,9 @@ struct automatic {
   }
 };
 
+template <>
+inline constexpr bool uses_kernels<automatic> = true;
+
 }  // namespace trilith::inline TRILITH_ABI::backends
 
 #endif

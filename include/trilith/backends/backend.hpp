@@ -28,6 +28,11 @@ template <class B, class F, class X>
 inline constexpr bool supports =
     requires(const product& p) { B::template run<F, X>(p, std::size_t{}, std::size_t{}); };
 
+/// Whether a layer with backend B computes what lies between its products with the vector kernels
+/// of simd/ too, which must then be linked. Others use the plain loops of the headers.
+template <class B>
+inline constexpr bool uses_kernels = false;
+
 }  // namespace trilith::inline TRILITH_ABI::backends
 
 #endif

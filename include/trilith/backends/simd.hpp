@@ -55,6 +55,9 @@ struct simd {
   }
 };
 
+template <>
+inline constexpr bool uses_kernels<simd> = true;
+
 }  // namespace trilith::inline TRILITH_ABI::backends
 
 #endif
