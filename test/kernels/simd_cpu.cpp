@@ -34,6 +34,7 @@ TEST_CASE("the instruction sets of this CPU", "[simd]") {
   CHECK(cpu.avx2 == avx2);  // no CPU has AVX2 without F16C
   CHECK(cpu.avx3 == avx3);
   CHECK(cpu.avx3_vnni == (avx3 && __builtin_cpu_supports("avx512vnni")));
+  CHECK(cpu.avx3_dl == (cpu.avx3_vnni && __builtin_cpu_supports("avx512vbmi")));
 }
 #endif
 
@@ -44,7 +45,8 @@ TEST_CASE("the tables this CPU can run, best first", "[simd]") {
 #if defined(__aarch64__)
   CHECK(names == std::vector<std::string>{"NEON", "SCALAR"});
 #else
-  const std::vector<std::string> order{"AVX3_VNNI", "AVX3", "AVX2", "SSE4", "SCALAR"};
+  const std::vector<std::string> order{"AMX",       "AVX3_DL", "AVX3_VNNI", "AVX3",
+                                       "AVX2_VNNI", "AVX2",    "SSE4",      "SCALAR"};
   std::size_t at = 0;
   for (const std::string& name : names) {
     while (at < order.size() && order[at] != name) ++at;

@@ -90,7 +90,31 @@ struct example {
     for (float& s : x_scales) s = spread(random());
     product = {weights.data(), e.rows,     e.cols, row_bytes, e.group, group_bytes,
                &scales[0],     e.groups(), 1,      x.data(),  e.cols,  &x_scales[0],
-               &x_sums[0],     e.tokens,   &y[0],  e.rows};
+               &x_sums[0],     e.tokens,   &y[0],  e.rows,    nullptr};
+  }
+
+  /// Runs the kernel for many tokens of every table that has one.
+  void check_batch()
+    requires std::is_same_v<X, std::int8_t>
+  {
+    const std::vector<float> expected = by_definition();
+    const std::size_t tile = simd::panel_width(e.cols, e.group) * simd::panel_tokens;
+    for (std::size_t i = 0; const simd::kernel_table* table = simd::kernels_at(i); ++i) {
+      INFO(table->target << ", format " << static_cast<int>(format) << ", rows " << e.rows
+                         << ", columns " << e.cols << ", tokens " << e.tokens << ", group "
+                         << e.group);
+      const simd::product_fn kernel = table->batch[static_cast<std::size_t>(format)];
+      if (kernel == nullptr) continue;
+      std::vector<std::int8_t> panel((e.tokens + 15) / 16 * tile, 99);
+      for (std::size_t t = 0; t < e.tokens; t += 16)
+        table->arrange(x.data() + t * e.cols, e.cols, std::min<std::size_t>(16, e.tokens - t),
+                       e.cols, e.group, panel.data() + t / 16 * tile);
+      product.panel = panel.data();
+      std::fill(y.begin(), y.end(), 12345.0f);
+      kernel(product, 0, e.rows / 2);
+      kernel(product, e.rows / 2, e.rows);
+      CHECK(std::memcmp(y.data(), expected.data(), y.size() * sizeof(float)) == 0);
+    }
   }
 
   /// Runs the kernel of every table, in two parts of the rows.
@@ -158,18 +182,31 @@ void for_each_extent(std::size_t block, Check check) {
           if (group <= cols) check(extent{rows, cols, tokens, group});
 }
 
-/// Any bytes at all, invalid ones and unused fields included, or the same code everywhere.
+/// Any bytes at all, unused fields included, or the same code everywhere. The fields of a byte that
+/// no packing makes are independent of each other, except in base3.
 template <class P>
 std::uint8_t weight_byte(fill how, std::uint32_t word) {
-  if (how == fill::any) return static_cast<std::uint8_t>(word >> 8);
+  const auto byte = static_cast<std::uint8_t>(word >> 8);
+  if (how == fill::any)
+    return std::is_same_v<P, packing::base3> && !P::valid(byte) ? std::uint8_t{0xF2} : byte;
   std::array<std::uint8_t, P::fields> raws{};
   if (how == fill::highest)
     raws.fill(static_cast<std::uint8_t>((P::max_code - P::offset) / P::step));
   return P::join(raws);
 }
 
+/// The same around the tiles of the kernels for many tokens.
+template <class Check>
+void for_each_batch(Check check) {
+  for (const std::size_t cols : {1u, 63u, 64u, 65u, 172u, 640u, 1300u, 2627u})
+    for (const auto& [rows, tokens] :
+         {std::pair{1u, 1u}, {3u, 16u}, {35u, 7u}, {70u, 40u}, {33u, 131u}, {2u, 97u}, {17u, 64u}})
+      for (const std::size_t group : {cols, std::size_t{64}, std::size_t{100}})
+        if (group <= cols) check(extent{rows, cols, tokens, group});
+}
+
 template <class P, class X>
-void check_packing(weight_format format) {
+void check_packing(weight_format format, bool batch = false) {
   constexpr fill fills[][2] = {{fill::any, fill::any},
                                {fill::highest, fill::lowest},
                                {fill::highest, fill::highest},
@@ -177,7 +214,7 @@ void check_packing(weight_format format) {
                                {fill::any, fill::zero}};
   random_words random;
   std::size_t turn = 0;
-  for_each_extent(P::block, [&](extent e) {
+  const auto check_one = [&](extent e) {
     const auto [codes, x] = fills[turn++ % std::size(fills)];
     const std::size_t group_bytes = P::row_bytes(e.group);
     const std::size_t row_bytes =
@@ -192,8 +229,11 @@ void check_packing(weight_format format) {
                                row.data());
         std::copy_n(row.begin(), e.in_group(g), &it.decoded[o * e.cols + g * e.group]);
       }
+    if constexpr (std::is_same_v<X, std::int8_t>)
+      if (batch) return it.check_batch();
     it.check();
-  });
+  };
+  batch ? for_each_batch(check_one) : for_each_extent(P::block, check_one);
 }
 
 template <class Element>
@@ -229,6 +269,24 @@ TEST_CASE("int8 activations: integer sums of every table are those of a plain lo
   }
   SECTION("bits8") {
     check_packing<packing::bits8, std::int8_t>(weight_format::bits8);
+  }
+}
+
+TEST_CASE("many tokens at once: the same sums from a panel", "[simd]") {
+  SECTION("bits1") {
+    check_packing<packing::bits1, std::int8_t>(weight_format::bits1, true);
+  }
+  SECTION("bits2") {
+    check_packing<packing::bits2, std::int8_t>(weight_format::bits2, true);
+  }
+  SECTION("base3") {
+    check_packing<packing::base3, std::int8_t>(weight_format::base3, true);
+  }
+  SECTION("bits4") {
+    check_packing<packing::bits4, std::int8_t>(weight_format::bits4, true);
+  }
+  SECTION("bits8") {
+    check_packing<packing::bits8, std::int8_t>(weight_format::bits8, true);
   }
 }
 
@@ -300,13 +358,15 @@ TEST_CASE("long rows of extremes do not overflow", "[simd]") {
   std::fill(bits8.decoded.begin(), bits8.decoded.end(), -128.0f);
   bits8.check();
 
-  // base3 in one row of more codes than its kernels add before they divide
-  const extent longer{1, 700001, 1, 700001};
-  const std::size_t bytes = packing::base3::row_bytes(longer.cols);
-  example<std::int8_t> base3(weight_format::base3, longer, bytes, bytes, fill::lowest, random);
-  std::fill_n(base3.weights.data(), bytes, packing::base3::join({2, 2, 2, 2, 2}));
-  std::fill(base3.decoded.begin(), base3.decoded.end(), 1.0f);
-  base3.check();
+  bits8.check_batch();
+
+  // bits2 in one row of more codes than a kernel adds before it shifts
+  const extent longer{1, 4200001, 1, 4200001};
+  const std::size_t bytes = packing::bits2::row_bytes(longer.cols);
+  example<std::int8_t> bits2(weight_format::bits2, longer, bytes, bytes, fill::lowest, random);
+  std::fill_n(bits2.weights.data(), bytes, packing::bits2::join({2, 2, 2, 2}));
+  std::fill(bits2.decoded.begin(), bits2.decoded.end(), 1.0f);
+  bits2.check();
 }
 
 TEST_CASE("the choice of a table", "[simd]") {

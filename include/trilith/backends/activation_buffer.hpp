@@ -2,6 +2,8 @@
 #define TRILITH_BACKENDS_ACTIVATION_BUFFER_HPP
 
 #include <trilith/activations/activations.hpp>
+#include <trilith/backends/backend.hpp>
+#include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/aligned_buffer.hpp>
 #include <trilith/core/executor.hpp>
 #include <trilith/core/numeric.hpp>
@@ -21,16 +23,27 @@ struct activation_view {
   const std::int32_t* sums = nullptr;
 };
 
+namespace detail {
+/// Tokens of `cols` values that a thread should take at least of what lies between the products.
+[[nodiscard]] constexpr std::size_t token_grain(std::size_t cols) noexcept {
+  return max_of<std::size_t>(1, (std::size_t{1} << 14) / max_of<std::size_t>(1, cols));
+}
+}  // namespace detail
+
 /// Room for the quantised activations of up to `tokens` rows of up to `cols` values in up to
-/// `most_groups` groups, made once and
-/// used for every product of a forward pass.
+/// `most_groups` groups, made once and used for every product of a forward pass.
 class activation_buffer {
  public:
   activation_buffer() = default;
-  activation_buffer(std::size_t tokens, std::size_t cols, std::size_t most_groups)
-      : bytes_(tokens * round_up(cols, 64) * sizeof(float)),
+  /// @param threads  how many may make rows at once in quantize_rows()
+  activation_buffer(std::size_t tokens, std::size_t cols, std::size_t most_groups,
+                    std::size_t threads = 1)
+      : threads_(threads),
+        width_(round_up(cols, 64)),
+        bytes_(tokens * width_ * sizeof(float)),
         scales_(tokens),
-        sums_(tokens * most_groups) {}
+        sums_(tokens * most_groups),
+        scratch_(threads * width_) {}
 
   /// x_t ~ scale_t * q_t for every row t of x, with the sums over each `group` of q_t that the
   /// integer kernels need. The view is valid until the next call.
@@ -38,36 +51,67 @@ class activation_buffer {
   [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
                                                               std::size_t group,
                                                               const executor& run) noexcept {
-    using X = typename A::element;
-    const std::size_t stride = round_up(x.cols, 64);
-    X* const data = reinterpret_cast<X*>(bytes_.data());
-    TRILITH_PRECONDITION(x.rows * stride * sizeof(X) <= bytes_.size() &&
-                             x.rows * ceil_div(x.cols, group) <= sums_.size(),
-                         "an activation_buffer was made for fewer tokens or narrower rows.");
-    run.parallel_for(x.rows, 4, [&](std::size_t first, std::size_t last) noexcept {
-      for (std::size_t t = first; t < last; ++t) {
-        scales_[t] = A::quantize(x.data + t * x.stride, data + t * stride, x.cols);
-        if constexpr (activations::is_integer<A>)
-          sum_groups(data + t * stride, x.cols, group, sums_.data() + t * ceil_div(x.cols, group));
-      }
-    });
-    return {data, x.rows, x.cols, stride, group, scales_.data(), sums_.data()};
+    return fill<A, void>(x.rows, x.cols, group, run,
+                         [&x](std::size_t t, typename A::element* q, float*) noexcept {
+                           return A::quantize(x.data + t * x.stride, q, x.cols);
+                         });
+  }
+
+  /// The same for rows that are made while they are quantised, by backend B.
+  ///
+  /// row(t, q, scratch) writes token t's q: [cols] and returns its scale; `scratch` is room for
+  /// [cols] floats, of the calling thread alone.
+  template <activations::Activations A, class B, class Row>
+  [[nodiscard]] activation_view<typename A::element> quantize_rows(std::size_t tokens,
+                                                                   std::size_t cols,
+                                                                   std::size_t group, executor run,
+                                                                   const Row& row) noexcept {
+    run.threads = min_of(run.threads, threads_);
+    return fill<A, B>(tokens, cols, group, run, row);
   }
 
  private:
+  template <class A, class B, class Row>
+  activation_view<typename A::element> fill(std::size_t tokens, std::size_t cols, std::size_t group,
+                                            const executor& run, const Row& row) noexcept {
+    using X = typename A::element;
+    const std::size_t stride = round_up(cols, 64), groups = ceil_div(cols, group);
+    X* const data = reinterpret_cast<X*>(bytes_.data());
+    TRILITH_PRECONDITION(
+        tokens * stride * sizeof(X) <= bytes_.size() && tokens * groups <= sums_.size(),
+        "an activation_buffer was made for fewer tokens or narrower rows.");
+    run.parallel_for(tokens, detail::token_grain(cols),
+                     [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                       for (std::size_t t = first; t < last; ++t) {
+                         X* const q = data + t * stride;
+                         scales_[t] = row(t, q, scratch_.data() + slot * width_);
+                         if constexpr (activations::is_integer<A>)
+                           sum_groups<B>(q, cols, group, sums_.data() + t * groups);
+                       }
+                     });
+    return {data, tokens, cols, stride, group, scales_.data(), sums_.data()};
+  }
+
+  template <class B>
   static void sum_groups(const std::int8_t* q, std::size_t cols, std::size_t group,
                          std::int32_t* sums) noexcept {
-    for (std::size_t first = 0; first < cols; first += group) {
-      const std::size_t last = min_of(first + group, cols);
-      std::int32_t sum = 0;
-      for (std::size_t i = first; i < last; ++i) sum += q[i];
-      *sums++ = sum;
+    if constexpr (backends::uses_kernels<B>) {
+      simd::rows().sum_groups(q, cols, group, sums);
+    } else {
+      for (std::size_t first = 0; first < cols; first += group) {
+        const std::size_t last = min_of(first + group, cols);
+        std::int32_t sum = 0;
+        for (std::size_t i = first; i < last; ++i) sum += q[i];
+        *sums++ = sum;
+      }
     }
   }
 
+  std::size_t threads_ = 1, width_ = 0;
   aligned_buffer<unsigned char> bytes_;
   aligned_buffer<float> scales_;
   aligned_buffer<std::int32_t> sums_;
+  aligned_buffer<float> scratch_;
 };
 
 }  // namespace trilith::inline TRILITH_ABI

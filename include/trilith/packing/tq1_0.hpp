@@ -1,17 +1,18 @@
 #ifndef TRILITH_PACKING_TQ1_0_HPP
 #define TRILITH_PACKING_TQ1_0_HPP
 
-#include <trilith/packing/base3.hpp>
 #include <trilith/packing/block_layout.hpp>
 
 namespace trilith::inline TRILITH_ABI::packing {
 
 /// TQ1_0, a ternary layout of ggml: 256 weights in 54 bytes, 1.6875 bits a weight.
 ///
-/// The digits code + 1 lie five to a byte, as in `base3`; the last four bytes hold four each, with
-/// a 0 for the fifth. Bytes 0-31: byte p has codes p, p + 32, ..., p + 128. Bytes 32-47: byte p has
-/// codes 160 + p, 176 + p, ..., 224 + p. Bytes 48-51: byte p has codes 240 + p, 244 + p, 248 + p,
-/// 252 + p. Bytes 52-53: the scale as binary16.
+/// The digits code + 1 lie five to a byte as a number q in base 3, the first digit the highest:
+/// byte = ceil(256 q / 243), so byte / 256 is the fraction 0.d0 d1 d2 d3 d4, and digit f is what
+/// leaves the top of the byte at its f-th multiplication by 3. The last four bytes hold four each,
+/// with a 0 for the fifth. Bytes 0-31: byte p has codes p, p + 32, ..., p + 128. Bytes 32-47: byte
+/// p has codes 160 + p, 176 + p, ..., 224 + p. Bytes 48-51: byte p has codes 240 + p, 244 + p, 248
+/// + p, 252 + p. Bytes 52-53: the scale as binary16.
 struct tq1_0 : detail::coded_blocks<tq1_0, 256, 54, 52> {
   using policy_kind = layout_kind;
   static constexpr std::string_view name = "tq1_0";
@@ -20,7 +21,9 @@ struct tq1_0 : detail::coded_blocks<tq1_0, 256, 54, 52> {
   /// Whether a packing produces this byte at this place of a block: 243 bytes of the first 48, 81
   /// of the last four.
   [[nodiscard]] static constexpr bool valid(std::size_t at, std::uint8_t byte) noexcept {
-    return base3::valid(byte) && (at < 48 || base3::raw(byte, 4) == 0);
+    unsigned fraction = byte, power = at < 48 ? 243 : 81;
+    for (unsigned n = 1; n < power; n *= 3) fraction = fraction * 3 & 0xFFu;
+    return fraction < power;
   }
 
   static constexpr std::size_t unpack_block(const std::uint8_t* block,
@@ -38,10 +41,11 @@ struct tq1_0 : detail::coded_blocks<tq1_0, 256, 54, 52> {
   static constexpr void pack_block(const std::int8_t* codes, std::uint8_t* block) noexcept {
     for (std::size_t at = 0; at < 52; ++at) {
       const places in = place_of(at);
-      std::array<std::uint8_t, 5> digits{};
-      for (std::size_t f = 0; f < in.count; ++f)
-        digits[f] = static_cast<std::uint8_t>(codes[in.first + f * in.distance] + 1);
-      block[at] = base3::join(digits);
+      unsigned q = 0;
+      for (std::size_t f = 0; f < 5; ++f)
+        q = q * 3 +
+            (f < in.count ? static_cast<unsigned>(codes[in.first + f * in.distance] + 1) : 0);
+      block[at] = static_cast<std::uint8_t>((q * 256 + 242) / 243);
     }
   }
 

@@ -2,12 +2,14 @@
 #define TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
 
 #include <trilith/backends/simd/kernel_table.hpp>
+#include <trilith/kv/jobs.hpp>
 
 namespace trilith::simd {
 
-/// Attention of some queries over the cached keys and values of one head.
+/// Storing in the cache and attention over it, by kv_kernel: to the bits of the formats' own loops.
 struct attention_kernels {
   const char* target = "";
+  kv_functions of[kv_kernels] = {};
 };
 
 }  // namespace trilith::simd

@@ -7,6 +7,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace trilith::simd {
@@ -16,7 +20,10 @@ struct cpu_features {
   bool sse4 = false;
   bool avx2 = false;
   bool avx3 = false;
+  bool avx2_vnni = false;
   bool avx3_vnni = false;
+  bool avx3_dl = false;
+  bool amx = false;
 };
 
 #if defined(__x86_64__)
@@ -25,9 +32,9 @@ struct cpuid_words {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
-[[nodiscard]] inline cpuid_words cpuid(unsigned leaf) noexcept {
+[[nodiscard]] inline cpuid_words cpuid(unsigned leaf, unsigned part = 0) noexcept {
   cpuid_words w;
-  if (__get_cpuid_count(leaf, 0, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
+  if (__get_cpuid_count(leaf, part, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
   return w;
 }
 
@@ -43,11 +50,23 @@ template <class... Bits>
 [[nodiscard]] constexpr bool has(unsigned word, Bits... bits) noexcept {
   return (((word >> bits) & 1u) & ...) != 0;
 }
+
+#if defined(__linux__)
+/// The kernel saves the 8 KiB of tile registers only for processes that asked for them.
+[[nodiscard]] inline bool may_use_tiles() noexcept {
+  constexpr int ask_for_state = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return ::syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
+}
+#else
+[[nodiscard]] inline bool may_use_tiles() noexcept {
+  return false;
+}
+#endif
 }  // namespace detail
 
 /// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
-/// (test/kernels/simd_cpu.cpp), and AVX-512 VNNI, which Cascade Lake and Zen 4 have but which
-/// Highway counts to a larger set.
+/// (test/kernels/simd_cpu.cpp), and their extensions: AVX-512 VNNI and VBMI, which Highway counts
+/// to larger sets, AVX-VNNI, and AMX int8, for which it asks the operating system.
 [[nodiscard]] inline cpu_features detect_cpu() noexcept {
   using detail::has;
   const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
@@ -60,7 +79,13 @@ template <class... Bits>
       cpu.sse4 && (saved & 0x06) == 0x06 && has(leaf1.ecx, 12, 28, 29) && has(leaf7.ebx, 3, 5, 8);
   // avx512 f, dq, cd, bw, vl
   cpu.avx3 = cpu.avx2 && (saved & 0xE6) == 0xE6 && has(leaf7.ebx, 16, 17, 28, 30, 31);
+  const auto leaf7_1 = leaf7.eax >= 1 ? detail::cpuid(7, 1) : detail::cpuid_words{};
+  cpu.avx2_vnni = cpu.avx2 && has(leaf7_1.eax, 4);
   cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
+  cpu.avx3_dl = cpu.avx3_vnni && has(leaf7.ecx, 1);  // vbmi
+  // amx tile, int8; bits 17 and 18 of what is saved are tiles
+  cpu.amx = cpu.avx3_dl && (saved & 0x60000) == 0x60000 && has(leaf7.edx, 24, 25) &&
+            detail::may_use_tiles();
   return cpu;
 }
 #else

@@ -1,24 +1,49 @@
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// The fields of a vector of packed bytes, one after the other: start from first(bytes), take
-/// raw(state), go on to next(state). All bytes give some raw value of at most `raw_limit`.
+static HWY_INLINE u8s all_bytes(int value) {
+  return hn::Set(u8_tag{}, static_cast<std::uint8_t>(value));
+}
+
+static HWY_INLINE hn::Mask<u8_tag> at_least(u8s bytes, int value) {
+  return hn::Eq(hn::Max(bytes, all_bytes(value)), bytes);
+}
+
+/// There is no shift of bytes: what a 16-bit shift brings in from the neighbour is masked by the
+/// callers.
+template <int Bits>
+static HWY_INLINE u8s shift_right(u8s bytes) {
+  const hn::Repartition<std::uint16_t, u8_tag> u16_tag;
+  return hn::BitCast(u8_tag{}, hn::ShiftRight<Bits>(hn::BitCast(u16_tag, bytes)));
+}
+template <int Bits>
+static HWY_INLINE u8s shift_left(u8s bytes) {
+  const hn::Repartition<std::uint16_t, u8_tag> u16_tag;
+  return hn::BitCast(u8_tag{}, hn::ShiftLeft<Bits>(hn::BitCast(u16_tag, bytes)));
+}
+
+/// The fields of a vector of packed bytes: open() the bytes once, then take each field F, either as
+/// its raw value or in its place, which is the raw value times 2^place<F>. Bytes that no packing
+/// makes give some value of at most `raw_limit`.
 template <class P>
 struct fields_of;
 
-template <unsigned Bits>
+template <int Bits>
 struct bit_fields_of {
   static constexpr int raw_limit = (1 << Bits) - 1;
-  static HWY_INLINE u8s first(u8s bytes) { return bytes; }
-  static HWY_INLINE u8s raw(u8s state) {
-    return hn::And(state, hn::Set(u8_tag{}, static_cast<std::uint8_t>(raw_limit)));
+  using opened = u8s;
+  template <std::size_t F>
+  static constexpr int place = static_cast<int>(F) * Bits;
+
+  static HWY_INLINE opened open(u8s bytes) { return bytes; }
+  template <std::size_t F>
+  static HWY_INLINE u8s in_place(opened bytes) {
+    return hn::And(bytes, all_bytes(raw_limit << place<F>));
   }
-  // There is no shift of bytes: what a 16-bit shift brings in from the neighbour lies above the
-  // lowest 8 - Bits * field bits, where raw() does not look.
-  static HWY_INLINE u8s next(u8s state) {
-    const hn::Repartition<std::uint16_t, u8_tag> u16_tag;
-    return hn::BitCast(u8_tag{},
-                       hn::ShiftRight<static_cast<int>(Bits)>(hn::BitCast(u16_tag, state)));
+  template <std::size_t F>
+  static HWY_INLINE u8s raw(opened bytes) {
+    if constexpr (F == 0) return in_place<0>(bytes);
+    return hn::And(shift_right<place<F>>(bytes), all_bytes(raw_limit));
   }
 };
 template <>
@@ -29,28 +54,89 @@ template <>
 struct fields_of<packing::bits4> : bit_fields_of<4> {};
 
 template <>
-struct fields_of<packing::base3> {
-  static constexpr int raw_limit = 2;
-  static HWY_INLINE u8s first(u8s bytes) { return bytes; }
-  // floor(3 q / 256) = (q > 85) + (q > 170)
-  static HWY_INLINE u8s raw(u8s q) { return hn::Add(one_if_above(q, 85), one_if_above(q, 170)); }
-  static HWY_INLINE u8s next(u8s q) { return hn::Add(hn::Add(q, q), q); }
-
- private:
-  static HWY_INLINE u8s one_if_above(u8s q, std::uint8_t limit) {
-    return hn::Min(hn::SaturatedSub(q, hn::Set(u8_tag{}, limit)),
-                   hn::Set(u8_tag{}, std::uint8_t{1}));
+struct fields_of<packing::bits8> {
+  static constexpr int raw_limit = 255;
+  using opened = u8s;
+  template <std::size_t>
+  static constexpr int place = 0;
+  static HWY_INLINE opened open(u8s bytes) { return hn::Xor(bytes, all_bytes(0x80)); }
+  template <std::size_t>
+  static HWY_INLINE u8s in_place(opened bytes) {
+    return bytes;
+  }
+  template <std::size_t>
+  static HWY_INLINE u8s raw(opened bytes) {
+    return bytes;
   }
 };
 
+/// base3, opened: digits 0 to 3 in the four pairs of bits of `four`, digit 4 in the highest two
+/// bits of `top`.
 template <>
-struct fields_of<packing::bits8> {
-  static constexpr int raw_limit = 255;
-  static HWY_INLINE u8s first(u8s bytes) {
-    return hn::Xor(bytes, hn::Set(u8_tag{}, std::uint8_t{0x80}));
+struct fields_of<packing::base3> {
+  static constexpr int raw_limit = 3;
+  struct opened {
+    u8s four, top;
+  };
+  template <std::size_t F>
+  static constexpr int place = F < 4 ? 2 * static_cast<int>(F) : 6;
+
+  template <std::size_t F>
+  static HWY_INLINE u8s in_place(opened o) {
+    if constexpr (F == 4)
+      return o.top;
+    else
+      return bit_fields_of<2>::in_place<F>(o.four);
   }
-  static HWY_INLINE u8s raw(u8s state) { return state; }
-  static HWY_INLINE u8s next(u8s state) { return state; }
+  template <std::size_t F>
+  static HWY_INLINE u8s raw(opened o) {
+    if constexpr (F == 4)
+      return hn::And(shift_right<6>(o.top), all_bytes(3));
+    else
+      return bit_fields_of<2>::raw<F>(o.four);
+  }
+
+#if TRILITH_SIMD_VBMI
+  /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
+  static HWY_INLINE opened open(u8s bytes) {
+    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __mmask64 escaped =
+        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
+    return {
+        u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
+        u8s {
+          _mm512_mask_permutexvar_epi8(top, escaped, bytes.raw, table(base3_tables.escaped_top))
+        }};
+  }
+
+ private:
+  static HWY_INLINE __m512i table(const std::uint8_t* entries) {
+    return _mm512_load_si512(entries);
+  }
+#else
+  /// Lookups of 16 entries: the numbers below 8, and what follows an escape.
+  static HWY_INLINE opened open(u8s bytes) {
+    const u8s low = hn::TableLookupBytes(entries(base3_tables.low), hn::And(bytes, all_bytes(7)));
+    const u8s high = hn::TableLookupBytes(entries(base3_tables.high),
+                                          hn::And(shift_right<3>(bytes), all_bytes(7)));
+    const u8s rest = hn::And(bytes, all_bytes(15));
+    const auto escaped = at_least(bytes, 0xC0);
+    const auto both_eight = at_least(bytes, 0xF0);
+    const u8s four = hn::Or(hn::TableLookupBytes(entries(base3_tables.rest), rest),
+                            hn::IfThenElseZero(both_eight, all_bytes(0xAA)));
+    const u8s top =
+        hn::IfThenElse(both_eight, hn::TableLookupBytes(entries(base3_tables.rest_top), rest),
+                       hn::And(shift_left<2>(bytes), all_bytes(0xC0)));
+    return {hn::IfThenElse(escaped, four, hn::Or(low, high)),
+            hn::IfThenElse(escaped, top, hn::And(bytes, all_bytes(0xC0)))};
+  }
+
+ private:
+  static HWY_INLINE u8s entries(const std::uint8_t* sixteen) {
+    return hn::LoadDup128(u8_tag{}, sixteen);
+  }
+#endif
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

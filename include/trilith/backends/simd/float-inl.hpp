@@ -81,35 +81,11 @@ static void dot_plain(const std::uint8_t* const* w, const float* const* x, std::
   add_dots<W, R, T>(rows, x, n, sums);
 }
 
-/// The codes of the block of `width` bytes at w, in order, and up to 64 bytes of no meaning after
-/// them, in a buffer of P::block.
-template <class P>
-static HWY_NOINLINE void unpack(const std::uint8_t* w, std::size_t width, std::int8_t* codes) {
-  constexpr std::size_t vectors = plane / bytes_per_vector;
-  const i8_tag d;
-  u8s state[vectors];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors; ++v)
-    state[v] = fields_of<P>::first(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  // Ascending, so that each field overwrites what lies past the width of the one before.
-  for (std::size_t f = 0; f < P::fields; ++f) {
-    HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v) {
-      const i8s raw = hn::BitCast(d, fields_of<P>::raw(state[v]));
-      const i8s scaled = P::step == 2 ? hn::Add(raw, raw) : raw;
-      hn::StoreU(hn::Add(scaled, hn::Set(d, static_cast<std::int8_t>(P::offset))), d,
-                 codes + f * width + v * bytes_per_vector);
-      state[v] = fields_of<P>::next(state[v]);
-    }
-  }
-}
-
 /// A tile::dot_fn for packed codes.
 template <class P, std::size_t R, std::size_t T>
 static void dot_codes(const std::uint8_t* const* w, const float* const* x, std::size_t n,
                       lane_sums* sums) noexcept {
-  static_assert(P::step == 1 || P::step == 2);
-  HWY_ALIGN std::int8_t codes[R][P::block + lanes];
+  HWY_ALIGN std::int8_t codes[R][P::block + plane];
   const std::int8_t* rows[R];
   const float* tokens[T];
   for (std::size_t r = 0; r < R; ++r) rows[r] = codes[r];
@@ -117,7 +93,9 @@ static void dot_codes(const std::uint8_t* const* w, const float* const* x, std::
   for (std::size_t first = 0; first < n; first += P::block) {
     const std::size_t count = HWY_MIN(n - first, P::block);
     const std::size_t width = (count + P::fields - 1) / P::fields;
-    for (std::size_t r = 0; r < R; ++r) unpack<P>(w[r] + first / P::fields, width, codes[r]);
+    for (std::size_t r = 0; r < R; ++r)
+      unpack_block<P, as_code>(w[r] + first / P::fields, width,
+                               reinterpret_cast<std::uint8_t*>(codes[r]));
     for (std::size_t t = 0; t < T; ++t) tokens[t] = x[t] + first;
     add_dots<std::int8_t, R, T>(rows, tokens, count, sums);
   }

@@ -1,69 +1,36 @@
-// A fragment of kernels-inl.hpp: products of packed codes with int8 activations.
+// A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
 /// every vector of activations R rows.
 template <class P, std::size_t R, std::size_t T>
 struct int8_tile {
+  using sum_type = sum_of<P, T>;
+  using opened = typename fields_of<P>::opened;
   const std::uint8_t* w[R];
   const std::int8_t* x[T];
-  sum_of<P> sum[R][T];
+  sum_type sum[R][T];
 
   HWY_INLINE int8_tile() {}
 
   /// Codes [first, last) of the rows; first is a multiple of P::block, last also or the row's end.
   HWY_INLINE void add_codes(std::size_t first, std::size_t last) {
     for (; first + P::block <= last; first += P::block) {
-      if constexpr (T == 1) prefetch(first / P::fields);
-      for (std::size_t c = 0; c < plane; c += bytes_per_vector)
-        add_vector<false>(first, P::block, plane, c);
+      prefetch(first / P::fields);
+      HWY_UNROLL(4)
+      for (std::size_t c = 0; c < plane; c += bytes_per_vector) {
+        opened o[R];
+        open(first / P::fields + c, o);
+        add_field<0>(o, first + c);
+      }
       close_block();
     }
-    if (first == last) return;
-    const std::size_t width = (last - first + P::fields - 1) / P::fields;
-    for (std::size_t c = 0; c < width; c += bytes_per_vector)
-      add_vector<true>(first, last - first, width, c);
-    close_block();
+    if (first != last) add_narrow(first, last - first);
   }
 
-  /// The packed bytes from c on of the block that holds the `codes` codes from `first` on in
-  /// `width` bytes. In the last, narrower block the lanes without a code are masked.
-  template <bool Narrower>
-  HWY_INLINE void add_vector(std::size_t first, std::size_t codes, std::size_t width,
-                             std::size_t c) {
-    u8s state[R];
-    HWY_UNROLL(4)
-    for (std::size_t r = 0; r < R; ++r)
-      state[r] = fields_of<P>::first(hn::LoadU(u8_tag{}, w[r] + first / P::fields + c));
-    for (std::size_t f = 0, at = c; f < P::fields; ++f, at += width) {
-      if (Narrower && at >= codes) return;
-      const std::size_t held = HWY_MIN(width - c, codes - at);
-      HWY_UNROLL(4)
-      for (std::size_t r = 0; r < R; ++r) {
-        auto taken = sum_of<P>::take(state[r]);
-        if constexpr (Narrower) taken = sum_of<P>::keep(hn::FirstN(u8_tag{}, held), taken);
-        state[r] = fields_of<P>::next(state[r]);
-        HWY_UNROLL(4)
-        for (std::size_t t = 0; t < T; ++t)
-          sum[r][t].add(taken, hn::LoadU(i8_tag{}, x[t] + first + at));
-      }
-    }
-  }
-
-  /// One token leaves too little work per byte to hide the latency of memory. The rows of a tile
-  /// follow each other, so this line is some row's of this tile or of one of the next.
-  HWY_INLINE void prefetch(std::size_t byte) const {
-    constexpr std::size_t ahead = 2560;
-    HWY_UNROLL(4)
-    for (std::size_t r = 0; r < R; ++r) __builtin_prefetch(w[r] + byte + ahead);
-  }
   HWY_INLINE void clear() {
     HWY_UNROLL(16)
     for (std::size_t i = 0; i < R * T; ++i) sum[i / T][i % T].clear();
-  }
-  HWY_INLINE void close_block() {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < R * T; ++i) sum[i / T][i % T].close_block();
   }
   HWY_INLINE void add_totals(std::int32_t* sums) const {
     HWY_UNROLL(16)
@@ -71,33 +38,115 @@ struct int8_tile {
       sums[i] = hn::GetLane(hn::Add(hn::SumOfLanes(i32_tag{}, sum[i / T][i % T].total()),
                                     hn::Set(i32_tag{}, sums[i])));
   }
+
+ private:
+  HWY_INLINE void open(std::size_t byte, opened* o) const {
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < R; ++r) o[r] = fields_of<P>::open(hn::LoadU(u8_tag{}, w[r] + byte));
+  }
+
+  /// Field F and those after it of full blocks; `at` is the first code of field F.
+  template <std::size_t F>
+  HWY_INLINE void add_field(const opened* o, std::size_t at) {
+    u8s value[R];
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < R; ++r) value[r] = sum_type::template value<F>(o[r]);
+    multiply<F>(value, at);
+    if constexpr (F + 1 < P::fields) add_field<F + 1>(o, at + plane);
+  }
+
+  template <std::size_t F>
+  HWY_INLINE void multiply(const u8s* value, std::size_t at) {
+    HWY_UNROLL(8)
+    for (std::size_t t = 0; t < T; ++t) {
+      const i8s in = hn::LoadU(i8_tag{}, x[t] + at);
+      HWY_UNROLL(4)
+      for (std::size_t r = 0; r < R; ++r) sum[r][t].template add<F>(value[r], in);
+    }
+  }
+
+  /// The last block of a row where it is not full: planes of `width` bytes; the lanes without a
+  /// code are masked.
+  HWY_INLINE void add_narrow(std::size_t first, std::size_t codes) {
+    const std::size_t width = (codes + P::fields - 1) / P::fields;
+    for (std::size_t c = 0; c < width; c += bytes_per_vector) {
+      opened o[R];
+      open(first / P::fields + c, o);
+      add_masked_field<0>(o, first, c, width, codes);
+    }
+    close_block();
+  }
+
+  template <std::size_t F>
+  HWY_INLINE void add_masked_field(const opened* o, std::size_t first, std::size_t c,
+                                   std::size_t width, std::size_t codes) {
+    const std::size_t at = F * width + c;
+    if (at >= codes) return;
+    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(width - c, codes - at));
+    u8s value[R];
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < R; ++r)
+      value[r] = hn::IfThenElseZero(held, sum_type::template value<F>(o[r]));
+    multiply<F>(value, first + at);
+    if constexpr (F + 1 < P::fields) add_masked_field<F + 1>(o, first, c, width, codes);
+  }
+
+  /// Rows follow each other, so these lines are of this row or of one of the next. The near one
+  /// hides the latency of the second cache, the far one that of memory.
+  HWY_INLINE void prefetch(std::size_t byte) const {
+    __builtin_prefetch(w[0] + R * byte + near_bytes);
+    __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
+    if constexpr (R == 2) {
+      __builtin_prefetch(w[0] + R * byte + near_bytes + plane);
+      __builtin_prefetch(w[0] + R * byte + far_bytes + plane, 0, 2);
+    }
+  }
+  static constexpr std::size_t near_bytes = 1024, far_bytes = 8192;
+
+  HWY_INLINE void close_block() {
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < R * T; ++i) sum[i / T][i % T].close_block();
+  }
 };
 
-/// A tile::dot_fn. Reads at most 63 bytes past the last code's byte and past the last activation.
+/// The sums of group g of rows [first, last) with T tokens from t on, [row][token]. Reads at most
+/// 63 bytes past the last code's byte and past the last activation.
 template <class P, std::size_t R, std::size_t T>
-static HWY_NOINLINE void dot_int8(const std::uint8_t* const* w, const std::int8_t* const* x,
-                                  std::size_t n, std::int32_t* sums) noexcept {
-  int8_tile<P, R, T> tile;
-  for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
-  for (std::size_t t = 0; t < T; ++t) tile.x[t] = x[t];
-  for (std::size_t i = 0; i < R * T; ++i) sums[i] = 0;
-  constexpr std::size_t part = 1024 * P::block;  // as many as sum_of<base3> can add
-  for (std::size_t first = 0; first < n; first += part) {
-    tile.clear();
-    tile.add_codes(first, HWY_MIN(n, first + part));
-    tile.add_totals(sums);
+static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size_t last,
+                                  std::size_t t, std::size_t g, std::int32_t* sums) noexcept {
+  // as many codes as place_sum can add: 16384 blocks
+  constexpr std::size_t part = 16384 * P::block;
+  const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
+  const auto* w = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
+  const auto* x = static_cast<const std::int8_t*>(p.x) + g * p.group;
+  for (std::size_t o = first; o < last; o += R, sums += R * T) {
+    int8_tile<P, R, T> tile;
+    for (std::size_t r = 0; r < R; ++r) tile.w[r] = w + HWY_MIN(o + r, last - 1) * p.row_bytes;
+    for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + (t + c) * p.x_stride;
+    for (std::size_t i = 0; i < R * T; ++i) sums[i] = 0;
+    for (std::size_t begin = 0; begin < n; begin += part) {
+      tile.clear();
+      tile.add_codes(begin, HWY_MIN(n, begin + part));
+      tile.add_totals(sums);
+    }
   }
 }
 
-// Sixteen registers hold four rows for one token, or one row for four; AVX-512 has twice as many.
-inline constexpr std::size_t rows_for_four = bytes_per_vector == 64 ? 2 : 1;
+// One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
+// eight tokens, sixteen those of one row with four.
+inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 template <class P>
-static void multiply_int8(const product& p, std::size_t first, std::size_t last) noexcept {
-  using tile = simd_tiles::tile<simd_tiles::int8_sums>;
-  simd_tiles::multiply(
-      p, first, last, simd_tiles::int8_sums{P::step, P::offset, ceil_div(p.cols, p.group)},
-      tile{4, 1, &dot_int8<P, 4, 1>}, tile{rows_for_four, 4, &dot_int8<P, rows_for_four, 4>});
+static void multiply_few(const product& p, std::size_t first, std::size_t last) noexcept {
+  using rows = simd_tiles::rows_kernel;
+  const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
+  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
+#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
+  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
+  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
+#else
+  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
+#endif
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

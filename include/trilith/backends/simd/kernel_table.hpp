@@ -57,7 +57,27 @@ struct product {
   std::size_t tokens = 0;
   float* y = nullptr;  ///< [tokens, rows]
   std::size_t y_stride = 0;
+  /// x once more, as arrange() writes it, or null; int8 only
+  const std::int8_t* panel = nullptr;
 };
+
+/// How int8 activations lie for products with many tokens. Sixteen tokens side by side, four values
+/// of each in turn; the groups of scales begin at multiples of 64 values:
+///
+///     panel[tokens / 16][groups][round_up(group, 64) / 4][16][4], the gaps filled with zeros
+inline constexpr std::size_t panel_tokens = 16, panel_values = 64;
+
+/// Values of a token in a panel.
+[[nodiscard]] constexpr std::size_t panel_width(std::size_t cols, std::size_t group) noexcept {
+  const auto padded = [](std::size_t n) {
+    return (n + panel_values - 1) / panel_values * panel_values;
+  };
+  return group == 0 ? 0 : cols / group * padded(group) + padded(cols % group);
+}
+
+/// Writes the panel of up to 16 tokens: x: [tokens, cols], stride apart.
+using arrange_fn = void (*)(const std::int8_t* x, std::size_t stride, std::size_t tokens,
+                            std::size_t cols, std::size_t group, std::int8_t* panel) noexcept;
 
 /// Computes rows [first, last) of the product for every token. Never allocates.
 using product_fn = void (*)(const product&, std::size_t first, std::size_t last) noexcept;
@@ -66,8 +86,22 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 struct kernel_table {
   const char* target = "";  ///< e.g. "AVX2", "AVX3_VNNI"
   simd::target id = simd::target::scalar;
-  product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
-  product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
+  product_fn int8[weight_formats] = {};   ///< by weight_format, int8 activations
+  product_fn f32[weight_formats] = {};    ///< by weight_format, float activations
+  product_fn batch[weight_formats] = {};  ///< int8 activations in a panel
+  /// From how many tokens on `batch` is the faster one.
+  std::size_t batch_from = 0;
+  arrange_fn arrange = nullptr;  ///< null where there is no `batch`
+
+  /// For the tables of extensions: other products of the packings, in the order of weight_format.
+  static constexpr std::size_t packings = 5;
+  constexpr void set_int8(const product_fn (&of_packing)[packings]) noexcept {
+    for (std::size_t i = 0; i < packings; ++i) int8[i] = of_packing[i];
+  }
+  constexpr void set_batch(const product_fn (&of_packing)[packings], std::size_t from) noexcept {
+    for (std::size_t i = 0; i < packings; ++i) batch[i] = of_packing[i];
+    batch_from = from;
+  }
 };
 
 }  // namespace trilith::simd

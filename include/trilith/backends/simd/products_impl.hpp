@@ -42,10 +42,13 @@ struct candidate {
   [[maybe_unused]] static const cpu_features cpu = detect_cpu();
   static const candidate all[] = {
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+    {&N_AVX3_DL::amx_table, cpu.amx},
+    {&N_AVX3_DL::table, cpu.avx3_dl},
     {&N_AVX3_VNNI::table, cpu.avx3_vnni},
     {&N_AVX3::table, cpu.avx3},
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
+    {&N_AVX2_VNNI::table, cpu.avx2_vnni},
     {&N_AVX2::table, cpu.avx2},
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)

@@ -5,9 +5,32 @@
 
 namespace trilith::simd {
 
-/// What is computed on one token's values between the matrix products.
+/// What is computed on one token's values between the matrix products, to the bits of the plain
+/// loops in scalar_rows.hpp (test/kernels/rows.cpp; of a NaN only that it is one). Rows may begin
+/// at any element; nothing past their ends is read or written.
 struct row_kernels {
   const char* target = "";
+  /// sum_i x_i^2 in the fixed order of core/numeric.hpp.
+  float (*sum_of_squares)(const float* x, std::size_t n) noexcept = nullptr;
+  /// y_i = (x_i * factor) * gain_i, without the gains if they are null; y may be x.
+  void (*scale)(const float* x, float factor, const float* gains, float* y,
+                std::size_t n) noexcept = nullptr;
+  /// activations::int8<> of what scale() would write, which is never stored; returns its scale.
+  float (*quantize_scaled)(const float* x, float factor, const float* gains, std::int8_t* q,
+                           std::size_t n) noexcept = nullptr;
+  /// sums[g] = the sum of q over the g-th `group` values, the last group perhaps shorter.
+  void (*sum_groups)(const std::int8_t* q, std::size_t n, std::size_t group,
+                     std::int32_t* sums) noexcept = nullptr;
+  /// gate_i = G(gate_i) * up_i for the gates of layers/gates.hpp; returns sum_of_squares(gate, n).
+  float (*relu_squared)(float* gate, const float* up, std::size_t n) noexcept = nullptr;
+  float (*silu)(float* gate, const float* up, std::size_t n) noexcept = nullptr;
+  /// h_i += y_i
+  void (*add)(float* h, const float* y, std::size_t n) noexcept = nullptr;
+  /// The pairings of layers/rotary.hpp on x: [heads, head_dim].
+  void (*turn_half_split)(float* x, std::size_t heads, const float* cosines, const float* sines,
+                          std::size_t head_dim) noexcept = nullptr;
+  void (*turn_interleaved)(float* x, std::size_t heads, const float* cosines, const float* sines,
+                           std::size_t head_dim) noexcept = nullptr;
 };
 
 }  // namespace trilith::simd

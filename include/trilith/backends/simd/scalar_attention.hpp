@@ -2,11 +2,14 @@
 #define TRILITH_BACKENDS_SIMD_SCALAR_ATTENTION_HPP
 
 #include <trilith/backends/simd/attention_kernels.hpp>
+#include <trilith/kv/f16.hpp>
+#include <trilith/kv/f32.hpp>
 
 namespace trilith::simd {
 
-/// The plain loops as a table.
-inline constexpr attention_kernels scalar_attention{"SCALAR"};
+/// The formats' plain loops as a table: the definition of what the others compute.
+inline constexpr attention_kernels scalar_attention{
+    "SCALAR", {kv_format(kv::f32{}).plain, kv_format(kv::f16{}).plain}};
 
 }  // namespace trilith::simd
 

@@ -1,107 +1,114 @@
 // A fragment of kernels-inl.hpp: exact sums of raw values times int8 activations.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-// A kind of sum has
-//   take(state)        what it multiplies with the activations of a field, from the field's state
-//   keep(mask, taken)  the same with the lanes outside the mask contributing nothing
-//   clear(), add(taken, x), close_block() after each block of 64 bytes, total()
+// A kind of sum of packing P has
+//   value<F>(opened)    what it multiplies with the activations of field F
+//   add<F>(value, x), clear(), close_block() after each block of 64 bytes, total()
 // and a constructor that does nothing: an implicit one would not have the target's instructions.
 // Sums may wrap around 2^32; whoever reads them knows that the whole fits (tiles.hpp).
 
-#if TRILITH_SIMD_VNNI
+#if TRILITH_SIMD_DOTS
 
-/// Four products a lane and instruction, for raw values of up to 255.
+/// sum + w_4i x_4i + ... + w_4i+3 x_4i+3 in lane i.
+static HWY_INLINE i32s add_dots(i32s sum, u8s w, i8s x) {
+#if defined(__aarch64__)
+  return i32s{vdotq_s32(sum.raw, vreinterpretq_s8_u8(w.raw), x.raw)};
+#elif HWY_TARGET <= HWY_AVX3
+  return i32s{_mm512_dpbusd_epi32(sum.raw, w.raw, x.raw)};
+#else
+  return i32s{_mm256_dpbusd_avx_epi32(sum.raw, w.raw, x.raw)};
+#endif
+}
+
+/// Many tokens share one unpacked value: four products a lane and instruction.
 template <class P>
-struct sum_of {
+struct raw_sum {
   i32s sum;
 
-  HWY_INLINE sum_of() {}
-  static HWY_INLINE u8s take(u8s state) { return fields_of<P>::raw(state); }
-  template <class Mask>
-  static HWY_INLINE u8s keep(Mask mask, u8s raw) {
-    return hn::IfThenElseZero(mask, raw);
+  HWY_INLINE raw_sum() {}
+  template <std::size_t F>
+  static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
+    return fields_of<P>::template raw<F>(o);
+  }
+  template <std::size_t>
+  HWY_INLINE void add(u8s raw, i8s x) {
+    sum = add_dots(sum, raw, x);
   }
   HWY_INLINE void clear() { sum = hn::Zero(i32_tag{}); }
-  HWY_INLINE void add(u8s raw, i8s x) { sum = i32s{_mm512_dpbusd_epi32(sum.raw, raw.raw, x.raw)}; }
   HWY_INLINE void close_block() {}
   HWY_INLINE i32s total() const { return sum; }
 };
 
-/// digit_f = (3 q_f - q_{f+1}) / 256 exactly, so sum digit x = (3 sum q_f x - sum q_{f+1} x) / 256:
-/// no digit is ever computed. A lane of the difference stays below 2^31 for at least 1600 blocks:
-/// 5 fields * 4 products * (256 * 2) * 128 = 1.31e6 a block.
-template <>
-struct sum_of<packing::base3> {
-  struct fractions {
-    u8s q, next;
-  };
-  i32s sum, next_sum;
+/// One token: values are multiplied where they lie in their bytes, each field's sum is shifted once
+/// at the end. A lane grows by at most 4 * 240 * 128 a block: `most_blocks` of them fit.
+template <class P>
+struct place_sum {
+  i32s of_field[P::fields];
 
-  HWY_INLINE sum_of() {}
-  static HWY_INLINE fractions take(u8s q) { return {q, fields_of<packing::base3>::next(q)}; }
-  template <class Mask>
-  static HWY_INLINE fractions keep(Mask mask, fractions f) {
-    return {hn::IfThenElseZero(mask, f.q), hn::IfThenElseZero(mask, f.next)};
+  HWY_INLINE place_sum() {}
+  template <std::size_t F>
+  static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
+    return fields_of<P>::template in_place<F>(o);
   }
-  HWY_INLINE void clear() { sum = next_sum = hn::Zero(i32_tag{}); }
-  HWY_INLINE void add(fractions f, i8s x) {
-    sum = i32s{_mm512_dpbusd_epi32(sum.raw, f.q.raw, x.raw)};
-    next_sum = i32s{_mm512_dpbusd_epi32(next_sum.raw, f.next.raw, x.raw)};
+  template <std::size_t F>
+  HWY_INLINE void add(u8s in_place, i8s x) {
+    of_field[F] = add_dots(of_field[F], in_place, x);
+  }
+  HWY_INLINE void clear() {
+    HWY_UNROLL(8)
+    for (std::size_t f = 0; f < P::fields; ++f) of_field[f] = hn::Zero(i32_tag{});
   }
   HWY_INLINE void close_block() {}
-  HWY_INLINE i32s total() const {
-    return hn::ShiftRight<8>(hn::Sub(hn::Add(hn::Add(sum, sum), sum), next_sum));
+  HWY_INLINE i32s total() const { return total_from<0>(); }
+
+ private:
+  template <std::size_t F>
+  HWY_INLINE i32s total_from() const {
+    const i32s sum = hn::ShiftRight<fields_of<P>::template place<F>>(of_field[F]);
+    if constexpr (F + 1 < P::fields)
+      return hn::Add(sum, total_from<F + 1>());
+    else
+      return sum;
   }
 };
+
+template <class P, std::size_t Tokens>
+using sum_of = std::conditional_t<Tokens == 1, place_sum<P>, raw_sum<P>>;
 
 #else
 
 /// For raw values of at most 15. The products of a block are added in 16 bits: a lane of `part`
 /// holds at most 64 / bytes_per_vector * fields * 2 products, that is 16 of 15 * 128 = 30720 for
-/// bits4 in 16-byte vectors; 8192 to 12288 for the other packings; less in longer vectors.
+/// bits4 in 16-byte vectors; less for the other packings and in longer vectors.
 template <class P>
-struct sum_of {
+struct part_sum {
   i16s part;
   i32s sum;
 
-  HWY_INLINE sum_of() {}
+  HWY_INLINE part_sum() {}
   static_assert(fields_of<P>::raw_limit * 128 * static_cast<int>(P::fields) * 2 *
                     static_cast<int>(plane / bytes_per_vector) <=
                 32767);
-  static HWY_INLINE u8s take(u8s state) { return fields_of<P>::raw(state); }
-  template <class Mask>
-  static HWY_INLINE u8s keep(Mask mask, u8s raw) {
-    return hn::IfThenElseZero(mask, raw);
+  template <std::size_t F>
+  static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
+    return fields_of<P>::template raw<F>(o);
   }
   HWY_INLINE void clear() {
     part = hn::Zero(i16_tag{});
     sum = hn::Zero(i32_tag{});
   }
+  template <std::size_t>
   HWY_INLINE void add(u8s raw, i8s x) {
 #if defined(__aarch64__)
     const int8x16_t w = vreinterpretq_s8_u8(raw.raw);
     part.raw = vmlal_s8(part.raw, vget_low_s8(w), vget_low_s8(x.raw));
     part.raw = vmlal_high_s8(part.raw, w, x.raw);
-#elif HWY_TARGET <= HWY_AVX3
-    part = hn::Add(part, i16s{_mm512_maddubs_epi16(raw.raw, x.raw)});
-#elif HWY_TARGET <= HWY_AVX2
-    part = hn::Add(part, i16s{_mm256_maddubs_epi16(raw.raw, x.raw)});
 #else
-    part = hn::Add(part, i16s{_mm_maddubs_epi16(raw.raw, x.raw)});
+    part = hn::Add(part, pair_products(raw, x));
 #endif
   }
   HWY_INLINE void close_block() {
-    const auto ones = hn::Set(i16_tag{}, std::int16_t{1});
-#if defined(__aarch64__)
-    sum.raw = vpadalq_s16(sum.raw, part.raw);
-    static_cast<void>(ones);
-#elif HWY_TARGET <= HWY_AVX3
-    sum = hn::Add(sum, i32s{_mm512_madd_epi16(part.raw, ones.raw)});
-#elif HWY_TARGET <= HWY_AVX2
-    sum = hn::Add(sum, i32s{_mm256_madd_epi16(part.raw, ones.raw)});
-#else
-    sum = hn::Add(sum, i32s{_mm_madd_epi16(part.raw, ones.raw)});
-#endif
+    sum = add_pairs(sum, part);
     part = hn::Zero(i16_tag{});
   }
   HWY_INLINE i32s total() const { return sum; }
@@ -109,16 +116,16 @@ struct sum_of {
 
 /// Raw values of up to 255 need 16 bits before they are multiplied.
 template <>
-struct sum_of<packing::bits8> {
+struct part_sum<packing::bits8> {
   i32s sum, more;
 
-  HWY_INLINE sum_of() {}
-  static HWY_INLINE u8s take(u8s state) { return state; }
-  template <class Mask>
-  static HWY_INLINE u8s keep(Mask mask, u8s raw) {
-    return hn::IfThenElseZero(mask, raw);
+  HWY_INLINE part_sum() {}
+  template <std::size_t>
+  static HWY_INLINE u8s value(u8s opened) {
+    return opened;
   }
   HWY_INLINE void clear() { sum = more = hn::Zero(i32_tag{}); }
+  template <std::size_t>
   HWY_INLINE void add(u8s raw, i8s x) {
     const hn::Half<u8_tag> u8_half;
     const hn::Half<i8_tag> i8_half;
@@ -136,6 +143,9 @@ struct sum_of<packing::bits8> {
                                         sum, more);
   }
 };
+
+template <class P, std::size_t>
+using sum_of = part_sum<P>;
 
 #endif
 

@@ -28,6 +28,65 @@ struct int8_sums {
   }
 };
 
+/// A kernel: the sums of group g of rows [first, last) with `tokens` tokens from t on,
+/// sums[r * tokens + t]. It may write the sums of one row more.
+struct rows_kernel {
+  using sum_fn = void (*)(const product& p, std::size_t first, std::size_t last, std::size_t t,
+                          std::size_t g, std::int32_t* sums) noexcept;
+  std::size_t tokens;
+  sum_fn sum;
+};
+struct rows_kernels {
+  rows_kernel many, some, one;
+};
+
+inline constexpr std::size_t rows_at_once = 32, most_tokens_at_once = 8;
+
+/// y += float(sum_g) * (scale_g * x_scale) for some rows, the groups in ascending order from +0.
+TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::size_t rows,
+                                          std::size_t t, std::size_t tokens, std::size_t g,
+                                          const int8_sums& kind, const std::int32_t* sums,
+                                          float* y) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t r = 0; r < rows; ++r) {
+    const float scale = p.scales[(o + r) * p.scale_row + g * p.scale_group];
+    for (std::size_t c = 0; c < tokens; ++c)
+      y[r * tokens + c] +=
+          kind.value(p, sums[r * tokens + c], t + c, g) * (scale * p.x_scales[t + c]);
+  }
+}
+
+/// The outputs of rows [o, o + rows) for the tokens of one kernel call.
+[[gnu::noinline]] static void multiply_block(const product& p, std::size_t o, std::size_t rows,
+                                             std::size_t t, const int8_sums& kind,
+                                             const rows_kernel& k) noexcept {
+  std::int32_t sums[(rows_at_once + 1) * most_tokens_at_once];
+  float y[rows_at_once * most_tokens_at_once] = {};
+  for (std::size_t g = 0; g < kind.groups; ++g) {
+    k.sum(p, o, o + rows, t, g, sums);
+    add_group(p, o, rows, t, k.tokens, g, kind, sums, y);
+  }
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < k.tokens; ++c)
+      p.y[(t + c) * p.y_stride + o + r] = y[r * k.tokens + c];
+}
+
+/// Rows [first, last): a few at a time for all tokens, so that each is fetched once.
+static void multiply_rows(const product& p, std::size_t first, std::size_t last,
+                          const int8_sums& kind, const rows_kernels& k) noexcept {
+  for (std::size_t o = first; o < last; o += rows_at_once) {
+    const std::size_t rows = min_of(rows_at_once, last - o);
+    for (std::size_t t = 0; t < p.tokens;) {
+      const std::size_t left = p.tokens - t;
+      const rows_kernel& fit = left >= k.many.tokens   ? k.many
+                               : left >= k.some.tokens ? k.some
+                                                       : k.one;
+      multiply_block(p, o, rows, t, kind, fit);
+      t += fit.tokens;
+    }
+  }
+}
+
 /// The sums over one group with float activations: element i is added to lane i % lanes.
 struct float_sums {
   using activation = float;
