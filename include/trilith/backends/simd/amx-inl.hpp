@@ -21,6 +21,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
 struct amx_tiles {
+  static constexpr std::size_t values = 640;  ///< at a time, for which the first cache has room
   /// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
   struct session {
     session() noexcept {
@@ -43,8 +44,8 @@ struct amx_tiles {
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
     for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
-      add_two(b.raw, x, x + x_tile, steps, clear, sums);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums);
+      add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
+    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
   }
 
  private:
@@ -52,7 +53,8 @@ struct amx_tiles {
                                second_sums = sum_tiles * sum_tile;
 
   static void add_two(const std::uint8_t* raw, const std::int8_t* x, const std::int8_t* y,
-                      std::size_t steps, bool clear, std::int32_t* sums) noexcept {
+                      std::size_t steps, bool clear, std::int32_t* sums,
+                      lines_ahead& ahead) noexcept {
     if (clear) {
       TRILITH_TILE_ZERO(0);
       TRILITH_TILE_ZERO(1);
@@ -69,6 +71,7 @@ struct amx_tiles {
       TRILITH_TILE_LOAD(6, x + k);
       TRILITH_TILE_LOAD(5, raw + second_raw + k);
       TRILITH_TILE_LOAD(7, y + k);
+      ahead.step();
       TRILITH_TILE_DOTS(0, 4, 6);
       TRILITH_TILE_DOTS(1, 5, 6);
       TRILITH_TILE_DOTS(2, 4, 7);
@@ -81,7 +84,7 @@ struct amx_tiles {
   }
 
   static void add_one(const std::uint8_t* raw, const std::int8_t* x, std::size_t steps, bool clear,
-                      std::int32_t* sums) noexcept {
+                      std::int32_t* sums, lines_ahead& ahead) noexcept {
     if (clear) {
       TRILITH_TILE_ZERO(0);
       TRILITH_TILE_ZERO(1);
@@ -93,6 +96,7 @@ struct amx_tiles {
       TRILITH_TILE_LOAD(4, raw + k);
       TRILITH_TILE_LOAD(6, x + k);
       TRILITH_TILE_LOAD(5, raw + second_raw + k);
+      ahead.step();
       TRILITH_TILE_DOTS(0, 4, 6);
       TRILITH_TILE_DOTS(1, 5, 6);
     }

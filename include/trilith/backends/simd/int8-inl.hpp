@@ -9,7 +9,12 @@ struct int8_tile {
   using opened = typename fields_of<P>::opened;
   const std::uint8_t* w[R];
   const std::int8_t* x[T];
-  sum_type sum[R][T];
+  sum_type sum[R * T];
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_tokens = std::make_index_sequence<T>;
+  using all_sums = std::make_index_sequence<R * T>;
 
   HWY_INLINE int8_tile() {}
 
@@ -18,77 +23,77 @@ struct int8_tile {
     for (; first + P::block <= last; first += P::block) {
       prefetch(first / P::fields);
       HWY_UNROLL(4)
-      for (std::size_t c = 0; c < plane; c += bytes_per_vector) {
-        opened o[R];
-        open(first / P::fields + c, o);
-        add_field<0>(o, first + c);
-      }
-      close_block();
+      for (std::size_t c = 0; c < plane; c += bytes_per_vector)
+        add_vector(first / P::fields + c, first + c, all_rows{});
+      close_block(all_sums{});
     }
     if (first != last) add_narrow(first, last - first);
   }
 
-  HWY_INLINE void clear() {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < R * T; ++i) sum[i / T][i % T].clear();
+  template <std::size_t... I>
+  HWY_INLINE void clear(std::index_sequence<I...>) {
+    (sum[I].clear(), ...);
   }
-  HWY_INLINE void add_totals(std::int32_t* sums) const {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < R * T; ++i)
-      sums[i] = hn::GetLane(hn::Add(hn::SumOfLanes(i32_tag{}, sum[i / T][i % T].total()),
-                                    hn::Set(i32_tag{}, sums[i])));
+  template <std::size_t... I>
+  HWY_INLINE void add_totals(std::int32_t* sums, std::index_sequence<I...>) const {
+    ((sums[I] = hn::GetLane(
+          hn::Add(hn::SumOfLanes(i32_tag{}, sum[I].total()), hn::Set(i32_tag{}, sums[I])))),
+     ...);
   }
 
  private:
-  HWY_INLINE void open(std::size_t byte, opened* o) const {
-    HWY_UNROLL(4)
-    for (std::size_t r = 0; r < R; ++r) o[r] = fields_of<P>::open(hn::LoadU(u8_tag{}, w[r] + byte));
+  HWY_INLINE opened open(std::size_t r, std::size_t byte) const {
+    return fields_of<P>::open(hn::LoadU(u8_tag{}, w[r] + byte));
+  }
+
+  /// The bytes at `byte` of every row, whose first field's codes begin at `at`.
+  template <std::size_t... Row>
+  HWY_INLINE void add_vector(std::size_t byte, std::size_t at, std::index_sequence<Row...> rows) {
+    const opened o[R] = {open(Row, byte)...};
+    add_field<0>(o, at, rows);
   }
 
   /// Field F and those after it of full blocks; `at` is the first code of field F.
-  template <std::size_t F>
-  HWY_INLINE void add_field(const opened* o, std::size_t at) {
-    u8s value[R];
-    HWY_UNROLL(4)
-    for (std::size_t r = 0; r < R; ++r) value[r] = sum_type::template value<F>(o[r]);
-    multiply<F>(value, at);
-    if constexpr (F + 1 < P::fields) add_field<F + 1>(o, at + plane);
+  template <std::size_t F, std::size_t... Row>
+  HWY_INLINE void add_field(const opened* o, std::size_t at, std::index_sequence<Row...> rows) {
+    const u8s value[R] = {sum_type::template value<F>(o[Row])...};
+    multiply<F>(value, at, all_tokens{});
+    if constexpr (F + 1 < P::fields) add_field<F + 1>(o, at + plane, rows);
   }
 
-  template <std::size_t F>
-  HWY_INLINE void multiply(const u8s* value, std::size_t at) {
-    HWY_UNROLL(8)
-    for (std::size_t t = 0; t < T; ++t) {
-      const i8s in = hn::LoadU(i8_tag{}, x[t] + at);
-      HWY_UNROLL(4)
-      for (std::size_t r = 0; r < R; ++r) sum[r][t].template add<F>(value[r], in);
-    }
+  template <std::size_t F, std::size_t... Token>
+  HWY_INLINE void multiply(const u8s* value, std::size_t at, std::index_sequence<Token...>) {
+    (multiply_token<F, Token>(value, hn::LoadU(i8_tag{}, x[Token] + at), all_rows{}), ...);
+  }
+  template <std::size_t F, std::size_t Token, std::size_t... Row>
+  HWY_INLINE void multiply_token(const u8s* value, i8s in, std::index_sequence<Row...>) {
+    (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
   /// The last block of a row where it is not full: planes of `width` bytes; the lanes without a
   /// code are masked.
   HWY_INLINE void add_narrow(std::size_t first, std::size_t codes) {
     const std::size_t width = (codes + P::fields - 1) / P::fields;
-    for (std::size_t c = 0; c < width; c += bytes_per_vector) {
-      opened o[R];
-      open(first / P::fields + c, o);
-      add_masked_field<0>(o, first, c, width, codes);
-    }
-    close_block();
+    for (std::size_t c = 0; c < width; c += bytes_per_vector)
+      add_narrow_vector(first, c, width, codes, all_rows{});
+    close_block(all_sums{});
   }
-
-  template <std::size_t F>
-  HWY_INLINE void add_masked_field(const opened* o, std::size_t first, std::size_t c,
-                                   std::size_t width, std::size_t codes) {
+  template <std::size_t... Row>
+  HWY_INLINE void add_narrow_vector(std::size_t first, std::size_t c, std::size_t width,
+                                    std::size_t codes, std::index_sequence<Row...> rows) {
+    const opened o[R] = {open(Row, first / P::fields + c)...};
+    add_narrow_field<0>(o, first, c, width, codes, rows);
+  }
+  template <std::size_t F, std::size_t... Row>
+  HWY_INLINE void add_narrow_field(const opened* o, std::size_t first, std::size_t c,
+                                   std::size_t width, std::size_t codes,
+                                   std::index_sequence<Row...> rows) {
     const std::size_t at = F * width + c;
     if (at >= codes) return;
     const auto held = hn::FirstN(u8_tag{}, HWY_MIN(width - c, codes - at));
-    u8s value[R];
-    HWY_UNROLL(4)
-    for (std::size_t r = 0; r < R; ++r)
-      value[r] = hn::IfThenElseZero(held, sum_type::template value<F>(o[r]));
-    multiply<F>(value, first + at);
-    if constexpr (F + 1 < P::fields) add_masked_field<F + 1>(o, first, c, width, codes);
+    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
+    multiply<F>(value, first + at, all_tokens{});
+    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, first, c, width, codes, rows);
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -103,9 +108,9 @@ struct int8_tile {
   }
   static constexpr std::size_t near_bytes = 1024, far_bytes = 8192;
 
-  HWY_INLINE void close_block() {
-    HWY_UNROLL(16)
-    for (std::size_t i = 0; i < R * T; ++i) sum[i / T][i % T].close_block();
+  template <std::size_t... I>
+  HWY_INLINE void close_block(std::index_sequence<I...>) {
+    (sum[I].close_block(), ...);
   }
 };
 
@@ -125,9 +130,9 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + (t + c) * p.x_stride;
     for (std::size_t i = 0; i < R * T; ++i) sums[i] = 0;
     for (std::size_t begin = 0; begin < n; begin += part) {
-      tile.clear();
+      tile.clear(typename int8_tile<P, R, T>::all_sums{});
       tile.add_codes(begin, HWY_MIN(n, begin + part));
-      tile.add_totals(sums);
+      tile.add_totals(sums, typename int8_tile<P, R, T>::all_sums{});
     }
   }
 }

@@ -19,6 +19,8 @@
 #include <trilith/packing/base3.hpp>
 #include <trilith/packing/bits.hpp>
 
+#include <utility>
+
 #include <hwy/highway.h>
 
 // Without a name there are no vector kernels: the portable loops serve (dispatch_impl.hpp).

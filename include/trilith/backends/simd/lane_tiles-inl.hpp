@@ -32,66 +32,81 @@ struct lane_kernel {
     return hn::BitCast(u8_tag{}, hn::Set(u32_tag, values));
   }
 
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_vectors = std::make_index_sequence<V>;
+  using all_sums = std::make_index_sequence<R * V>;
+
 #if TRILITH_SIMD_DOTS
-  /// The sums stay in registers from the first step to the last.
-  HWY_INLINE void run(std::size_t steps, bool clear) const {
-    i32s sum[R][V];
-    HWY_UNROLL(8)
-    for (std::size_t r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (std::size_t v = 0; v < V; ++v)
-      sum[r][v] = clear ? hn::Zero(i32_tag{}) : hn::Load(i32_tag{}, place(r, v));
-    for (std::size_t four = 0; four < steps * 16; ++four) {
-      i8s in[V];
-      HWY_UNROLL(8)
-      for (std::size_t v = 0; v < V; ++v) in[v] = tokens(v, four);
-      HWY_UNROLL(8)
-      for (std::size_t r = 0; r < R; ++r) {
-        const u8s w = weights(r, four);
-        HWY_UNROLL(8)
-        for (std::size_t v = 0; v < V; ++v) sum[r][v] = add_dots(sum[r][v], w, in[v]);
-      }
-    }
-    HWY_UNROLL(8)
-    for (std::size_t r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (std::size_t v = 0; v < V; ++v) hn::Store(sum[r][v], i32_tag{}, place(r, v));
+  i32s sum[R * V];
+
+  /// The sums stay in registers from the first step to the last, of which there is at least one: a
+  /// loop that might not run would cost a copy of every sum.
+  HWY_INLINE void run(std::size_t steps, bool clear) {
+    begin(clear, all_sums{});
+    std::size_t four = 0;
+    do add(four, all_rows{}, all_vectors{});
+    while (++four != steps * 16);
+    end(all_sums{});
+  }
+
+ private:
+  template <std::size_t... I>
+  HWY_INLINE void begin(bool clear, std::index_sequence<I...>) {
+    if (clear)
+      ((sum[I] = hn::Zero(i32_tag{})), ...);
+    else
+      ((sum[I] = hn::Load(i32_tag{}, place(I / V, I % V))), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(std::index_sequence<I...>) const {
+    (hn::Store(sum[I], i32_tag{}, place(I / V, I % V)), ...);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(u8s w, const i8s* in, std::index_sequence<I...>) {
+    ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
   /// Additions that fit into 16 bits.
   static constexpr std::size_t fours_at_once =
       fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
+  i16s part[R * V];
 
-  HWY_INLINE void run(std::size_t steps, bool clear) const {
-    for (std::size_t four = 0; four < steps * 16; four += fours_at_once) {
-      add_some(four, HWY_MIN(four + fours_at_once, steps * 16), clear);
-      clear = false;
+  HWY_INLINE void run(std::size_t steps, bool clear) {
+    for (std::size_t four = 0; four < steps * 16; clear = false) {
+      begin(all_sums{});
+      const std::size_t last = HWY_MIN(four + fours_at_once, steps * 16);
+      do add(four, all_rows{}, all_vectors{});
+      while (++four != last);
+      end(clear, all_sums{});
     }
   }
-  HWY_INLINE void add_some(std::size_t four, std::size_t end, bool clear) const {
-    i16s part[R][V];
-    HWY_UNROLL(8)
-    for (std::size_t r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (std::size_t v = 0; v < V; ++v) part[r][v] = hn::Zero(i16_tag{});
-    for (; four < end; ++four) {
-      i8s in[V];
-      HWY_UNROLL(8)
-      for (std::size_t v = 0; v < V; ++v) in[v] = tokens(v, four);
-      HWY_UNROLL(8)
-      for (std::size_t r = 0; r < R; ++r) {
-        const u8s w = weights(r, four);
-        HWY_UNROLL(8)
-        for (std::size_t v = 0; v < V; ++v)
-          part[r][v] = hn::Add(part[r][v], pair_products(w, in[v]));
-      }
-    }
-    HWY_UNROLL(8)
-    for (std::size_t r = 0; r < R; ++r) HWY_UNROLL(8)
-    for (std::size_t v = 0; v < V; ++v) {
-      std::int32_t* const to = place(r, v);
-      const i32s before = clear ? hn::Zero(i32_tag{}) : hn::Load(i32_tag{}, to);
-      hn::Store(add_pairs(before, part[r][v]), i32_tag{}, to);
-    }
+
+ private:
+  template <std::size_t... I>
+  HWY_INLINE void begin(std::index_sequence<I...>) {
+    ((part[I] = hn::Zero(i16_tag{})), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(bool clear, std::index_sequence<I...>) const {
+    (fold(part[I], clear, place(I / V, I % V)), ...);
+  }
+  static HWY_INLINE void fold(i16s added, bool clear, std::int32_t* to) {
+    const i32s before = clear ? hn::Zero(i32_tag{}) : hn::Load(i32_tag{}, to);
+    hn::Store(add_pairs(before, added), i32_tag{}, to);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(u8s w, const i8s* in, std::index_sequence<I...>) {
+    ((part[Row * V + I] = add_words(part[Row * V + I], pair_products(w, in[I]))), ...);
   }
 #endif
+
+  template <std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(std::size_t four, std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const i8s in[V] = {tokens(I, four)...};
+    (add_row<Row>(weights(Row, four), in, v), ...);
+  }
 };
 
 template <class P, std::size_t R, std::size_t V>
@@ -109,37 +124,38 @@ static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_
 /// As many sums as there are registers for: 24 of AVX-512's 32, 8 of 16 elsewhere.
 struct lane_tiles {
   struct session {};
+  static constexpr std::size_t values = 256;  ///< at a time, for which the first cache has room
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
   static constexpr std::size_t rows = 8, tiles = 3;
 #else
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                              std::size_t steps, bool clear) {
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      for (std::size_t i = 0; i < tile_rows; i += rows)
-        add_rows<P>(b, r, i, x, x_tile, steps, clear);
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
   }
 
  private:
-  template <class P>
-  static HWY_INLINE void add_rows(batch_block& b, std::size_t r, std::size_t i,
-                                  const std::int8_t* x, std::size_t x_tile, std::size_t steps,
-                                  bool clear) {
-    const std::uint8_t* const raw = b.raw + r * raw_tiles * raw_tile + i * panel_values;
-    std::int32_t* sums = b.sums + r * sum_tiles * sum_tile + i * panel_tokens;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_lane_tile<P, rows, tiles * vectors_per_tile>(raw, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2) {
-      if (left == 2)
-        add_lane_tile<P, rows, 2 * vectors_per_tile>(raw, x, x_tile, steps, clear, sums);
-    }
-    if constexpr (tiles > 1) {
-      if (left == 1) add_lane_tile<P, rows, vectors_per_tile>(raw, x, x_tile, steps, clear, sums);
-    }
+  template <class P, std::size_t Tiles>
+  static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                  std::size_t steps, bool clear, std::int32_t* sums) {
+    for (std::size_t r = 0; r < b.row_tiles(); ++r)
+      for (std::size_t i = 0; i < tile_rows; i += rows) {
+        for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
+        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+            b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
+            sums + r * sum_tiles * sum_tile + i * panel_tokens);
+      }
   }
 };
 

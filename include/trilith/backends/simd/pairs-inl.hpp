@@ -14,6 +14,20 @@ static HWY_INLINE i16s pair_products(u8s w, i8s x) {
 }
 #endif
 
+#if !TRILITH_SIMD_DOTS && !defined(__aarch64__)
+/// sum + part. Written out, because g++ copies many sums to the stack and back otherwise.
+static HWY_INLINE i16s add_words(i16s sum, i16s part) {
+#if HWY_TARGET <= HWY_AVX3
+  __asm__("vpaddw %1, %0, %0" : "+v"(sum.raw) : "v"(part.raw));
+#elif HWY_TARGET <= HWY_AVX2
+  __asm__("vpaddw %1, %0, %0" : "+x"(sum.raw) : "x"(part.raw));
+#else
+  __asm__("paddw %1, %0" : "+x"(sum.raw) : "x"(part.raw));
+#endif
+  return sum;
+}
+#endif
+
 #if !TRILITH_SIMD_DOTS
 /// sum + part_2i + part_2i+1 in lane i.
 static HWY_INLINE i32s add_pairs(i32s sum, i16s part) {

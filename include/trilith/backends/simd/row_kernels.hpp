@@ -15,9 +15,11 @@ struct row_kernels {
   /// y_i = (x_i * factor) * gain_i, without the gains if they are null; y may be x.
   void (*scale)(const float* x, float factor, const float* gains, float* y,
                 std::size_t n) noexcept = nullptr;
-  /// activations::int8<> of what scale() would write, which is never stored; returns its scale.
-  float (*quantize_scaled)(const float* x, float factor, const float* gains, std::int8_t* q,
-                           std::size_t n) noexcept = nullptr;
+  /// activations::int8<> of x; returns its scale.
+  float (*quantize)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
+  /// scale(), then quantize() of y.
+  float (*scale_and_quantize)(const float* x, float factor, const float* gains, float* y,
+                              std::int8_t* q, std::size_t n) noexcept = nullptr;
   /// sums[g] = the sum of q over the g-th `group` values, the last group perhaps shorter.
   void (*sum_groups)(const std::int8_t* q, std::size_t n, std::size_t group,
                      std::int32_t* sums) noexcept = nullptr;

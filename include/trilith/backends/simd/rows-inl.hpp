@@ -19,23 +19,54 @@ struct row_end {
   }
 };
 
-/// The lanes of a float sum, added up in the order of core/numeric.hpp.
+/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
+/// floats-inl.hpp), in vectors of any width.
+template <class V>
+static HWY_INLINE V unfused_product(V a, V b) {
+  V product = hn::Mul(a, b);
+#if defined(__aarch64__)
+  __asm__("" : "+w"(product.raw));
+#elif HWY_TARGET <= HWY_AVX3
+  __asm__("" : "+v"(product.raw));
+#else
+  __asm__("" : "+x"(product.raw));
+#endif
+  return product;
+}
+
+/// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
+/// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
-  f32s part[vectors_per_sum];
+  using tag = hn::CappedTag<float, 8>;
+  static constexpr std::size_t width = floats_per_vector < 8 ? floats_per_vector : 8;
+  hn::Vec<tag> part[lanes / width];
 
   HWY_INLINE row_sum() {
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors_per_sum; ++v) part[v] = hn::Zero(f32_tag{});
+    for (std::size_t v = 0; v < lanes / width; ++v) part[v] = hn::Zero(tag{});
   }
-  HWY_INLINE void add_square(std::size_t v, f32s x) {
-    part[v] = hn::Add(part[v], rounded_product(x, x));
+  HWY_INLINE void add_sixteen_squares(const float* x) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < lanes / width; ++v) {
+      const auto value = hn::LoadU(tag{}, x + v * width);
+      part[v] = hn::Add(part[v], unfused_product(value, value));
+    }
+  }
+  /// The squares of lanes [at, at + floats_per_vector).
+  HWY_INLINE void add_square([[maybe_unused]] std::size_t at, f32s x) {
+    const f32s square = rounded_product(x, x);
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+    part[0] = hn::Add(part[0], hn::LowerHalf(tag{}, square));
+    part[1] = hn::Add(part[1], hn::UpperHalf(tag{}, square));
+#else
+    part[at / width] = hn::Add(part[at / width], square);
+#endif
   }
   HWY_INLINE float total() const {
     const hn::CappedTag<float, 4> d;
     HWY_ALIGN float all[lanes];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors_per_sum; ++v)
-      hn::Store(part[v], f32_tag{}, all + v * floats_per_vector);
+    for (std::size_t v = 0; v < lanes / width; ++v) hn::Store(part[v], tag{}, all + v * width);
     const auto low = hn::Add(hn::Load(d, all), hn::Load(d, all + 8));
     const auto high = hn::Add(hn::Load(d, all + 4), hn::Load(d, all + 12));
     const auto four = hn::Add(low, high);
@@ -47,17 +78,8 @@ struct row_sum {
 static float row_sum_of_squares(const float* x, std::size_t n) noexcept {
   row_sum sum;
   std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors_per_sum; ++v)
-      sum.add_square(v, hn::LoadU(f32_tag{}, x + i + v * floats_per_vector));
-  }
-  if (i < n) {
-    const row_end end(x + i, n - i);
-    HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors_per_sum; ++v)
-      sum.add_square(v, hn::Load(f32_tag{}, end.values + v * floats_per_vector));
-  }
+  for (; i + lanes <= n; i += lanes) sum.add_sixteen_squares(x + i);
+  if (i < n) sum.add_sixteen_squares(row_end(x + i, n - i).values);
   return sum.total();
 }
 
@@ -99,7 +121,7 @@ static void row_scale(const float* x, float factor, const float* gains, float* y
     scale_all<false>(x, factor, gains, y, n);
 }
 
-/// The largest |x_i * factor * gain_i| so far, as bits: those of NaN are above all others.
+/// The largest magnitude so far, as bits: those of NaN are above all others.
 struct row_top {
   i32s part[vectors_per_sum];
 
@@ -107,14 +129,12 @@ struct row_top {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < vectors_per_sum; ++v) part[v] = hn::Zero(i32_tag{});
   }
-  template <bool HasGain>
-  HWY_INLINE void raise(const float* x, f32s factor, const float* gains) {
+  HWY_INLINE void raise(const float* x) {
     const i32_tag d;
     const i32s magnitude = hn::Set(d, 0x7FFFFFFF);
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < vectors_per_sum; ++v) {
-      const std::size_t at = v * floats_per_vector;
-      const f32s value = scaled<HasGain>(x + at, factor, gains + (HasGain ? at : 0));
+      const f32s value = hn::LoadU(f32_tag{}, x + v * floats_per_vector);
       part[v] = hn::Max(part[v], hn::And(hn::BitCast(d, value), magnitude));
     }
   }
@@ -163,50 +183,57 @@ static HWY_INLINE void store_sixteen(const f32s (&v)[vectors_per_sum], std::int8
 }
 #endif
 
-template <bool HasGain>
-static HWY_INLINE void quantize_sixteen(const float* x, f32s factor, const float* gains,
-                                        f32s multiplier, std::int8_t* q) {
+static HWY_INLINE void quantize_sixteen(const float* x, f32s multiplier, std::int8_t* q) {
   f32s v[vectors_per_sum];
   HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors_per_sum; ++k) {
-    const std::size_t at = k * floats_per_vector;
-    v[k] = hn::Mul(multiplier, scaled<HasGain>(x + at, factor, gains + (HasGain ? at : 0)));
-  }
+  for (std::size_t k = 0; k < vectors_per_sum; ++k)
+    v[k] = hn::Mul(multiplier, hn::LoadU(f32_tag{}, x + k * floats_per_vector));
   store_sixteen(v, q);
 }
 
-template <bool HasGain>
-static HWY_INLINE float quantize_all(const float* x, float by, const float* gains, std::int8_t* q,
-                                     std::size_t n) {
-  const f32s factor = hn::Set(f32_tag{}, by);
-  const std::size_t whole = n - n % lanes;
-  const row_end end(x + whole, n - whole);
-  const row_end gain(HasGain ? gains + whole : x + whole, n - whole);
-  row_top top;
-  for (std::size_t i = 0; i < whole; i += lanes)
-    top.template raise<HasGain>(x + i, factor, gains + (HasGain ? i : 0));
-  // 0 * factor is NaN where the factor is infinite: zeros that are not the row's do not count
-  row_end last(end.values, lanes);
-  scale_sixteen<HasGain>(end.values, factor, gain.values, last.values);
-  for (std::size_t i = n - whole; i < lanes; ++i) last.values[i] = 0.0f;
-  top.template raise<false>(last.values, hn::Set(f32_tag{}, 1.0f), nullptr);
-
-  const float magnitude = max_of(top.total(), 1e-5f);
+/// x in int8, its largest magnitude known; returns the scale.
+static HWY_INLINE float quantize_below(float top, const float* x, std::int8_t* q, std::size_t n) {
+  const float magnitude = max_of(top, 1e-5f);
   const f32s multiplier = hn::Set(f32_tag{}, 127.0f / magnitude);
-  for (std::size_t i = 0; i < whole; i += lanes)
-    quantize_sixteen<HasGain>(x + i, factor, gains + (HasGain ? i : 0), multiplier, q + i);
-  if (whole < n) {
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) quantize_sixteen(x + i, multiplier, q + i);
+  if (i < n) {
     std::int8_t codes[lanes];
-    quantize_sixteen<false>(last.values, hn::Set(f32_tag{}, 1.0f), nullptr, multiplier, codes);
-    for (std::size_t i = whole; i < n; ++i) q[i] = codes[i - whole];
+    quantize_sixteen(row_end(x + i, n - i).values, multiplier, codes);
+    for (std::size_t k = i; k < n; ++k) q[k] = codes[k - i];
   }
   return magnitude / 127.0f;
 }
 
-static float row_quantize_scaled(const float* x, float factor, const float* gains, std::int8_t* q,
-                                 std::size_t n) noexcept {
-  return gains != nullptr ? quantize_all<true>(x, factor, gains, q, n)
-                          : quantize_all<false>(x, factor, gains, q, n);
+static float row_quantize(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  row_top top;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) top.raise(x + i);
+  if (i < n) top.raise(row_end(x + i, n - i).values);
+  return quantize_below(top.total(), x, q, n);
+}
+
+template <bool HasGain>
+static HWY_INLINE float scale_and_quantize(const float* x, float by, const float* gains, float* y,
+                                           std::int8_t* q, std::size_t n) {
+  const f32s factor = hn::Set(f32_tag{}, by);
+  row_top top;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    scale_sixteen<HasGain>(x + i, factor, gains + (HasGain ? i : 0), y + i);
+    top.raise(y + i);
+  }
+  if (i < n) {
+    scale_all<HasGain>(x + i, by, gains + (HasGain ? i : 0), y + i, n - i);
+    top.raise(row_end(y + i, n - i).values);
+  }
+  return quantize_below(top.total(), y, q, n);
+}
+
+static float row_scale_and_quantize(const float* x, float factor, const float* gains, float* y,
+                                    std::int8_t* q, std::size_t n) noexcept {
+  return gains != nullptr ? scale_and_quantize<true>(x, factor, gains, y, q, n)
+                          : scale_and_quantize<false>(x, factor, gains, y, q, n);
 }
 
 /// The sum of bytes, by sums of eight of them moved up to be unsigned.
@@ -250,34 +277,22 @@ struct relu_squared_gate {
 using f64_tag = hn::ScalableTag<double>;
 using f64s = hn::Vec<f64_tag>;
 
-static HWY_INLINE f64s rounded_product(f64s a, f64s b) {
-  f64s product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// exponential() of core/numeric.hpp for x in [-104, 89], before it is rounded to float.
 static HWY_INLINE f64s exponential_of(f64s x) {
   const f64_tag d;
   const hn::ScalableTag<std::uint64_t> u;
   // added to |n| < 2^51 it leaves n in the low bits of the sum
   const f64s shift = hn::Set(d, 0x1.8p52);
-  const f64s shifted = hn::Add(rounded_product(x, hn::Set(d, 1.44269504088896340736)), shift);
+  const f64s shifted = hn::Add(unfused_product(x, hn::Set(d, 1.44269504088896340736)), shift);
   const f64s n = hn::Sub(shifted, shift);
-  const f64s r = hn::Sub(x, rounded_product(n, hn::Set(d, 0.693147180559945309417)));
+  const f64s r = hn::Sub(x, unfused_product(n, hn::Set(d, 0.693147180559945309417)));
   static constexpr double inverse_factorials[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                                   1.0 / 120,    1.0 / 24,    1.0 / 6,    1.0 / 2,
                                                   1.0,          1.0};
   f64s sum = hn::Set(d, 1.0 / 3628800);
   HWY_UNROLL(10)
   for (const double term : inverse_factorials)
-    sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
+    sum = hn::Add(unfused_product(sum, r), hn::Set(d, term));
   const auto exponent =
       hn::ShiftLeft<52>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint64_t{1023})));
   return hn::Mul(sum, hn::BitCast(d, exponent));
@@ -309,7 +324,7 @@ static HWY_INLINE void gate_sixteen(float* gate, const float* up, row_sum& sum) 
     const std::size_t at = v * floats_per_vector;
     const f32s value = hn::Mul(G::of(hn::LoadU(d, gate + at)), hn::LoadU(d, up + at));
     hn::StoreU(value, d, gate + at);
-    sum.add_square(v, value);
+    sum.add_square(at, value);
   }
 }
 
@@ -409,7 +424,8 @@ static void row_turn(float* x, std::size_t heads, const float* c, const float* s
 [[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
                                                          &row_sum_of_squares,
                                                          &row_scale,
-                                                         &row_quantize_scaled,
+                                                         &row_quantize,
+                                                         &row_scale_and_quantize,
                                                          &row_sum_groups,
                                                          &row_gate<relu_squared_gate>,
                                                          &row_gate<silu_gate>,

@@ -8,32 +8,26 @@
 /// The plain loops as a table: what the functions of every other table must give.
 namespace trilith::simd::scalar {
 
-[[nodiscard]] inline float scaled(const float* x, float factor, const float* gains,
-                                  std::size_t i) noexcept {
-  const float value = x[i] * factor;
-  return gains == nullptr ? value : value * gains[i];
-}
-
 inline float sum_of_squares(const float* x, std::size_t n) noexcept {
   return trilith::sum_of_squares(x, n);
 }
 
 inline void scale(const float* x, float factor, const float* gains, float* y,
                   std::size_t n) noexcept {
-  for (std::size_t i = 0; i < n; ++i) y[i] = scaled(x, factor, gains, i);
+  for (std::size_t i = 0; i < n; ++i) {
+    const float value = x[i] * factor;
+    y[i] = gains == nullptr ? value : value * gains[i];
+  }
 }
 
-inline float quantize_scaled(const float* x, float factor, const float* gains, std::int8_t* q,
-                             std::size_t n) noexcept {
-  float top = 0.0f;
-  for (std::size_t i = 0; i < n; ++i) {
-    const float two[2] = {top, scaled(x, factor, gains, i)};
-    top = absmax(two, 2);
-  }
-  const activations::int8_step step = activations::absmax_range::step(&top, 1);
-  for (std::size_t i = 0; i < n; ++i)
-    q[i] = activations::int8<>::round_to_int8(step.multiplier * scaled(x, factor, gains, i));
-  return step.scale;
+inline float quantize(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  return activations::int8<>::quantize(x, q, n);
+}
+
+inline float scale_and_quantize(const float* x, float factor, const float* gains, float* y,
+                                std::int8_t* q, std::size_t n) noexcept {
+  scale(x, factor, gains, y, n);
+  return quantize(y, q, n);
 }
 
 inline void sum_groups(const std::int8_t* q, std::size_t n, std::size_t group,
@@ -96,7 +90,8 @@ namespace trilith::simd {
 inline constexpr row_kernels scalar_rows{"SCALAR",
                                          &scalar::sum_of_squares,
                                          &scalar::scale,
-                                         &scalar::quantize_scaled,
+                                         &scalar::quantize,
+                                         &scalar::scale_and_quantize,
                                          &scalar::sum_groups,
                                          &scalar::relu_squared,
                                          &scalar::silu,

@@ -9,14 +9,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 #if TRILITH_SIMD_DOTS
 
-/// sum + w_4i x_4i + ... + w_4i+3 x_4i+3 in lane i.
+/// sum + w_4i x_4i + ... + w_4i+3 x_4i+3 in lane i. Written out, because g++ copies the sums of an
+/// intrinsic to the stack and back when there are many.
 static HWY_INLINE i32s add_dots(i32s sum, u8s w, i8s x) {
 #if defined(__aarch64__)
   return i32s{vdotq_s32(sum.raw, vreinterpretq_s8_u8(w.raw), x.raw)};
 #elif HWY_TARGET <= HWY_AVX3
-  return i32s{_mm512_dpbusd_epi32(sum.raw, w.raw, x.raw)};
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
+  return sum;
 #else
-  return i32s{_mm256_dpbusd_avx_epi32(sum.raw, w.raw, x.raw)};
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum.raw) : "x"(w.raw), "x"(x.raw));
+  return sum;
 #endif
 }
 
@@ -54,14 +57,15 @@ struct place_sum {
   HWY_INLINE void add(u8s in_place, i8s x) {
     of_field[F] = add_dots(of_field[F], in_place, x);
   }
-  HWY_INLINE void clear() {
-    HWY_UNROLL(8)
-    for (std::size_t f = 0; f < P::fields; ++f) of_field[f] = hn::Zero(i32_tag{});
-  }
+  HWY_INLINE void clear() { clear_fields(std::make_index_sequence<P::fields>{}); }
   HWY_INLINE void close_block() {}
   HWY_INLINE i32s total() const { return total_from<0>(); }
 
  private:
+  template <std::size_t... F>
+  HWY_INLINE void clear_fields(std::index_sequence<F...>) {
+    ((of_field[F] = hn::Zero(i32_tag{})), ...);
+  }
   template <std::size_t F>
   HWY_INLINE i32s total_from() const {
     const i32s sum = hn::ShiftRight<fields_of<P>::template place<F>>(of_field[F]);
