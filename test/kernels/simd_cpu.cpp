@@ -43,14 +43,14 @@ TEST_CASE("the tables this CPU can run, best first", "[simd]") {
   REQUIRE_FALSE(names.empty());
   CHECK(names.back() == "SCALAR");
 #if defined(__aarch64__)
-  CHECK(names == std::vector<std::string>{"NEON", "SCALAR"});
+  const std::vector<std::string> order{"NEON_DOT", "NEON", "SCALAR"};
 #else
   const std::vector<std::string> order{"AMX",       "AVX3_DL", "AVX3_VNNI", "AVX3",
                                        "AVX2_VNNI", "AVX2",    "SSE4",      "SCALAR"};
+#endif
   std::size_t at = 0;
   for (const std::string& name : names) {
     while (at < order.size() && order[at] != name) ++at;
     CHECK(at < order.size());
   }
-#endif
 }

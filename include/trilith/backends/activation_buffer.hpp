@@ -21,12 +21,14 @@ struct activation_view {
   std::size_t group = 0;  ///< the activations that one of `sums` covers
   const float* scales = nullptr;
   const std::int32_t* sums = nullptr;
+  const std::int8_t* panel =
+      nullptr;  ///< once more for many tokens (simd/kernel_table.hpp), or null
 };
 
 namespace detail {
 /// Tokens of `cols` values that a thread should take at least of what lies between the products.
 [[nodiscard]] constexpr std::size_t token_grain(std::size_t cols) noexcept {
-  return max_of<std::size_t>(1, (std::size_t{1} << 14) / max_of<std::size_t>(1, cols));
+  return clamp_to<std::size_t>((std::size_t{1} << 14) / max_of<std::size_t>(1, cols), 1, 8);
 }
 }  // namespace detail
 
@@ -40,7 +42,7 @@ class activation_buffer {
                     std::size_t threads = 1)
       : threads_(threads),
         width_(round_up(cols, 64)),
-        bytes_(tokens * width_ * sizeof(float)),
+        bytes_(tokens * width_ * sizeof(float) + 16 * width_, not_zeroed{}),
         scales_(tokens),
         sums_(tokens * most_groups),
         scratch_(threads * width_) {}
@@ -89,7 +91,32 @@ class activation_buffer {
                            sum_groups<B>(q, cols, group, sums_.data() + t * groups);
                        }
                      });
-    return {data, tokens, cols, stride, group, scales_.data(), sums_.data()};
+    activation_view<X> view{data, tokens, cols, stride, group, scales_.data(), sums_.data()};
+    if constexpr (backends::uses_kernels<B> && activations::is_integer<A>)
+      view.panel = arrange(view, run);
+    return view;
+  }
+
+  /// The panel lies after the rows, which need a quarter of the room that floats would; narrow
+  /// groups, which a panel widens, may not find enough.
+  const std::int8_t* arrange(const activation_view<std::int8_t>& v, const executor& run) noexcept {
+    const auto& kernels = simd::kernels();
+    const std::size_t width = simd::panel_width(v.cols, v.group);
+    const std::size_t begin = round_up(v.tokens * v.stride, 64);
+    if (kernels.arrange == nullptr || v.tokens < kernels.batch_from ||
+        begin + round_up(v.tokens, simd::panel_tokens) * width > bytes_.size())
+      return nullptr;
+    auto* const panel = reinterpret_cast<std::int8_t*>(bytes_.data() + begin);
+    run.parallel_for(ceil_div(v.tokens, simd::panel_tokens), 1,
+                     [&](std::size_t first, std::size_t last) noexcept {
+                       for (std::size_t i = first; i < last; ++i) {
+                         const std::size_t t = i * simd::panel_tokens;
+                         kernels.arrange(v.data + t * v.stride, v.stride,
+                                         min_of(simd::panel_tokens, v.tokens - t), v.cols, v.group,
+                                         panel + t * width);
+                       }
+                     });
+    return panel;
   }
 
   template <class B>

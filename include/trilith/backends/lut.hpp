@@ -139,8 +139,8 @@ struct lut {
   template <packing::Packing P, class Entry>
   static void run_tokens(const product& p, std::size_t first, std::size_t last,
                          std::size_t t) noexcept {
-    detail::table_product<P, Entry> part;
-    part.run(p, first, last, t, min_of(p.tokens - t, part.tokens));
+    detail::table_product<P, Entry> part;  // left unset: every part is written before it is read
+    part.run(p, first, last, t, min_of(p.tokens - t, detail::tokens_of<Entry>));
   }
 };
 

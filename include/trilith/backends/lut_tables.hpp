@@ -97,9 +97,9 @@ constexpr void gather_fields(Entry (&fields)[P::fields], std::size_t b, std::siz
     const std::size_t i = first + f * width + b % packing::plane_bytes;
     if (i >= n) continue;
     if constexpr (tokens_of<Entry> == 1)
-      fields[f] = x[i];
+      fields[f] = std::int16_t{x[i]};
     else
-      for (std::size_t t = 0; t < count; ++t) fields[f][t] = x[t * stride + i];
+      for (std::size_t t = 0; t < count; ++t) fields[f][t] = std::int16_t{x[t * stride + i]};
   }
 }
 

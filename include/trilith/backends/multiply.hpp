@@ -42,9 +42,9 @@ template <class M>
   return p;
 }
 
-/// Rows a thread should take at least, so that starting it costs less than its work.
+/// Blocks of 32 rows a thread should take at least, so that starting it costs less than its work.
 [[nodiscard]] constexpr std::size_t grain(std::size_t cols, std::size_t tokens) noexcept {
-  return max_of<std::size_t>(8, (std::size_t{1} << 17) / max_of<std::size_t>(1, cols * tokens));
+  return max_of<std::size_t>(1, (std::size_t{1} << 12) / max_of<std::size_t>(1, cols * tokens));
 }
 }  // namespace detail
 
@@ -85,9 +85,12 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
   p.tokens = x.tokens;
   p.y = y.data;
   p.y_stride = y.stride;
-  run.parallel_for(w.rows, detail::grain(w.cols, x.tokens),
+  p.panel = x.panel;
+  // kernels for many tokens take rows by blocks
+  constexpr std::size_t block = 32;
+  run.parallel_for(ceil_div(w.rows, block), detail::grain(w.cols, x.tokens),
                    [&p](std::size_t first, std::size_t last) noexcept {
-                     B::template run<F, X>(p, first, last);
+                     B::template run<F, X>(p, first * block, min_of(last * block, p.rows));
                    });
 }
 

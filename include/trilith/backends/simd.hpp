@@ -51,7 +51,8 @@ struct simd {
     if constexpr (std::is_same_v<X, float>)
       table.f32[index](p, first, last);
     else
-      table.int8[index](p, first, last);
+      (p.panel != nullptr && table.batch[index] != nullptr ? table.batch : table.int8)[index](
+          p, first, last);
   }
 };
 

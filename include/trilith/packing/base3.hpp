@@ -26,10 +26,7 @@ struct base3 : planar<5> {
   static constexpr int offset = -1, step = 1, max_code = 1;
 
   [[nodiscard]] static constexpr std::uint8_t raw(std::uint8_t byte, std::size_t field) noexcept {
-    const numbers n = split(byte);
-    if (field == 4) return n.top;
-    const int pair = field < 2 ? n.low : n.high;
-    return static_cast<std::uint8_t>(field % 2 == 0 ? pair % 3 : pair / 3 % 3);
+    return static_cast<std::uint8_t>(digits[byte] >> (2 * field) & 3);
   }
   [[nodiscard]] static constexpr std::uint8_t join(
       const std::array<std::uint8_t, 5>& digits) noexcept {
@@ -46,6 +43,17 @@ struct base3 : planar<5> {
   }
 
  private:
+  /// The digits of every byte, two bits each from the lowest up.
+  struct digit_table {
+    std::uint16_t of_byte[256] = {};
+    constexpr digit_table() noexcept {
+      for (int byte = 0; byte < 256; ++byte)
+        of_byte[byte] = all_digits(static_cast<std::uint8_t>(byte));
+    }
+    constexpr std::uint16_t operator[](std::uint8_t byte) const noexcept { return of_byte[byte]; }
+  };
+  static const digit_table digits;
+
   struct numbers {
     int low, high;
     std::uint8_t top;
@@ -63,7 +71,13 @@ struct base3 : planar<5> {
     const auto top = static_cast<std::uint8_t>(six >> 4);
     return rest < 8 ? numbers{rest, 8, top} : numbers{8, rest - 8, top};
   }
+  [[nodiscard]] static constexpr std::uint16_t all_digits(std::uint8_t byte) noexcept {
+    const numbers n = split(byte);
+    return static_cast<std::uint16_t>(n.low % 3 | n.low / 3 << 2 | n.high % 3 << 4 |
+                                      n.high / 3 << 6 | n.top << 8);
+  }
 };
+inline constexpr base3::digit_table base3::digits{};
 
 }  // namespace trilith::inline TRILITH_ABI::packing
 

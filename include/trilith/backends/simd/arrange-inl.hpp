@@ -9,8 +9,9 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 }
 
 /// An arrange_fn.
-static HWY_NOINLINE void arrange(const std::int8_t* x, std::size_t stride, std::size_t tokens,
-                                 std::size_t cols, std::size_t group, std::int8_t* panel) noexcept {
+[[maybe_unused]] static HWY_NOINLINE void arrange(const std::int8_t* x, std::size_t stride,
+                                                  std::size_t tokens, std::size_t cols,
+                                                  std::size_t group, std::int8_t* panel) noexcept {
   HWY_ALIGN std::int8_t part[panel_tokens * panel_values];
   for (std::size_t begin = 0; begin < cols; begin += group) {
     const std::size_t end = HWY_MIN(begin + group, cols);

@@ -581,6 +581,18 @@ static HWY_INLINE void narrow(const float* from, float* to) {
   __builtin_memcpy(to, from, lanes * sizeof(float));
 }
 
+/// Sixteen elements of a key, one position of their tile, and of a value.
+template <class E>
+static HWY_INLINE void put_sixteen(const float* key, const float* value, std::size_t held, E* keys,
+                                   E* values) {
+  HWY_ALIGN E some[2 * lanes];
+  narrow(key, some);
+  for (std::size_t l = 0; l < held; ++l) keys[l * key_tile] = some[l];
+  if (held == lanes) return narrow(value, values);
+  narrow(value, some);
+  for (std::size_t l = 0; l < held; ++l) values[l] = some[l];
+}
+
 /// elements::put of kv/elements.hpp.
 template <class E>
 static HWY_NOINLINE void put(const kv_entry& e) noexcept {
@@ -588,17 +600,14 @@ static HWY_NOINLINE void put(const kv_entry& e) noexcept {
   E* const keys =
       static_cast<E*>(e.keys) + e.position / key_tile * n * key_tile + e.position % key_tile;
   E* const values = static_cast<E*>(e.values) + e.position * n;
-  for (std::size_t i = 0; i < n; i += lanes) {
-    const std::size_t held = min_of(n - i, lanes);
-    float key[lanes] = {}, value[lanes] = {};
-    E narrow_key[lanes], narrow_value[lanes];
-    __builtin_memcpy(key, e.key + i, held * sizeof(float));
-    __builtin_memcpy(value, e.value + i, held * sizeof(float));
-    narrow(key, narrow_key);
-    narrow(value, narrow_value);
-    for (std::size_t l = 0; l < held; ++l) keys[(i + l) * key_tile] = narrow_key[l];
-    __builtin_memcpy(static_cast<void*>(values + i), narrow_value, held * sizeof(E));
-  }
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    put_sixteen(e.key + i, e.value + i, lanes, keys + i * key_tile, values + i);
+  if (i == n) return;
+  float key[lanes] = {}, value[lanes] = {};
+  __builtin_memcpy(key, e.key + i, (n - i) * sizeof(float));
+  __builtin_memcpy(value, e.value + i, (n - i) * sizeof(float));
+  put_sixteen(key, value, n - i, keys + i * key_tile, values + i);
 }
 
 [[maybe_unused]] static constexpr attention_kernels attention_table{

@@ -206,7 +206,7 @@ static void multiply_batch(const product& p, std::size_t first, std::size_t last
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const typename Tiles::session open;
+  [[maybe_unused]] const typename Tiles::session open;
   for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
     b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
     for (std::size_t o = first; o < last; o += block_rows) {

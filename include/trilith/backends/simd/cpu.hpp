@@ -5,6 +5,9 @@
 
 #include <cstdint>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 #if defined(__x86_64__)
 #include <cpuid.h>
 #if defined(__linux__)
@@ -17,6 +20,7 @@ namespace trilith::simd {
 
 /// Which of the kernel tables the CPU and its operating system can run.
 struct cpu_features {
+  bool neon_dot = false;
   bool sse4 = false;
   bool avx2 = false;
   bool avx3 = false;
@@ -86,6 +90,12 @@ template <class... Bits>
   // amx tile, int8; bits 17 and 18 of what is saved are tiles
   cpu.amx = cpu.avx3_dl && (saved & 0x60000) == 0x60000 && has(leaf7.edx, 24, 25) &&
             detail::may_use_tiles();
+  return cpu;
+}
+#elif defined(__aarch64__) && defined(__linux__)
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  cpu_features cpu;
+  cpu.neon_dot = (::getauxval(AT_HWCAP) >> 20 & 1) != 0;  // HWCAP_ASIMDDP
   return cpu;
 }
 #else

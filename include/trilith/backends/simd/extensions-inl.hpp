@@ -90,3 +90,34 @@ static constexpr kernel_table amx_table = [] {
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
+
+#if defined(__aarch64__)
+#undef TRILITH_SIMD_NAMESPACE
+#undef TRILITH_SIMD_DOTS
+#undef TRILITH_SIMD_LANES
+#define TRILITH_SIMD_NAMESPACE N_NEON_DOT
+#define TRILITH_SIMD_DOTS 1
+#define TRILITH_SIMD_LANES 1
+HWY_BEFORE_NAMESPACE();
+
+#include <trilith/backends/simd/int8_products-inl.hpp>
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table = [] {
+  kernel_table t = HWY_NAMESPACE::table;
+  t.target = "NEON_DOT";
+  t.id = target::neon_dot;
+  // raw values of bits8 are no signed bytes
+  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
+              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+  t.set_batch(
+      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
+       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
+       nullptr},
+      12);
+  t.arrange = &arrange;
+  return t;
+}();
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -77,6 +77,8 @@ struct fields_of<packing::base3> {
   static constexpr int raw_limit = 3;
   struct opened {
     u8s four, top;
+    HWY_INLINE opened() {}
+    HWY_INLINE opened(u8s f, u8s t) : four(f), top(t) {}
   };
   template <std::size_t F>
   static constexpr int place = F < 4 ? 2 * static_cast<int>(F) : 6;

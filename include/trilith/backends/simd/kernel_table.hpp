@@ -8,7 +8,8 @@
 
 namespace trilith::simd {
 
-/// The instruction sets that have kernels of their own, ascending. `avx2_vnni` is AVX2 with the
+/// The instruction sets that have kernels of their own, ascending. `neon_dot` is NEON with the dot
+/// products of ARMv8.2, `avx2_vnni` is AVX2 with the
 /// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
 /// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with int8
 /// tiles.
@@ -16,6 +17,7 @@ enum class target : std::uint8_t {
   scalar,
   sse4,
   neon,
+  neon_dot,
   avx2,
   avx2_vnni,
   avx3,
@@ -23,9 +25,10 @@ enum class target : std::uint8_t {
   avx3_dl,
   amx
 };
-inline constexpr std::size_t targets = 9;
-inline constexpr const char* target_names[targets] = {
-    "SCALAR", "SSE4", "NEON", "AVX2", "AVX2_VNNI", "AVX3", "AVX3_VNNI", "AVX3_DL", "AMX"};
+inline constexpr std::size_t targets = 10;
+inline constexpr const char* target_names[targets] = {"SCALAR",  "SSE4",      "NEON", "NEON_DOT",
+                                                      "AVX2",    "AVX2_VNNI", "AVX3", "AVX3_VNNI",
+                                                      "AVX3_DL", "AMX"};
 
 /// How the weights of a product lie in memory. The first five are packings of integer codes, the
 /// others plain row-major arrays.

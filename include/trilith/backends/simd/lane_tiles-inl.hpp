@@ -14,6 +14,7 @@ struct lane_kernel {
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
   std::size_t x_tile;       ///< bytes from one tile to the next
   std::int32_t* sums;       ///< the same tiles of [16][16], at the first row
+  std::size_t in_step;      ///< how many fours of this step are done
 
   HWY_INLINE lane_kernel() {}
 
@@ -21,17 +22,6 @@ struct lane_kernel {
     return sums + v / vectors_per_tile * sum_tile + r * panel_tokens +
            v % vectors_per_tile * dwords_per_vector;
   }
-  HWY_INLINE i8s tokens(std::size_t v, std::size_t four) const {
-    return hn::LoadU(i8_tag{}, x + v / vectors_per_tile * x_tile + four * plane +
-                                   v % vectors_per_tile * bytes_per_vector);
-  }
-  HWY_INLINE u8s weights(std::size_t r, std::size_t four) const {
-    std::uint32_t values;
-    __builtin_memcpy(&values, raw + four / 16 * raw_tile + r * panel_values + four % 16 * 4, 4);
-    const hn::Repartition<std::uint32_t, u8_tag> u32_tag;
-    return hn::BitCast(u8_tag{}, hn::Set(u32_tag, values));
-  }
-
   // Indices are written out by packs, not by loops, so that the compiler sees from the start that
   // every sum has a register of its own.
   using all_rows = std::make_index_sequence<R>;
@@ -45,9 +35,8 @@ struct lane_kernel {
   /// loop that might not run would cost a copy of every sum.
   HWY_INLINE void run(std::size_t steps, bool clear) {
     begin(clear, all_sums{});
-    std::size_t four = 0;
-    do add(four, all_rows{}, all_vectors{});
-    while (++four != steps * 16);
+    do add_step(16);
+    while (--steps != 0);
     end(all_sums{});
   }
 
@@ -74,12 +63,14 @@ struct lane_kernel {
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t four = 0; four < steps * 16; clear = false) {
+    for (std::size_t fours = steps * 16; fours != 0;
+         fours -= fours_at_once < fours ? fours_at_once : fours) {
       begin(all_sums{});
-      const std::size_t last = HWY_MIN(four + fours_at_once, steps * 16);
-      do add(four, all_rows{}, all_vectors{});
-      while (++four != last);
+      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      for (std::size_t done = 0; done < now; done += 16)
+        add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
+      clear = false;
     }
   }
 
@@ -102,10 +93,38 @@ struct lane_kernel {
   }
 #endif
 
-  template <std::size_t... Row, std::size_t... I>
-  HWY_INLINE void add(std::size_t four, std::index_sequence<Row...>, std::index_sequence<I...> v) {
-    const i8s in[V] = {tokens(I, four)...};
-    (add_row<Row>(weights(Row, four), in, v), ...);
+  /// `fours` times four values, a multiple of 4 up to a step's 16.
+  HWY_INLINE void add_step(std::size_t fours) {
+    in_step += fours;
+    do {
+      add<0>(all_rows{}, all_vectors{});
+      add<1>(all_rows{}, all_vectors{});
+      add<2>(all_rows{}, all_vectors{});
+      add<3>(all_rows{}, all_vectors{});
+      raw += 16;
+      x += 4 * plane;
+    } while ((fours -= 4) != 0);
+    if (in_step == 16) {
+      raw += raw_tile - panel_values;
+      in_step = 0;
+    }
+  }
+  template <std::size_t Four, std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const i8s in[V] = {tokens<Four>(I)...};
+    (add_row<Row>(weights<Four>(Row), in, v), ...);
+  }
+  template <std::size_t Four>
+  HWY_INLINE i8s tokens(std::size_t v) const {
+    return hn::LoadU(i8_tag{}, x + v / vectors_per_tile * x_tile + Four * plane +
+                                   v % vectors_per_tile * bytes_per_vector);
+  }
+  template <std::size_t Four>
+  HWY_INLINE u8s weights(std::size_t r) const {
+    std::uint32_t values;
+    __builtin_memcpy(&values, raw + r * panel_values + Four * 4, 4);
+    const hn::Repartition<std::uint32_t, u8_tag> dwords;
+    return hn::BitCast(u8_tag{}, hn::Set(dwords, values));
   }
 };
 
@@ -118,15 +137,18 @@ static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_
   k.x = x;
   k.x_tile = x_tile;
   k.sums = sums;
+  k.in_step = 0;
   k.run(steps, clear);
 }
 
-/// As many sums as there are registers for: 24 of AVX-512's 32, 8 of 16 elsewhere.
+/// As many sums as there are registers for: 24 of AVX-512's 32, 16 of NEON's 32, 8 of 16 elsewhere.
 struct lane_tiles {
   struct session {};
   static constexpr std::size_t values = 256;  ///< at a time, for which the first cache has room
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
   static constexpr std::size_t rows = 8, tiles = 3;
+#elif defined(__aarch64__)
+  static constexpr std::size_t rows = 4, tiles = 1;
 #else
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif

@@ -55,6 +55,7 @@ struct candidate {
     {&N_SSE4::table, cpu.sse4},
 #endif
 #if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
+    {&N_NEON_DOT::table, cpu.neon_dot},
     {&HWY_NAMESPACE::table, true},
 #endif
     {&scalar_table(), true}

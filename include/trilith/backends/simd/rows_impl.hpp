@@ -27,7 +27,7 @@ struct row_tables {
   if (which == target::sse4) return {&N_SSE4::rows_table, &N_SSE4::attention_table};
 #endif
 #if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
-  if (which == target::neon) return {&HWY_NAMESPACE::rows_table, &HWY_NAMESPACE::attention_table};
+  if (which >= target::neon) return {&HWY_NAMESPACE::rows_table, &HWY_NAMESPACE::attention_table};
 #endif
   return {&scalar_rows, &scalar_attention};
 }

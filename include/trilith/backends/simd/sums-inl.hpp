@@ -13,7 +13,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 /// intrinsic to the stack and back when there are many.
 static HWY_INLINE i32s add_dots(i32s sum, u8s w, i8s x) {
 #if defined(__aarch64__)
-  return i32s{vdotq_s32(sum.raw, vreinterpretq_s8_u8(w.raw), x.raw)};
+#if defined(__clang__)
+#define TRILITH_ALLOW_DOTS ".arch_extension dotprod\n\t"
+#else
+#define TRILITH_ALLOW_DOTS ".arch armv8.2-a+dotprod\n\t"
+#endif
+  __asm__(TRILITH_ALLOW_DOTS "sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.raw) : "w"(w.raw), "w"(x.raw));
+#undef TRILITH_ALLOW_DOTS
+  return sum;
 #elif HWY_TARGET <= HWY_AVX3
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
   return sum;
@@ -76,8 +83,14 @@ struct place_sum {
   }
 };
 
+// NEON's dot products are of signed bytes: values in their places would be too large.
+#if defined(__aarch64__)
+template <class P, std::size_t>
+using sum_of = raw_sum<P>;
+#else
 template <class P, std::size_t Tokens>
 using sum_of = std::conditional_t<Tokens == 1, place_sum<P>, raw_sum<P>>;
+#endif
 
 #else
 

@@ -57,9 +57,10 @@ TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::
 }
 
 /// The outputs of rows [o, o + rows) for the tokens of one kernel call.
-[[gnu::noinline]] static void multiply_block(const product& p, std::size_t o, std::size_t rows,
-                                             std::size_t t, const int8_sums& kind,
-                                             const rows_kernel& k) noexcept {
+[[gnu::noinline, maybe_unused]] static void multiply_block(const product& p, std::size_t o,
+                                                           std::size_t rows, std::size_t t,
+                                                           const int8_sums& kind,
+                                                           const rows_kernel& k) noexcept {
   std::int32_t sums[(rows_at_once + 1) * most_tokens_at_once];
   float y[rows_at_once * most_tokens_at_once] = {};
   for (std::size_t g = 0; g < kind.groups; ++g) {
@@ -72,8 +73,8 @@ TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::
 }
 
 /// Rows [first, last): a few at a time for all tokens, so that each is fetched once.
-static void multiply_rows(const product& p, std::size_t first, std::size_t last,
-                          const int8_sums& kind, const rows_kernels& k) noexcept {
+[[maybe_unused]] static void multiply_rows(const product& p, std::size_t first, std::size_t last,
+                                           const int8_sums& kind, const rows_kernels& k) noexcept {
   for (std::size_t o = first; o < last; o += rows_at_once) {
     const std::size_t rows = min_of(rows_at_once, last - o);
     for (std::size_t t = 0; t < p.tokens;) {
