@@ -91,7 +91,7 @@ static constexpr kernel_table amx_table = [] {
 HWY_POP_ATTRIBUTES
 #endif
 
-#if defined(__aarch64__)
+#if TRILITH_SIMD_HAS_NEON_DOT
 #undef TRILITH_SIMD_NAMESPACE
 #undef TRILITH_SIMD_DOTS
 #undef TRILITH_SIMD_LANES

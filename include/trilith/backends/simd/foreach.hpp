@@ -19,6 +19,14 @@
 #define HWY_HEADER_ONLY
 #endif
 
+// The dot products of ARMv8.2 are one line of assembly for g++; clang has them where the program is
+// compiled for them.
+#if defined(__aarch64__) && (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
+#define TRILITH_SIMD_HAS_NEON_DOT 1
+#else
+#define TRILITH_SIMD_HAS_NEON_DOT 0
+#endif
+
 // amalgamate: repeat-per-target
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "trilith/backends/simd/kernels-inl.hpp"

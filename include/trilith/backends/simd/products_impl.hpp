@@ -55,7 +55,9 @@ struct candidate {
     {&N_SSE4::table, cpu.sse4},
 #endif
 #if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
+#if TRILITH_SIMD_HAS_NEON_DOT
     {&N_NEON_DOT::table, cpu.neon_dot},
+#endif
     {&HWY_NAMESPACE::table, true},
 #endif
     {&scalar_table(), true}

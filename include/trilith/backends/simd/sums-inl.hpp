@@ -14,13 +14,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static HWY_INLINE i32s add_dots(i32s sum, u8s w, i8s x) {
 #if defined(__aarch64__)
 #if defined(__clang__)
-#define TRILITH_ALLOW_DOTS ".arch_extension dotprod\n\t"
+  return i32s{vdotq_s32(sum.raw, vreinterpretq_s8_u8(w.raw), x.raw)};
 #else
-#define TRILITH_ALLOW_DOTS ".arch armv8.2-a+dotprod\n\t"
-#endif
-  __asm__(TRILITH_ALLOW_DOTS "sdot %0.4s, %1.16b, %2.16b" : "+w"(sum.raw) : "w"(w.raw), "w"(x.raw));
-#undef TRILITH_ALLOW_DOTS
+  // of all functions only this line needs the instruction
+  __asm__(".arch armv8.2-a+dotprod\n\tsdot %0.4s, %1.16b, %2.16b"
+          : "+w"(sum.raw)
+          : "w"(w.raw), "w"(x.raw));
   return sum;
+#endif
 #elif HWY_TARGET <= HWY_AVX3
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(w.raw), "v"(x.raw));
   return sum;
