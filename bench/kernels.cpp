@@ -1,96 +1,130 @@
-// One token times one matrix, weights cold: every target and format, beside the machine's own read
-// bandwidth, measured in the same run.
+// Matrix products beside the machine's own limits, measured in the same run: one token with cold
+// and hot weights, 2 to 512 tokens, every packing, target and thread count.
 //
-//     tools/bench kernels [--json FILE] [--benchmark_filter=bits2]
-
-#include <trilith/trilith.hpp>
+// Google Benchmark runs the cases: it finds how often to repeat, and its options hold. Each call is
+// timed by itself, since a mean would take in whatever else the machine does meanwhile; a reporter
+// of our own takes the times and sets them against the limits.
+#include "kernels/results.hpp"
+#include "kernels/workload.hpp"
+#include "measure/command_line.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <string>
-#include <vector>
-
-namespace tl = trilith;
-
 namespace {
 
-constexpr std::size_t cold_bytes = std::size_t{256} << 20;  // more than any cache
+constexpr const char* usage =
+    "usage: tools/bench kernels [options]\n"
+    "  --json FILE      rows of bench, target, packing, rows, cols, batch, threads, us, gbps, "
+    "gops,\n"
+    "                   limit, share; the rows of bench \"limit\" are this machine's limits\n"
+    "  --markdown       a table on stdout (the default where --json is not given)\n"
+    "  --filter A,B     only cases whose name contains A or B, e.g. gemm/AMX/base3,gemv_cold\n"
+    "  --threads 1,2    how many threads; by default 1 and all processors\n"
+    "  --quick          a few cases, some seconds\n"
+    "  --list           the names of the cases\n"
+    "  --benchmark_...  options of Google Benchmark\n";
 
-/// Sums 64-bit words: what reading costs when nothing else is done.
-void read_bandwidth(benchmark::State& state) {
-  const std::vector<std::uint64_t> words(cold_bytes / 8, 1);
-  for (auto _ : state) {
-    std::uint64_t sum[8] = {};
-    for (std::size_t i = 0; i < words.size(); i += 8)
-      for (std::size_t k = 0; k < 8; ++k) sum[k] += words[i + k];
-    benchmark::DoNotOptimize(sum);
-  }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) *
-                          static_cast<std::int64_t>(cold_bytes));
+using bench::product_case;
+
+/// So long that other work of the machine always comes between.
+bool is_long(const product_case& c) {
+  return c.operations() > 1e8;
 }
 
-/// Enough random matrices to fall out of every cache, multiplied in turn.
-template <class P>
-class rotating_weights {
- public:
-  using weights = tl::weights::ternary<>;
-  rotating_weights(std::size_t out, std::size_t in) {
-    std::vector<float> floats(out * in);
-    for (std::size_t i = 0; i < floats.size(); ++i) floats[i] = tl::uniform(1, 0, i) - 0.5f;
-    const auto first = tl::pack_matrix<weights, P>(floats.data(), out, in);
-    matrices_.assign(cold_bytes / first.bytes() + 1, first);
+void run_case(benchmark::State& state, const product_case& c) {
+  if (bench::stopped != 0) return state.SkipWithError("stopped");
+  bench::workload& work = bench::workload_for(c);
+  const trilith::thread_pool threads(c.threads);
+  const trilith::executor run = threads.get();
+  const bool cold = c.bench != "gemv_hot";
+  for (int i = 0; i < 2; ++i) work.multiply(c.batch, cold, run);  // warm-up
+  const auto clock = c.threads == 1 && is_long(c) ? bench::processor_seconds : bench::now;
+  std::vector<double> times;
+  for (auto _ : state) {
+    const double start = clock();
+    work.multiply(c.batch, cold, run);
+    times.push_back(clock() - start);
   }
-  const tl::packed_matrix<weights, P>& next() { return matrices_[turn_++ % matrices_.size()]; }
+  state.counters["seconds"] = bench::low_decile(times);
+  state.counters["bytes"] = static_cast<double>(work.bytes());
+}
 
- private:
-  std::vector<tl::packed_matrix<weights, P>> matrices_;
-  std::size_t turn_ = 0;
+void register_case(const product_case& c) {
+  benchmark::RegisterBenchmark(c.name().c_str(),
+                               [c](benchmark::State& state) { run_case(state, c); })
+      ->UseRealTime()
+      ->MinTime(0.06)
+      ->Repetitions(c.operations() > 2e9 ? 5 : 1);  // few calls fit into the time
+}
+
+struct options {
+  explicit options(bench::command_line& line)
+      : quick(line.flag("--quick")),
+        list(line.flag("--list")),
+        json(line.value("--json")),
+        filter(line.value("--filter")),
+        threads(line.numbers("--threads", bench::usual_threads())),
+        theirs(line.starting_with("--benchmark_")) {
+    markdown = line.flag("--markdown") || json.empty();
+    line.done();
+  }
+  [[nodiscard]] std::vector<product_case> cases() const {
+    auto out = bench::all_cases(threads, quick);
+    std::erase_if(out, [&](const product_case& c) { return !is_wanted(c.name()); });
+    return out;
+  }
+  /// Whether the name contains one of the filter's words.
+  [[nodiscard]] bool is_wanted(const std::string& name) const {
+    for (std::size_t at = 0; at <= filter.size();) {
+      const std::size_t end = std::min(filter.find(',', at), filter.size());
+      if (name.find(filter.substr(at, end - at)) != std::string::npos) return true;
+      at = end + 1;
+    }
+    return false;
+  }
+  bool quick, list, markdown = true;
+  std::string json, filter;
+  std::vector<std::size_t> threads;
+  std::vector<std::string> theirs;  ///< Google Benchmark's
 };
 
-template <class P>
-void gemv(benchmark::State& state, const char* target, std::size_t out, std::size_t in,
-          std::size_t tokens) {
-  if (!tl::simd::choose_kernels(target)) return state.SkipWithError("this CPU lacks the target");
-  rotating_weights<P> weights(out, in);
-  std::vector<float> x(tokens * in), y(tokens * out);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = tl::uniform(2, 0, i) - 0.5f;
-  tl::activation_buffer buffer(tokens, in, 1);
-  const auto q = buffer.quantize<tl::activations::int8<>>({x.data(), tokens, in}, in, {});
-  std::size_t bytes = 0;
-  for (auto _ : state) {
-    const auto& w = weights.next();
-    tl::multiply<tl::backends::simd>(w, q, {y.data(), tokens, out}, {});
-    benchmark::DoNotOptimize(y.data());
-    bytes += w.bytes();
-  }
-  state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
-  state.counters["GOPS"] = benchmark::Counter(2e-9 * static_cast<double>(out * in * tokens),
-                                              benchmark::Counter::kIsIterationInvariantRate);
+void initialize_google_benchmark(std::vector<std::string> words) {
+  words.insert(words.begin(), "bench_kernels");
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  int count = static_cast<int>(pointers.size());
+  benchmark::Initialize(&count, pointers.data());
 }
 
-template <class P>
-void register_format(const char* target) {
-  for (const std::size_t out : {std::size_t{2560}, std::size_t{6912}})
-    for (const std::size_t tokens : {std::size_t{1}, std::size_t{64}}) {
-      const std::string name =
-          tl::join(tokens == 1 ? "decode/" : "prefill64/", P::name, "/", target, "/", out, "x2560");
-      benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-        gemv<P>(state, target, out, 2560, tokens);
-      });
-    }
+int run(const options& o, const std::vector<product_case>& cases) {
+  initialize_google_benchmark(o.theirs);
+  const double seconds = o.quick ? 0.02 : 0.1;
+  const bench::limits before = bench::measure_limits(o.threads, seconds);
+  bench::results results(cases);
+  for (const product_case& c : cases) register_case(c);
+  std::signal(SIGINT, [](int) { bench::stopped = 1; });
+  benchmark::RunSpecifiedBenchmarks(&results);
+  const auto rows =
+      bench::all_rows(results, bench::best_of(before, bench::measure_limits(o.threads, seconds)));
+  std::vector<bench::row> values;
+  for (const auto& r : rows) values.push_back(r.values);
+  bench::write_rows(values, o.json);
+  if (o.markdown) bench::print_markdown(rows);
+  return bench::stopped != 0 ? 130 : 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  benchmark::RegisterBenchmark("read_bandwidth", read_bandwidth);
-  for (std::size_t i = 0; tl::simd::kernels_at(i) != nullptr; ++i) {
-    const char* target = tl::simd::kernels_at(i)->target;
-    if (std::string_view(target) == "SCALAR") continue;  // minutes, and nothing to learn
-    register_format<tl::packing::bits2>(target);
-    register_format<tl::packing::base3>(target);
+  bench::command_line line(argc, argv, usage);
+  const options o(line);
+  const std::vector<product_case> cases = o.cases();
+  if (o.list)
+    for (const product_case& c : cases) std::puts(c.name().c_str());
+  if (!o.list && cases.empty()) {
+    std::fprintf(stderr, "error: no case has '%s' in its name; --list shows all.\n",
+                 o.filter.c_str());
+    return 2;
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
+  return o.list ? 0 : run(o, cases);
 }

@@ -4,6 +4,7 @@
 /// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling,
 /// checkpoints.
 
+#include <trilith/core/huge_pages_impl.hpp>
 #include <trilith/core/thread_pool_impl.hpp>
 #include <trilith/infer/sampler_impl.hpp>
 #include <trilith/infer/session_options_impl.hpp>

@@ -48,6 +48,7 @@ trilith_catch_tests(unit main)
 if(TARGET unit_tests)
   target_compile_options(unit_tests PRIVATE $<$<CONFIG:Release>:-O1>)
 endif()
+trilith_catch_tests(allocations main)  # replaces operator new
 trilith_catch_tests(golden kernel_main)
 trilith_catch_tests(kernels kernel_main)
 

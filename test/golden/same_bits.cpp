@@ -1,6 +1,7 @@
 // One model, every way to compute it: the logits must not differ in a single bit.
 
 #include <trilith/backends/eigen.hpp>
+#include <trilith/backends/lut.hpp>
 
 #include <unistd.h>
 
@@ -50,6 +51,7 @@ TEST_CASE("packings and backends give the same bits", "[golden][same_bits]") {
   const std::string path = test::data_file("models/bitnet-stories-1M/model.bin");
   if (path.empty()) return;
   const auto expected = logits_with<tl::backends::reference>(path, 24);
+  CHECK(logits_with<tl::backends::lut>(path, 24) == expected);
   CHECK(logits_with<tl::backends::portable>(path, 24) == expected);
   CHECK(logits_with<tl::backends::eigen>(path, 24) == expected);
   CHECK(logits_with<tl::backends::simd>(path, 24) == expected);

@@ -27,8 +27,8 @@ constexpr std::size_t sizes[] = {0,  1,  2,  7,  8,  15, 16,  17,  31,  32,  33,
 template <class T>
 struct row {
   std::vector<T> all;
-  explicit row(std::size_t n) : all(n + 1) {}
-  explicit row(const std::vector<T>& values) : all(values.size() + 1) {
+  explicit row(std::size_t n) : all(1 + n) {}
+  explicit row(const std::vector<T>& values) : row(values.size()) {
     std::copy(values.begin(), values.end(), all.begin() + 1);
   }
   T* data() { return all.data() + 1; }
@@ -114,7 +114,8 @@ TEST_CASE("every target has a table of rows whose functions are all there", "[ro
   for_each_table([](const row_kernels& t) {
     CHECK(t.sum_of_squares != nullptr);
     CHECK(t.scale != nullptr);
-    CHECK(t.quantize_scaled != nullptr);
+    CHECK(t.quantize != nullptr);
+    CHECK(t.scale_and_quantize != nullptr);
     CHECK(t.sum_groups != nullptr);
     CHECK(t.relu_squared != nullptr);
     CHECK(t.silu != nullptr);
@@ -147,41 +148,48 @@ TEST_CASE("rows that are scaled, with and without gains, in place and not", "[ro
   });
 }
 
-TEST_CASE("rows that are scaled and quantised", "[rows]") {
+TEST_CASE("rows that are quantised", "[rows]") {
+  for_each_row([](const row_kernels& table, fill, const floats& x) {
+    row<float> in(x);
+    row<std::int8_t> q(x.size()), expected(x.size());
+    const float scale = activations::int8<>::quantize(in.data(), expected.data(), x.size());
+    CHECK(same(table.quantize(in.data(), q.data(), x.size()), scale));
+    CHECK(q.all == expected.all);
+  });
+}
+
+TEST_CASE("rows that are scaled and quantised, in place and not", "[rows]") {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   for_each_row([](const row_kernels& table, fill how, const floats& x) {
-    row<float> in(x), gains(values(how, x.size(), 2));
+    row<float> in(x), gains(values(how, x.size(), 2)), y(x.size()), expected_y(x.size());
     row<std::int8_t> q(x.size()), expected(x.size());
     for (const float factor : {1.0f, 0.37f, 0.0f, 1e30f, infinity, infinity - infinity})
       for (float* g : {gains.data(), static_cast<float*>(nullptr)}) {
         INFO("factor " << factor << (g == nullptr ? "" : " and gains"));
-        const float scale =
-            scalar_rows.quantize_scaled(in.data(), factor, g, expected.data(), x.size());
-        CHECK(same(table.quantize_scaled(in.data(), factor, g, q.data(), x.size()), scale));
+        const float scale = scalar_rows.scale_and_quantize(in.data(), factor, g, expected_y.data(),
+                                                           expected.data(), x.size());
+        CHECK(same(table.scale_and_quantize(in.data(), factor, g, y.data(), q.data(), x.size()),
+                   scale));
+        CHECK(same(y, expected_y));
+        CHECK(q.all == expected.all);
+        row<float> self(x);
+        CHECK(
+            same(table.scale_and_quantize(self.data(), factor, g, self.data(), q.data(), x.size()),
+                 scale));
+        CHECK(same(self, expected_y));
         CHECK(q.all == expected.all);
       }
-  });
-}
-
-TEST_CASE("quantised rows are those of activations::int8 for the scaled values", "[rows]") {
-  for_each_row([](const row_kernels& table, fill how, const floats& x) {
-    const floats gains = values(how, x.size(), 2);
-    floats y(x.size());
-    std::vector<std::int8_t> q(x.size()), expected(x.size());
-    scalar_rows.scale(x.data(), 0.37f, gains.data(), y.data(), x.size());
-    const float scale = activations::int8<>::quantize(y.data(), expected.data(), x.size());
-    CHECK(same(table.quantize_scaled(x.data(), 0.37f, gains.data(), q.data(), x.size()), scale));
-    CHECK(q == expected);
   });
 }
 
 TEST_CASE("one value that stands out is found wherever it is", "[rows]") {
   for_each_table([](const row_kernels& table) {
     for (std::size_t at = 0; at < 100; ++at) {
-      floats x(100, -0.25f), gains(100, 2.0f);
+      floats x(100, -0.25f), gains(100, 2.0f), y(100);
       x[at] = at % 2 == 0 ? -3.0f : 3.0f;
       std::vector<std::int8_t> q(100);
-      CHECK(table.quantize_scaled(x.data(), 0.5f, gains.data(), q.data(), 100) == 3.0f / 127.0f);
+      CHECK(table.scale_and_quantize(x.data(), 0.5f, gains.data(), y.data(), q.data(), 100) ==
+            3.0f / 127.0f);
       CHECK(q[at] == (at % 2 == 0 ? -127 : 127));
       CHECK(q[(at + 1) % 100] == -11);
     }
@@ -196,7 +204,8 @@ TEST_CASE("sums of groups of codes", "[rows]") {
           if (group == 0) continue;
           row<std::int8_t> q(n);
           for (std::size_t i = 0; i < n; ++i)
-            q.data()[i] = static_cast<std::int8_t>(kind != 0 ? kind : philox(3, n, i)[0] >> 8);
+            q.data()[i] = static_cast<std::int8_t>(
+                kind != 0 ? kind : static_cast<int>(philox(3, n, i)[0] & 255));
           std::vector<std::int32_t> sums(ceil_div(n, group) + 1, 99), expected = sums;
           scalar_rows.sum_groups(q.data(), n, group, expected.data());
           table.sum_groups(q.data(), n, group, sums.data());

@@ -1,5 +1,6 @@
 // The concepts accept what they should and refuse the rest; policies are empty; names are stable,
 // since checkpoints carry them.
+#include <trilith/backends/lut.hpp>
 #include <trilith/trilith.hpp>
 
 #include <type_traits>
@@ -28,8 +29,8 @@ static_assert(
 static_assert(are_policies<activations::f32, activations::bf16, activations::int8<>,
                            activations::int8<activations::absmean_range>,
                            activations::dequantized<activations::int8<>>>);
-static_assert(
-    are_policies<backends::reference, backends::portable, backends::simd, backends::automatic>);
+static_assert(are_policies<backends::reference, backends::portable, backends::lut, backends::simd,
+                           backends::automatic>);
 static_assert(are_policies<rms_norm<>, sub_norm<>, layer_norm, no_norm, silu, relu_squared,
                            rotary::half_split, rotary::interleaved>);
 static_assert(is_policy<scheme<weights::ternary<>, activations::int8<>, backends::portable>>);

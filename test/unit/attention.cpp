@@ -1,7 +1,10 @@
 // Scores, softmax and mixing against plain loops in double; then the whole layer.
 #include <trilith/activations/plain.hpp>
+#include <trilith/backends/portable.hpp>
 #include <trilith/backends/reference.hpp>
+#include <trilith/backends/simd.hpp>
 #include <trilith/core/thread_pool.hpp>
+#include <trilith/kv/f16.hpp>
 #include <trilith/layers/attention.hpp>
 #include <trilith/model/realisation.hpp>
 
@@ -54,9 +57,11 @@ doubles head_of(const doubles& row, std::size_t h, std::size_t n, std::size_t po
   return head;
 }
 
-using plain = tl::scheme<tl::weights::f32, tl::activations::f32, tl::backends::reference>;
-using layer = tl::attention<plain>;
-using parameters = layer::parameters<tl::storage::dense>;
+template <class Backend>
+using scheme_of = tl::scheme<tl::weights::f32, tl::activations::f32, Backend>;
+template <class Backend>
+using layer = tl::attention<scheme_of<Backend>>;
+using parameters = layer<tl::backends::reference>::parameters<tl::storage::dense>;
 
 parameters random_parameters(const tl::shape& s) {
   parameters p;
@@ -100,10 +105,12 @@ std::vector<doubles> expected_outputs(const parameters& p, const tl::shape& s,
 }
 
 /// The layer itself, its tokens cut into passes of at most `pass` tokens.
+template <class Backend = tl::backends::reference>
 std::vector<float> outputs(const parameters& p, const tl::shape& s, std::vector<float> x,
-                           std::size_t tokens, std::size_t pass, const tl::executor& run) {
+                           std::size_t tokens, std::size_t pass, const tl::executor& run,
+                           const tl::kv_format& format = {}) {
   tl::workspace work(s, {}, pass, s.context, 1, run);
-  tl::kv_cache cache(s, 2, s.context);
+  tl::kv_cache cache(s, 2, s.context, format);
   std::vector<float> y(x.size());
   for (std::size_t first = 0; first < tokens; first += pass) {
     const std::size_t n = std::min(pass, tokens - first);
@@ -113,7 +120,8 @@ std::vector<float> outputs(const parameters& p, const tl::shape& s, std::vector<
       work.angles.set(t, first + t);
     }
     tl::forward_context context{work, cache, slots};
-    layer::forward(p, {&x[first * s.dim], n, s.dim}, {&y[first * s.dim], n, s.dim}, context);
+    layer<Backend>::forward(p, {&x[first * s.dim], n, s.dim}, {&y[first * s.dim], n, s.dim},
+                            context);
   }
   return y;
 }
@@ -122,45 +130,61 @@ std::vector<float> outputs(const parameters& p, const tl::shape& s, std::vector<
 
 TEST_CASE("softmax of scores far apart, alike and large") {
   float scores[4] = {1000.0f, 1000.0f, -1000.0f, 999.0f};
-  tl::softmax(scores, 4);
+  tl::kv::softmax(scores, 4);
   const double e = std::exp(-1.0);
   CHECK(double(scores[0]) == Approx(1 / (2 + e)));
   CHECK(scores[1] == scores[0]);
   CHECK(scores[2] == 0.0f);
   CHECK(double(scores[3]) == Approx(e / (2 + e)));
   float one[1] = {-123.0f};
-  tl::softmax(one, 1);
+  tl::kv::softmax(one, 1);
   CHECK(one[0] == 1.0f);
 }
 
-TEST_CASE("attend mixes the values by the softmax of the scores") {
-  for (const std::size_t n : {2u, 16u, 100u})
-    for (const std::size_t positions : {1u, 15u, 16u, 17u, 33u}) {
-      const tl::shape s{.dim = n,
-                        .ffn_dim = 1,
-                        .layers = 2,
-                        .heads = 2,
-                        .kv_heads = 2,
-                        .head_dim = n,
-                        .vocab = 1,
-                        .context = 40};
-      tl::kv_cache cache(s, 2, 40);
-      std::vector<doubles> k, v;
-      for (std::size_t j = 0; j < positions; ++j) {
-        const auto key = random_values(2 * n, 2 * j + 1, 2.0f), value = random_values(2 * n, 2 * j);
-        cache.store(1, 1, j, key.data(), value.data());
-        k.emplace_back(key.begin() + std::ptrdiff_t(n), key.end());
-        v.emplace_back(value.begin() + std::ptrdiff_t(n), value.end());
+TEST_CASE("attention mixes the values by the softmax of the scores") {
+  struct format_and_margin {
+    tl::kv_format format;
+    double margin;
+  };
+  for (const auto& [format, margin] :
+       {format_and_margin{tl::kv::f32{}, 2e-6}, format_and_margin{tl::kv::f16{}, 3e-3}})
+    for (const std::size_t n : {2u, 16u, 100u})
+      for (const std::size_t positions : {1u, 15u, 16u, 17u, 33u, 70u}) {
+        const tl::shape s{.dim = n,
+                          .ffn_dim = 1,
+                          .layers = 2,
+                          .heads = 2,
+                          .kv_heads = 2,
+                          .head_dim = n,
+                          .vocab = 1,
+                          .context = 80};
+        tl::kv_cache cache(s, 2, 80, format);
+        std::vector<doubles> k, v;
+        for (std::size_t j = 0; j < positions; ++j) {
+          const auto key = random_values(2 * n, 2 * j + 1, 2.0f);
+          const auto value = random_values(2 * n, 2 * j);
+          cache.store(1, 1, j, key.data(), value.data(), format.plain);
+          k.emplace_back(key.begin() + std::ptrdiff_t(n), key.end());
+          v.emplace_back(value.begin() + std::ptrdiff_t(n), value.end());
+        }
+        const auto q = random_values(n, 77, 2.0f);
+        std::vector<float> scratch(tl::attention_scratch(n, 80)), out(n, 5.0f);
+        tl::attention_job job;
+        job.keys = cache.keys(1, 1, 1);
+        job.values = cache.values(1, 1, 1);
+        job.head_dim = n;
+        job.first = positions - 1;
+        job.tokens = job.heads = 1;
+        job.q = q.data();
+        job.out = out.data();
+        job.scratch = scratch.data();
+        job.scratch_size = scratch.size();
+        format.plain.attend(job);
+        const doubles expected = attended({q.begin(), q.end()}, k, v);
+        INFO(format.name << ", n = " << n << ", positions " << positions);
+        for (std::size_t i = 0; i < n; ++i)
+          REQUIRE(double(out[i]) == Approx(expected[i]).margin(margin));
       }
-      const auto q = random_values(n, 77, 2.0f);
-      std::vector<float> scores(48), out(n, 5.0f);
-      tl::attend(q.data(), cache.keys(1, 1, 1), cache.values(1, 1, 1), cache.value_stride(),
-                 positions, n, scores.data(), out.data());
-      const doubles expected = attended({q.begin(), q.end()}, k, v);
-      INFO("n = " << n << ", positions " << positions);
-      for (std::size_t i = 0; i < n; ++i)
-        REQUIRE(double(out[i]) == Approx(expected[i]).margin(2e-6));
-    }
 }
 
 TEST_CASE("attention: many heads, shared heads, causal, in passes of any length") {
@@ -187,6 +211,38 @@ TEST_CASE("attention: many heads, shared heads, causal, in passes of any length"
     CHECK(outputs(p, s, x, tokens, 5, {}) == whole);
     const tl::thread_pool pool(2);
     CHECK(outputs(p, s, x, tokens, tokens, pool.get()) == whole);
+  }
+}
+
+TEST_CASE("attention: every format is the same in all backends, passes and threads") {
+  constexpr std::size_t tokens = 150;
+  for (const std::size_t kv_heads : {6u, 2u, 1u}) {
+    const tl::shape s{.dim = 20,
+                      .ffn_dim = 8,
+                      .layers = 1,
+                      .heads = 6,
+                      .kv_heads = kv_heads,
+                      .head_dim = 10,
+                      .vocab = 8,
+                      .context = 160};
+    const parameters p = random_parameters(s);
+    const auto x = random_values(tokens * s.dim, 9);
+    const auto exact = outputs(p, s, x, tokens, tokens, {});
+    for (const tl::kv_format& format :
+         {tl::kv_format(tl::kv::f32{}), tl::kv_format(tl::kv::f16{})}) {
+      const auto whole = outputs(p, s, x, tokens, tokens, {}, format);
+      INFO(kv_heads << " key and value heads in " << format.name);
+      for (std::size_t i = 0; i < whole.size(); ++i)
+        REQUIRE(double(whole[i]) == Approx(double(exact[i])).epsilon(2e-3).margin(1e-2));
+      for (const std::size_t pass : {150u, 64u, 33u, 1u})
+        for (const std::size_t threads : {1u, 2u, 3u, 7u}) {
+          const tl::thread_pool pool(threads);
+          INFO("passes of " << pass << ", threads " << threads);
+          CHECK(outputs<tl::backends::simd>(p, s, x, tokens, pass, pool.get(), format) == whole);
+          CHECK(outputs<tl::backends::portable>(p, s, x, tokens, pass, pool.get(), format) ==
+                whole);
+        }
+    }
   }
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("the facts of a checkpoint are checked one by one", "[io]") {
     check_refusal<M>(e.file(), code, words);
   };
   check("format", "pt", errc::unsupported, "found \"pt\"");
-  check("format_version", "2", errc::unsupported, "expected format_version 1, found \"2\"");
+  check("format_version", "1", errc::unsupported, "expected format_version 2, found \"1\"");
   check("shape", "", errc::malformed, "shape: it is not valid JSON");
   check("shape", "[1]", errc::malformed, "expected an object");
   check("shape", "{}", errc::malformed, "expected a number dim, found none");
@@ -127,11 +127,13 @@ TEST_CASE("codes outside a scheme and nonzero padding are refused", "[io]") {
   using base3 = tl::packed<ternary, tl::packing::base3>;
   edited padding(saved(tl::pack<tl::packing::base3>(wide_model)));
   unsigned char& last = padding.data("blocks.0.attention.query.codes")[2 * 35 - 1];
-  const unsigned digits = last * 243u / 256u;  // and the last digit becomes 1
-  last = static_cast<unsigned char>(((digits + 1) * 256u + 242u) / 243u);
+  std::array<std::uint8_t, 5> digits{};
+  for (std::size_t f = 0; f < 4; ++f) digits[f] = tl::packing::base3::raw(last, f);
+  digits[4] = 1;
+  last = tl::packing::base3::join(digits);
   check_refusal<base3>(padding.file(), errc::invalid_value, "query.codes[1, 34]");
   edited invalid(saved(tl::pack<tl::packing::base3>(wide_model)));
-  invalid.data("blocks.0.attention.query.codes")[35] = 0x01;
+  invalid.data("blocks.0.attention.query.codes")[35] = 0xFF;
   check_refusal<base3>(invalid.file(), errc::invalid_value, "query.codes[1, 0]");
   // full blocks: 343 bits2 codes are a block of 64 bytes and 22 bytes
   edited full(saved(tl::pack(wide_model)));

@@ -50,25 +50,52 @@ TEST_CASE("every index is visited exactly once") {
   }
 }
 
-TEST_CASE("pieces are numbered below `threads` and hold at least `grain` indices") {
+TEST_CASE("no two threads use one slot at once, and few indices are one piece") {
   const tl::thread_pool pool(3);
-  for (const std::size_t count : {1u, 5u, 30u, 31u, 299u}) {
-    std::array<std::atomic<std::size_t>, 3> sizes{};
-    std::atomic<int> strangers{0};
+  for (const std::size_t count : {1u, 5u, 19u, 20u, 31u, 299u, 5000u}) {
+    std::array<std::atomic<bool>, 3> used{};
+    std::atomic<int> strangers{0}, pieces{0};
+    std::atomic<std::size_t> total{0}, shortest{count};
     pool.get().parallel_for(count, 10,
-                            [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
-                              if (piece < 3 && sizes[piece] == 0)
-                                sizes[piece] = last - first;
-                              else
-                                ++strangers;
+                            [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                              ++pieces;
+                              total += last - first;
+                              if (last - first < shortest) shortest = last - first;
+                              if (slot >= 3 || used[slot].exchange(true)) ++strangers;
+                              std::this_thread::yield();
+                              if (slot < 3) used[slot] = false;
                             });
     INFO(count << " indices");
     CHECK(strangers == 0);
-    CHECK(sizes[0] + sizes[1] + sizes[2] == count);
-    const std::size_t pieces = std::clamp<std::size_t>(count / 10, 1, 3);
-    for (std::size_t p = 0; p < 3; ++p)
-      CHECK((p < pieces ? sizes[p] >= std::min<std::size_t>(10, count) : sizes[p] == 0));
+    CHECK(total == count);
+    if (count < 20)
+      CHECK(pieces == 1);
+    else
+      CHECK((pieces >= 8 && pieces <= 12 && shortest >= 2));
   }
+}
+
+TEST_CASE("long pieces begin where kernels like rows to begin") {
+  const tl::thread_pool pool(2);
+  for (const std::size_t count : {2560u, 6912u, 1001u, 130u}) {
+    std::atomic<int> odd{0};
+    const std::size_t step = count >= 2048 ? 32 : count >= 1001 ? 16 : 4;
+    pool.get().parallel_for(
+        count, 8, [&](std::size_t first, std::size_t) noexcept { odd += first % step != 0; });
+    INFO(count << " indices");
+    CHECK(odd == 0);
+  }
+}
+
+TEST_CASE("an executor of the program's own may run the indices one after the other") {
+  tl::executor run;
+  run.threads = 4;
+  run.run = [](void*, std::size_t count, tl::executor::task task, void* argument) noexcept {
+    while (count-- > 0) task(argument, count);
+  };
+  for (const std::size_t count : {4u, 9u, 1000u}) CHECK(each_once(visits(run, count, 1)));
+  run.threads = 100;  // more than have a share of their own
+  for (const std::size_t count : {100u, 101u, 5000u}) CHECK(each_once(visits(run, count, 1)));
 }
 
 TEST_CASE("two pieces can be in progress at once") {

@@ -1,7 +1,8 @@
 #ifndef TRILITH_CORE_EXECUTOR_HPP
 #define TRILITH_CORE_EXECUTOR_HPP
 
-#include <cstddef>
+#include <trilith/core/work_shares.hpp>
+
 #include <type_traits>
 
 namespace trilith {
@@ -17,34 +18,39 @@ struct executor {
   void (*run)(void* context, std::size_t count, task run, void* argument) noexcept = nullptr;
   std::size_t threads = 1;
 
-  /// body(begin, end) over [0, count) in at most `threads` pieces of at least `grain` indices; or
-  /// body(begin, end, piece), to give each piece working memory of its own.
+  /// body(begin, end) over [0, count), in several pieces for each of at most `threads` threads; or
+  /// body(begin, end, slot), to give each thread working memory of its own: slot < threads, and no
+  /// two threads use the same one at once. A piece is long enough where `grain` indices are worth
+  /// waking a thread for: fewer than 2 * grain are one piece in the calling thread. Pieces must not
+  /// wait for each other.
+  /// Cost: about 1 us where the threads of a thread_pool are awake (docs/performance.md).
   template <class Body>
   void parallel_for(std::size_t count, std::size_t grain, Body&& body) const noexcept {
     const std::size_t most = grain == 0 ? count : count / grain;
-    const std::size_t pieces = most < threads ? most : threads;
-    if (run == nullptr || pieces <= 1) {
+    const std::size_t slots = most < threads ? most : threads;
+    if (run == nullptr || slots <= 1) {
       if (count != 0) call(body, 0, count, 0);
       return;
     }
     struct job {
       std::remove_reference_t<Body>* body;
-      std::size_t count, pieces;
-    } all{&body, count, pieces};
+      work_shares work;
+    } all{&body, {count, slots}};
     run(
-        context, pieces,
-        [](void* argument, std::size_t i) noexcept {
-          const job& j = *static_cast<job*>(argument);
-          call(*j.body, j.count * i / j.pieces, j.count * (i + 1) / j.pieces, i);
+        context, slots,
+        [](void* argument, std::size_t slot) noexcept {
+          job& j = *static_cast<job*>(argument);
+          for (std::size_t begin = 0, end = 0; j.work.take(slot, begin, end);)
+            call(*j.body, begin, end, slot);
         },
         &all);
   }
 
  private:
   template <class Body>
-  static void call(Body& body, std::size_t begin, std::size_t end, std::size_t piece) noexcept {
+  static void call(Body& body, std::size_t begin, std::size_t end, std::size_t slot) noexcept {
     if constexpr (std::is_invocable_v<Body&, std::size_t, std::size_t, std::size_t>)
-      body(begin, end, piece);
+      body(begin, end, slot);
     else
       body(begin, end);
   }

@@ -16,6 +16,7 @@ struct rounding_kind {};
 struct packing_kind {};
 struct layout_kind {};
 struct activations_kind {};
+struct kv_kind {};
 struct backend_kind {};
 struct norm_kind {};
 struct rotary_kind {};

@@ -42,6 +42,8 @@ template <class Session, class OnPiece>
                                OnPiece& on_piece) {
   sampler_scratch scratch(s.model().sizes.vocab);
   aligned_buffer<next_token> next(writers.size());
+  for (writing::writer& w : writers)
+    w.history.reserve(w.history.size() + min_of(options.max_tokens, s.context()));
   for (;;) {
     std::size_t running = 0;
     for (std::size_t i = 0; i < writers.size(); ++i) {

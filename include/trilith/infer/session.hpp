@@ -49,7 +49,7 @@ class session {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
     if (status ok = TRILITH_IMPLEMENTED::check_session(options, context, model.sizes); !ok)
       return std::move(ok).error();
-    if (!kv_cache::fits(model.sizes, options.sequences, context))
+    if (!kv_cache::fits(model.sizes, options.sequences, context, options.kv))
       return error{errc::out_of_memory,
                    join("session: there is no memory for the keys and values of ",
                         options.sequences, " sequences of ", context, " tokens.")};
@@ -125,7 +125,7 @@ class session {
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
         threads_(options.run.run == nullptr ? options.threads : 1),
-        cache_(model.sizes, options.sequences, context),
+        cache_(model.sizes, options.sequences, context, options.kv),
         work_(model.sizes, model.settings, tokens_per_pass, context, most_groups(model),
               options.run.run == nullptr ? threads_.get() : options.run),
         lengths_(options.sequences),

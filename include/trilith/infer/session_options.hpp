@@ -3,6 +3,8 @@
 
 #include <trilith/core/executor.hpp>
 #include <trilith/core/shape.hpp>
+#include <trilith/kv/f16.hpp>
+#include <trilith/kv/f32.hpp>
 
 #include <span>
 
@@ -13,6 +15,9 @@ struct session_options {
   std::size_t context = 0;    ///< most tokens in one; 0: the model's own limit
   std::size_t threads = 1;
   executor run{};  ///< threads of the program's own, instead of `threads`
+  /// In which numbers earlier tokens' keys and values are kept: kv::f32{}, which agrees with
+  /// float32 programs, or kv::f16{}, which takes half the memory and less time.
+  kv_format kv{};
 };
 
 /// The next token of one sequence.

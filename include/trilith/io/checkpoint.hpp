@@ -49,8 +49,9 @@ template <Realisation M>
 /// for another blueprint, realisation or shape, also of a tensor; malformed for missing and unknown
 /// tensors; invalid_value for codes the weights do not have, scales that are not positive, and
 /// elements that are not finite; cancelled where options.report said so. Nothing is allocated
-/// before the file was found to hold as much. Cost: one pass over the file; two where the packing
-/// differs.
+/// before the file was found to hold as much. With options.in_place, codes of the same packing and
+/// elements are used where they lie in the file, and looked at only with options.check_elements.
+/// Cost: one pass over the file, two where the packing differs; none of what is used in place.
 template <Realisation M>
 [[nodiscard]] result<M> load_checkpoint(const safetensors_file& file,
                                         const load_options& options = {}) {
@@ -61,12 +62,13 @@ template <Realisation M>
   model.sizes = found->sizes;
   model.settings = found->settings;
   model.parameters.blocks.resize(model.sizes.layers);
-  checkpoint::loading from{file, *found, options.report, {}, 0, 0};
+  checkpoint::loading from{file, *found, options};
   trilith::detail::load_tensors visit{from, model.sizes, {}, false, done{}};
   fields::walk<B>(visit, model.parameters);
   if (visit.outcome) visit.outcome = TRILITH_IMPLEMENTED::expect_no_more(from);
   visit.reading = true;
-  fields::walk<B>(visit, model.parameters);
+  if (visit.outcome) fields::walk<B>(visit, model.parameters);
+  if (visit.outcome) visit.outcome = TRILITH_IMPLEMENTED::read_tensors(from);
   if (!visit.outcome) return std::move(visit.outcome).error();
   return model;
 }

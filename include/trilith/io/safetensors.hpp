@@ -1,6 +1,7 @@
 #ifndef TRILITH_IO_SAFETENSORS_HPP
 #define TRILITH_IO_SAFETENSORS_HPP
 
+#include <trilith/core/shared_owner.hpp>
 #include <trilith/io/mapped_file.hpp>
 #include <trilith/io/safetensors/dtype.hpp>
 #include <trilith/io/safetensors/progress.hpp>
@@ -41,7 +42,7 @@ class safetensors_file {
       : name_(file.path()),
         bytes_(file.bytes()),
         header_(std::move(header)),
-        owner_(std::move(file)) {}
+        owner_(shared_owner::of(std::move(file))) {}
   /// Views bytes that someone else owns.
   safetensors_file(std::string_view name, std::span<const unsigned char> bytes,
                    safetensors_header header)
@@ -67,6 +68,8 @@ class safetensors_file {
   }
   /// The whole file.
   [[nodiscard]] std::span<const unsigned char> bytes() const noexcept { return bytes_; }
+  /// Keeps bytes() alive; empty where they are someone else's.
+  [[nodiscard]] const shared_owner& owner() const noexcept { return owner_; }
   /// The elements of one of tensors(); aligned only as far as the file's writer cared.
   [[nodiscard]] std::span<const unsigned char> bytes(const tensor_entry& tensor) const noexcept {
     return bytes_.subspan(tensor.offset, tensor.bytes);
@@ -90,7 +93,7 @@ class safetensors_file {
   std::string name_;
   std::span<const unsigned char> bytes_;
   safetensors_header header_;
-  mapped_file owner_;
+  shared_owner owner_;
 };
 
 /// Fills `out` with a tensor's bytes from its byte `at` on.

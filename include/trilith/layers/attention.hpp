@@ -2,7 +2,7 @@
 #define TRILITH_LAYERS_ATTENTION_HPP
 
 #include <trilith/core/describe.hpp>
-#include <trilith/layers/attention_scores.hpp>
+#include <trilith/layers/attend.hpp>
 #include <trilith/layers/norm.hpp>
 #include <trilith/layers/scheme.hpp>
 #include <trilith/layers/workspace.hpp>
@@ -77,8 +77,14 @@ struct attention {
   template <class Parameters>
   static void forward(const Parameters& p, span2d<const float> x, span2d<float> y,
                       forward_context& c) noexcept {
+    forward(p, normed<no_norm>{x}, y, c);
+  }
+  /// The same from rows that it normalises itself.
+  template <class Parameters, Norm N>
+  static void forward(const Parameters& p, const normed<N>& x, span2d<float> y,
+                      forward_context& c) noexcept {
     workspace& w = c.work;
-    const std::size_t tokens = x.rows;
+    const std::size_t tokens = x.rows.rows;
     const auto xq = quantize_for<S>(p.query, x, w.quantized, w.run);
     const auto q = w.query.rows(tokens), k = w.key.rows(tokens), v = w.value.rows(tokens);
     apply<S>(p.query, xq, q, w.run);
@@ -89,8 +95,8 @@ struct attention {
     turn_and_store(q, k, v, c);
     const auto mixed = w.mixed.rows(tokens);
     mix(q, mixed, c);
-    normalize<SubNorm>(mixed, p.sub_norm.values.data(), mixed, w.settings.norm_eps, w.run);
-    apply<S>(p.output, quantize_for<S>(p.output, mixed, w.quantized, w.run), y, w.run);
+    const normed<SubNorm> out{mixed, p.sub_norm.values.data(), w.settings.norm_eps};
+    apply<S>(p.output, quantize_for<S>(p.output, out, w.quantized, w.run), y, w.run);
   }
 
  private:
@@ -106,33 +112,22 @@ struct attention {
   static void turn_and_store(span2d<float> q, span2d<float> k, span2d<float> v,
                              forward_context& c) noexcept {
     const shape& s = c.work.sizes;
-    for (std::size_t t = 0; t < q.rows; ++t) {
-      const float* cosines = c.work.angles.cosines(t);
-      const float* sines = c.work.angles.sines(t);
-      for (std::size_t h = 0; h < s.heads; ++h)
-        Pairing::turn(&q(t, h * s.head_dim), cosines, sines, s.head_dim);
-      for (std::size_t h = 0; h < s.kv_heads; ++h)
-        Pairing::turn(&k(t, h * s.head_dim), cosines, sines, s.head_dim);
-      const token_slot& slot = c.slots[t];
-      c.cache.store(slot.sequence, c.layer, slot.position, &k(t, 0), &v(t, 0));
-    }
+    const kv_functions with = functions_for<typename S::backend>(c.cache.format());
+    const auto turn = [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        const float* cosines = c.work.angles.cosines(t);
+        const float* sines = c.work.angles.sines(t);
+        turn_heads<Pairing, typename S::backend>(&q(t, 0), s.heads, cosines, sines, s.head_dim);
+        turn_heads<Pairing, typename S::backend>(&k(t, 0), s.kv_heads, cosines, sines, s.head_dim);
+        const token_slot& slot = c.slots[t];
+        c.cache.store(slot.sequence, c.layer, slot.position, &k(t, 0), &v(t, 0), with);
+      }
+    };
+    c.work.run.parallel_for(q.rows, detail::token_grain(q.cols), turn);
   }
 
-  /// Every (token, head) pair is independent of the others.
-  static void mix(span2d<float> q, span2d<float> out, forward_context& c) noexcept {
-    const shape& s = c.work.sizes;
-    const std::size_t sharing = s.heads / s.kv_heads;
-    c.work.run.parallel_for(
-        q.rows * s.heads, 4, [&](std::size_t first, std::size_t last, std::size_t piece) noexcept {
-          for (std::size_t i = first; i < last; ++i) {
-            const std::size_t t = i / s.heads, h = i % s.heads;
-            const token_slot& slot = c.slots[t];
-            attend(&q(t, h * s.head_dim), c.cache.keys(slot.sequence, c.layer, h / sharing),
-                   c.cache.values(slot.sequence, c.layer, h / sharing), c.cache.value_stride(),
-                   slot.position + 1, s.head_dim, &c.work.scores.rows(piece + 1)(piece, 0),
-                   &out(t, h * s.head_dim));
-          }
-        });
+  static void mix(span2d<const float> q, span2d<float> out, forward_context& c) noexcept {
+    attend(q, out, functions_for<typename S::backend>(c.cache.format()), c);
   }
 };
 

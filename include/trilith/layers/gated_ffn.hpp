@@ -58,24 +58,34 @@ struct gated_ffn {
   template <class Parameters>
   static void forward(const Parameters& p, span2d<const float> x, span2d<float> y,
                       forward_context& c) noexcept {
+    forward(p, normed<no_norm>{x}, y, c);
+  }
+  /// The same from rows that it normalises itself.
+  template <class Parameters, Norm N>
+  static void forward(const Parameters& p, const normed<N>& x, span2d<float> y,
+                      forward_context& c) noexcept {
     workspace& w = c.work;
     const auto xq = quantize_for<S>(p.gate, x, w.quantized, w.run);
-    const auto gate = w.gate.rows(x.rows), up = w.up.rows(x.rows);
+    const auto gate = w.gate.rows(y.rows), up = w.up.rows(y.rows);
     apply<S>(p.gate, xq, gate, w.run);
     apply<S>(p.up, xq, up, w.run);
-    pass_through_gate(gate, up, w.run);
-    normalize<SubNorm>(gate, p.sub_norm.values.data(), gate, w.settings.norm_eps, w.run);
-    apply<S>(p.down, quantize_for<S>(p.down, gate, w.quantized, w.run), y, w.run);
+    apply<S>(p.down, quantize_gated(p, gate, up, w), y, w.run);
   }
 
  private:
-  /// gate = G(gate) * up
-  static void pass_through_gate(span2d<float> gate, span2d<float> up,
-                                const executor& run) noexcept {
-    run.parallel_for(gate.rows, 4, [&](std::size_t first, std::size_t last) noexcept {
-      for (std::size_t t = first; t < last; ++t)
-        for (std::size_t i = 0; i < gate.cols; ++i) gate(t, i) = G::of(gate(t, i)) * up(t, i);
-    });
+  /// norm(G(gate) * up) in the numbers that Wdown takes; `gate` is written over.
+  template <class Parameters>
+  [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
+                                           span2d<float> up, workspace& w) noexcept {
+    using A = activations_for<std::remove_cvref_t<decltype(p.down)>, typename S::activations>;
+    using B = typename S::backend;
+    const float* gains = p.sub_norm.values.data();
+    return w.quantized.template quantize_rows<A, B>(
+        gate.rows, gate.cols, activation_group(p.down), w.run,
+        [&](std::size_t t, typename A::element* q, float* scratch) noexcept {
+          return quantize_gated_row<A, G, SubNorm, B>(&gate(t, 0), &up(t, 0), gains,
+                                                      w.settings.norm_eps, q, gate.cols, scratch);
+        });
   }
 };
 

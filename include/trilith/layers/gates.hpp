@@ -1,6 +1,8 @@
 #ifndef TRILITH_LAYERS_GATES_HPP
 #define TRILITH_LAYERS_GATES_HPP
 
+#include <trilith/backends/backend.hpp>
+#include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/numeric.hpp>
 #include <trilith/core/policy.hpp>
 
@@ -27,6 +29,30 @@ struct relu_squared {
   static constexpr std::string_view name = "relu_squared";
   [[nodiscard]] static constexpr float of(float x) noexcept { return x > 0.0f ? x * x : x * 0.0f; }
 };
+
+namespace detail {
+/// The row kernel of a gate; none for one of a user's own.
+template <Gate G>
+inline constexpr auto gate_kernel = nullptr;
+template <>
+inline constexpr auto gate_kernel<silu> = &simd::row_kernels::silu;
+template <>
+inline constexpr auto gate_kernel<relu_squared> = &simd::row_kernels::relu_squared;
+}  // namespace detail
+
+/// Whether backend B has a row kernel for G, which returns sum_of_squares(gate, n) too.
+template <Gate G, class B>
+inline constexpr bool has_gate_kernel =
+    backends::uses_kernels<B> && !std::is_null_pointer_v<decltype(detail::gate_kernel<G>)>;
+
+/// gate_i = G(gate_i) * up_i
+template <Gate G, class B>
+void pass_gate(float* gate, const float* up, std::size_t n) noexcept {
+  if constexpr (has_gate_kernel<G, B>)
+    (simd::rows().*detail::gate_kernel<G>)(gate, up, n);
+  else
+    for (std::size_t i = 0; i < n; ++i) gate[i] = G::of(gate[i]) * up[i];
+}
 
 }  // namespace trilith::inline TRILITH_ABI
 

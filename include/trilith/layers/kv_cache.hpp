@@ -4,88 +4,87 @@
 #include <trilith/core/aligned_buffer.hpp>
 #include <trilith/core/numeric.hpp>
 #include <trilith/core/shape.hpp>
+#include <trilith/kv/f32.hpp>
+#include <trilith/kv/kv.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Keys of this many positions lie side by side: value i of all of them, then value i + 1. So the
-/// scores of 16 positions are computed in 16 lanes, each in plain ascending order of i.
-inline constexpr std::size_t key_tile = 16;
-
-/// Keys and values of earlier tokens, for every sequence and layer:
+/// Keys and values of earlier tokens, for every sequence and layer, in any format of kv/:
 ///
-///     keys    [kv_heads, context / key_tile, head_dim, key_tile] floats
-///     values  [context, kv_heads * head_dim] floats
+///     keys    [sequences, layers, kv_heads] of format.key_bytes(context, head_dim) each
+///     values  [sequences, layers, kv_heads] of format.value_bytes(context, head_dim) each
+///
+/// Memory that no token has been stored in is never read, and so is none of the program's yet.
 class kv_cache {
  public:
   kv_cache() = default;
-  kv_cache(const shape& s, std::size_t sequences, std::size_t context)
-      : layers_(s.layers),
+  kv_cache(const shape& s, std::size_t sequences, std::size_t context, const kv_format& format = {})
+      : format_(resolved(format)),
+        layers_(s.layers),
         heads_(s.kv_heads),
         head_dim_(s.head_dim),
         context_(context),
-        tiles_(ceil_div(context, key_tile)),
-        keys_(sequences * s.layers * keys_of_layer()),
-        values_(sequences * s.layers * values_of_layer()) {}
+        key_bytes_(format_.key_bytes(context, head_dim_)),
+        value_bytes_(format_.value_bytes(context, head_dim_)),
+        keys_(sequences * layers_ * heads_ * key_bytes_, not_zeroed{}),
+        values_(sequences * layers_ * heads_ * value_bytes_, not_zeroed{}) {}
 
   /// Whether such a cache can be had; asks the system for its memory, and gives it back.
-  [[nodiscard]] static bool fits(const shape& s, std::size_t sequences,
-                                 std::size_t context) noexcept {
-    std::size_t bytes = sizeof(float);
-    for (const std::size_t factor :
-         {sequences, s.layers, round_up(context, key_tile), s.kv_heads, s.head_dim})
-      if (__builtin_mul_overflow(bytes, factor, &bytes)) return false;
-    if (bytes > std::size_t{1} << 60) return false;
-    void* const keys = ::operator new(bytes, std::nothrow);
-    void* const values = ::operator new(bytes, std::nothrow);
-    ::operator delete(keys);
-    ::operator delete(values);
-    return keys != nullptr && values != nullptr;
+  [[nodiscard]] static bool fits(const shape& s, std::size_t sequences, std::size_t context,
+                                 const kv_format& format = {}) noexcept {
+    const kv_format f = resolved(format);
+    std::size_t keys = f.key_bytes(context, s.head_dim);
+    std::size_t values = f.value_bytes(context, s.head_dim);
+    for (const std::size_t factor : {sequences, s.layers, s.kv_heads})
+      if (__builtin_mul_overflow(keys, factor, &keys) ||
+          __builtin_mul_overflow(values, factor, &values))
+        return false;
+    if (max_of(keys, values) > std::size_t{1} << 60) return false;
+    void* const first = ::operator new(keys, std::nothrow);
+    void* const second = ::operator new(values, std::nothrow);
+    ::operator delete(first);
+    ::operator delete(second);
+    return first != nullptr && second != nullptr;
   }
 
+  [[nodiscard]] const kv_format& format() const noexcept { return format_; }
   [[nodiscard]] std::size_t context() const noexcept { return context_; }
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    return (keys_.size() + values_.size()) * sizeof(float);
-  }
-  /// From one position's value to the next.
-  [[nodiscard]] std::size_t value_stride() const noexcept { return heads_ * head_dim_; }
+  /// Of all keys and values.
+  [[nodiscard]] std::size_t bytes() const noexcept { return keys_.size() + values_.size(); }
 
   /// key, value: [kv_heads * head_dim] of one position.
   void store(std::size_t sequence, std::size_t layer, std::size_t position, const float* key,
-             const float* value) noexcept {
+             const float* value, const kv_functions& with) noexcept {
     for (std::size_t h = 0; h < heads_; ++h) {
-      float* const to = keys_.data() + key_offset(sequence, layer, h) +
-                        position / key_tile * head_dim_ * key_tile + position % key_tile;
-      for (std::size_t i = 0; i < head_dim_; ++i) to[i * key_tile] = key[h * head_dim_ + i];
+      const std::size_t at = index(sequence, layer, h);
+      with.store({keys_.data() + at * key_bytes_, values_.data() + at * value_bytes_, head_dim_,
+                  position, key + h * head_dim_, value + h * head_dim_});
     }
-    float* const to = values_.data() + value_offset(sequence, layer) + position * value_stride();
-    for (std::size_t i = 0; i < value_stride(); ++i) to[i] = value[i];
   }
 
-  /// The key tiles of one head, from position 0.
-  [[nodiscard]] const float* keys(std::size_t sequence, std::size_t layer,
-                                  std::size_t head) const noexcept {
-    return keys_.data() + key_offset(sequence, layer, head);
+  /// Those of one head, from position 0.
+  [[nodiscard]] const void* keys(std::size_t sequence, std::size_t layer,
+                                 std::size_t head) const noexcept {
+    return keys_.data() + index(sequence, layer, head) * key_bytes_;
   }
-  /// The values of one head, from position 0, value_stride() floats apart.
-  [[nodiscard]] const float* values(std::size_t sequence, std::size_t layer,
-                                    std::size_t head) const noexcept {
-    return values_.data() + value_offset(sequence, layer) + head * head_dim_;
+  [[nodiscard]] const void* values(std::size_t sequence, std::size_t layer,
+                                   std::size_t head) const noexcept {
+    return values_.data() + index(sequence, layer, head) * value_bytes_;
   }
 
  private:
-  [[nodiscard]] std::size_t keys_of_head() const noexcept { return tiles_ * key_tile * head_dim_; }
-  [[nodiscard]] std::size_t keys_of_layer() const noexcept { return heads_ * keys_of_head(); }
-  [[nodiscard]] std::size_t values_of_layer() const noexcept { return context_ * value_stride(); }
-  [[nodiscard]] std::size_t key_offset(std::size_t sequence, std::size_t layer,
-                                       std::size_t head) const noexcept {
-    return (sequence * layers_ + layer) * keys_of_layer() + head * keys_of_head();
+  [[nodiscard]] static constexpr kv_format resolved(const kv_format& f) noexcept {
+    return f.plain.attend == nullptr ? kv_format(kv::f32{}) : f;
   }
-  [[nodiscard]] std::size_t value_offset(std::size_t sequence, std::size_t layer) const noexcept {
-    return (sequence * layers_ + layer) * values_of_layer();
+  [[nodiscard]] std::size_t index(std::size_t sequence, std::size_t layer,
+                                  std::size_t head) const noexcept {
+    return (sequence * layers_ + layer) * heads_ + head;
   }
 
-  std::size_t layers_ = 0, heads_ = 0, head_dim_ = 0, context_ = 0, tiles_ = 0;
-  aligned_buffer<float> keys_, values_;
+  kv_format format_;
+  std::size_t layers_ = 0, heads_ = 0, head_dim_ = 0, context_ = 0;
+  std::size_t key_bytes_ = 0, value_bytes_ = 0;  ///< of one head
+  aligned_buffer<unsigned char> keys_, values_;
 };
 
 }  // namespace trilith::inline TRILITH_ABI

@@ -35,8 +35,7 @@ struct rms_norm {
   TRILITH_EXACT_FLOAT static void apply(const float* x, [[maybe_unused]] const float* g, float* y,
                                         std::size_t n, float eps) noexcept {
     TRILITH_EXACT_FLOAT_BODY
-    const float mean_square = sum_of_squares(x, n) / static_cast<float>(n);
-    const float factor = 1.0f / square_root(mean_square + eps);
+    const float factor = factor_of(sum_of_squares(x, n), n, eps);
     for (std::size_t i = 0; i < n; ++i) {
       const float normed = x[i] * factor;
       if constexpr (has_gain)
@@ -44,6 +43,12 @@ struct rms_norm {
       else
         y[i] = normed;
     }
+  }
+
+  /// What n values with this sum of squares are multiplied by.
+  [[nodiscard]] static float factor_of(float sum, std::size_t n, float eps) noexcept {
+    const float mean_square = sum / static_cast<float>(n);
+    return 1.0f / square_root(mean_square + eps);
   }
 };
 
@@ -54,6 +59,14 @@ struct sub_norm : rms_norm<Gain> {
   static constexpr std::string_view name =
       rms_norm<Gain>::has_gain ? "sub_norm" : "sub_norm<no gain>";
 };
+
+/// Whether N computes x * rms_norm<>::factor_of(...) and then multiplies by its gains, if any.
+template <class N>
+inline constexpr bool is_root_mean_square = false;
+template <class Gain>
+inline constexpr bool is_root_mean_square<rms_norm<Gain>> = true;
+template <class Gain>
+inline constexpr bool is_root_mean_square<sub_norm<Gain>> = true;
 
 /// y_i = (x_i - mean(x)) / sqrt(var(x) + eps): the parameter-free norm inside b1's BitLinear.
 /// @see arXiv 2310.11453, equation 11.
@@ -83,6 +96,14 @@ struct no_norm {
     if (x == y) return;
     for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
   }
+};
+
+/// Rows [T, n] that a layer normalises itself, while it quantises them: no pass over memory more.
+template <Norm N>
+struct normed {
+  span2d<const float> rows;
+  const float* gains = nullptr;
+  float eps = 0.0f;
 };
 
 /// Every row of x normalised into y; both [T, n].

@@ -1,6 +1,8 @@
 #ifndef TRILITH_LAYERS_ROTARY_HPP
 #define TRILITH_LAYERS_ROTARY_HPP
 
+#include <trilith/backends/backend.hpp>
+#include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/aligned_buffer.hpp>
 #include <trilith/core/numeric.hpp>
 #include <trilith/core/policy.hpp>
@@ -85,6 +87,28 @@ struct interleaved {
 };
 
 }  // namespace rotary
+
+namespace detail {
+/// The row kernel of a pairing; none for one of a user's own.
+template <Rotary R>
+inline constexpr auto turn_kernel = nullptr;
+template <>
+inline constexpr auto turn_kernel<rotary::half_split> = &simd::row_kernels::turn_half_split;
+template <>
+inline constexpr auto turn_kernel<rotary::interleaved> = &simd::row_kernels::turn_interleaved;
+}  // namespace detail
+
+/// Turns x: [heads, head_dim] in place, with the row kernels if backend B has some.
+template <Rotary R, class B>
+void turn_heads(float* x, std::size_t heads, const float* cosines, const float* sines,
+                std::size_t head_dim) noexcept {
+  if constexpr (backends::uses_kernels<B> &&
+                !std::is_null_pointer_v<decltype(detail::turn_kernel<R>)>)
+    (simd::rows().*detail::turn_kernel<R>)(x, heads, cosines, sines, head_dim);
+  else
+    for (std::size_t h = 0; h < heads; ++h) R::turn(x + h * head_dim, cosines, sines, head_dim);
+}
+
 }  // namespace trilith::inline TRILITH_ABI
 
 #endif

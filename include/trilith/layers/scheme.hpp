@@ -3,6 +3,7 @@
 
 #include <trilith/backends/multiply.hpp>
 #include <trilith/core/text.hpp>
+#include <trilith/layers/quantize_row.hpp>
 #include <trilith/weights/quantize.hpp>
 
 namespace trilith::inline TRILITH_ABI {
@@ -42,11 +43,24 @@ void apply(const M& w,
   multiply<typename S::backend>(w, x, y, run);
 }
 
-/// x in the numbers that S and the matrix `w` ask for.
+/// N(x) in the numbers that S and the matrix `w` ask for.
+template <Scheme S, class M, Norm N>
+[[nodiscard]] auto quantize_for(const M& w, const normed<N>& x, activation_buffer& buffer,
+                                const executor& run) noexcept {
+  using A = activations_for<M, typename S::activations>;
+  using B = typename S::backend;
+  return buffer.quantize_rows<A, B>(
+      x.rows.rows, x.rows.cols, activation_group(w), run,
+      [&x](std::size_t t, typename A::element* q, float* scratch) noexcept {
+        return quantize_row<A, N, B>(&x.rows(t, 0), x.gains, x.eps, q, x.rows.cols, scratch);
+      });
+}
+
+/// x itself in those numbers.
 template <Scheme S, class M>
 [[nodiscard]] auto quantize_for(const M& w, span2d<const float> x, activation_buffer& buffer,
                                 const executor& run) noexcept {
-  return buffer.quantize<activations_for<M, typename S::activations>>(x, activation_group(w), run);
+  return quantize_for<S>(w, normed<no_norm>{x}, buffer, run);
 }
 
 }  // namespace trilith::inline TRILITH_ABI

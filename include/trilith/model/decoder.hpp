@@ -89,23 +89,23 @@ struct decoder {
     return h;
   }
 
-  /// logits: [T, V] of hidden states h: [T, D]; h is normalised in place.
+  /// logits: [T, V] of hidden states h: [T, D]
   template <class Parameters>
-  static void logits(const Parameters& p, span2d<float> h, span2d<float> out,
+  static void logits(const Parameters& p, span2d<const float> h, span2d<float> out,
                      workspace& work) noexcept {
-    normalize<FinalNorm>(h, p.final_norm.values.data(), h, work.settings.norm_eps, work.run);
+    const normed<FinalNorm> x{h, p.final_norm.values.data(), work.settings.norm_eps};
     if constexpr (H::is_tied)
-      project(p.embedding, h, out, work);
+      project(p.embedding, x, out, work);
     else
-      project(p.head, h, out, work);
+      project(p.head, x, out, work);
   }
 
  private:
   template <class M>
-  static void project(const M& w, span2d<const float> h, span2d<float> out,
+  static void project(const M& w, const normed<FinalNorm>& x, span2d<float> out,
                       workspace& work) noexcept {
     using head_scheme = typename H::scheme;
-    apply<head_scheme>(w, quantize_for<head_scheme>(w, h, work.quantized, work.run), out, work.run);
+    apply<head_scheme>(w, quantize_for<head_scheme>(w, x, work.quantized, work.run), out, work.run);
   }
 };
 

@@ -7,7 +7,8 @@
 namespace trilith::inline TRILITH_ABI {
 
 /// Satisfied by attention<...>, gated_ffn<...> and layers of a user's own: a description,
-/// parameters for any realisation, and forward(parameters, x, y, context).
+/// parameters for any realisation, and forward(parameters, x, y, context), where x is a
+/// span2d<const float> of normalised rows, or a normed<N> of rows that the layer normalises itself.
 template <class T>
 concept Layer = std::same_as<typename T::policy_kind, layer_kind> && requires {
   { T::name() } -> std::convertible_to<std::string>;
@@ -20,6 +21,34 @@ struct block_parameters {
   parameter_vector ffn_norm;
   FfnParameters ffn;
 };
+
+namespace detail {
+template <class L>
+struct layer_backend {
+  using type = void;
+};
+template <class L>
+  requires requires { typename L::scheme::backend; }
+struct layer_backend<L> {
+  using type = typename L::scheme::backend;
+};
+/// The backend of a layer's scheme; void for a layer without one.
+template <class L>
+using backend_of = typename layer_backend<L>::type;
+}  // namespace detail
+
+/// h += y, both [T, n], with the row kernels if backend B has some.
+template <class B>
+void add_rows(span2d<float> h, span2d<const float> y, const executor& run) noexcept {
+  run.parallel_for(h.rows, detail::token_grain(h.cols),
+                   [&](std::size_t first, std::size_t last) noexcept {
+                     for (std::size_t t = first; t < last; ++t)
+                       if constexpr (backends::uses_kernels<B>)
+                         simd::rows().add(&h(t, 0), &y(t, 0), h.cols);
+                       else
+                         add(&h(t, 0), &y(t, 0), h.cols);
+                   });
+}
 
 /// h += attention(norm(h));  h += ffn(norm(h))
 ///
@@ -66,11 +95,16 @@ struct transformer_block {
   static void add_layer(const Parameters& p, const parameter_vector& gains, span2d<float> h,
                         forward_context& c) noexcept {
     workspace& w = c.work;
-    const auto x = w.normed.rows(h.rows).columns(h.cols);
     const auto y = w.projected.rows(h.rows);
-    normalize<N>(h, gains.values.data(), x, w.settings.norm_eps, w.run);
-    Sub::forward(p, x, y, c);
-    for (std::size_t t = 0; t < h.rows; ++t) add(&h(t, 0), &y(t, 0), h.cols);
+    const normed<N> x{h, gains.values.data(), w.settings.norm_eps};
+    if constexpr (requires { Sub::forward(p, x, y, c); }) {
+      Sub::forward(p, x, y, c);
+    } else {
+      const auto rows = w.normed.rows(h.rows).columns(h.cols);
+      normalize<N>(h, x.gains, rows, x.eps, w.run);
+      Sub::forward(p, rows, y, c);
+    }
+    add_rows<detail::backend_of<Sub>>(h, y, w.run);
   }
 };
 

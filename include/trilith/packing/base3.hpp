@@ -26,7 +26,7 @@ struct base3 : planar<5> {
   static constexpr int offset = -1, step = 1, max_code = 1;
 
   [[nodiscard]] static constexpr std::uint8_t raw(std::uint8_t byte, std::size_t field) noexcept {
-    return static_cast<std::uint8_t>(digits[byte] >> (2 * field) & 3);
+    return static_cast<std::uint8_t>(all[byte] >> (2 * field) & 3);
   }
   [[nodiscard]] static constexpr std::uint8_t join(
       const std::array<std::uint8_t, 5>& digits) noexcept {
@@ -52,7 +52,7 @@ struct base3 : planar<5> {
     }
     constexpr std::uint16_t operator[](std::uint8_t byte) const noexcept { return of_byte[byte]; }
   };
-  static const digit_table digits;
+  static const digit_table all;
 
   struct numbers {
     int low, high;
@@ -77,7 +77,7 @@ struct base3 : planar<5> {
                                       n.high / 3 << 6 | n.top << 8);
   }
 };
-inline constexpr base3::digit_table base3::digits{};
+inline constexpr base3::digit_table base3::all{};
 
 }  // namespace trilith::inline TRILITH_ABI::packing
 

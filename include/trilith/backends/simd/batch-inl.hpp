@@ -14,33 +14,49 @@ inline constexpr std::size_t sum_tile = tile_rows * panel_tokens;  // int32
 inline constexpr std::size_t raw_tiles = block_values / panel_values;
 inline constexpr std::size_t sum_tiles = block_tokens / panel_tokens;
 
-/// Values [begin, begin + count) of group g for the 16 rows from o on, as raw[steps][16][64]; rows
-/// past `last` repeat its last one.
+/// Part of a product's sums: the rows from o on, of group g the values from k on.
+struct batch_part {
+  std::size_t o, rows;      ///< rows [o, o + rows)
+  std::size_t g, k, count;  ///< values [k, k + count) of group g
+};
+
+/// Unpacks `count` values of a row, as to[values / 64][16][64].
 template <class P>
-static HWY_NOINLINE void unpack_rows(const product& p, std::size_t o, std::size_t last,
-                                     std::size_t g, std::size_t begin, std::size_t count,
-                                     std::uint8_t* raw) noexcept {
-  HWY_ALIGN std::uint8_t rest[P::block + plane];
-  const std::size_t full = count / P::block * P::block;
-  for (std::size_t r = 0; r < tile_rows; ++r, raw += panel_values) {
-    const auto* w = static_cast<const std::uint8_t*>(p.weights) +
-                    HWY_MIN(o + r, last - 1) * p.row_bytes + g * p.group_bytes + begin / P::fields;
-    std::uint8_t* to = raw;
-    for (std::size_t k = 0; k < full; k += P::block, w += plane, to += P::fields * raw_tile)
+struct row_unpacker {
+  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
       unpack_block<P, as_raw>(w, raw_tile, to);
-    if (full == count) continue;
-    const std::size_t left = count - full;
-    unpack_block<P, as_raw>(w, (left + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + left, 0, plane);
-    for (std::size_t k = 0; k < left; k += panel_values, to += raw_tile)
+    if (count != 0) unpack_rest(w, count, to);
+  }
+
+ private:
+  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                       std::uint8_t* to) noexcept {
+    HWY_ALIGN std::uint8_t rest[P::block + plane];
+    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
+    __builtin_memset(rest + count, 0, plane);
+    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
       __builtin_memcpy(to, rest + k, panel_values);
   }
+};
+
+/// A part's rows, as raw[row / 16][values / 64][row % 16][64].
+template <class P>
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+                                     std::uint8_t* raw) noexcept {
+  const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
+                  part.g * p.group_bytes + part.k / P::fields;
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+    row_unpacker<P>::unpack(
+        w, part.count,
+        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
 struct token_facts {
   HWY_ALIGN float scales[panel_tokens];
   HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
 
   HWY_INLINE token_facts() {}
 };
@@ -53,12 +69,10 @@ static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t c
 }
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
-template <class P>
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  static_assert(P::step == 1 || P::step == 2);
   i32s sum = hn::Load(i32_tag{}, sums + c);
-  if (P::step == 2) sum = hn::Add(sum, sum);
+  sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
@@ -66,20 +80,20 @@ static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_
 
 /// out[token][row] of one tile.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <class P, std::size_t... Row>
+template <std::size_t... Row>
 static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
                                   const token_facts& f, const std::int32_t* sums, float* out,
                                   std::index_sequence<Row...>) {
   const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled<P>(sums + Row * panel_tokens,
-                            hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]),
-                            f, 0)
+  __m512 v[16] = {scaled(sums + Row * panel_tokens,
+                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
+                         0)
                       .raw...};
   transpose16(v);
   (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
 }
 #else
-template <class P, std::size_t... Row>
+template <std::size_t... Row>
 static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
                                   const token_facts& f, const std::int32_t* sums, float* out,
                                   std::index_sequence<Row...>) {
@@ -89,7 +103,7 @@ static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t r
         hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
     HWY_UNROLL(4)
     for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled<P>(sums + r * panel_tokens, scale, f, c), f32_tag{},
+      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
                 by_row + r * panel_tokens + c);
   }
   transpose(by_row, panel_tokens, out, tile_rows);
@@ -109,12 +123,11 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
 
-template <class P>
 static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
                                      std::size_t t, std::size_t tokens, std::size_t g,
                                      const token_facts& f, const std::int32_t* sums) noexcept {
   HWY_ALIGN float by_token[sum_tile];
-  scale_tile<P>(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
+  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
   for (std::size_t i = 0; i < tokens; ++i)
     store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
 }
@@ -167,56 +180,85 @@ struct batch_block {
   }
 };
 
-template <class P>
+/// The outputs of the rows from o on, once all of group g has been added.
 static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, const batch_block& b) {
+                                    std::size_t groups, int offset, int step_bits,
+                                    const batch_block& b) {
   token_facts facts;
+  facts.step_bits = step_bits;
   for (std::size_t c = 0; c < b.token_tiles(); ++c) {
     const std::size_t t = b.first_token + c * panel_tokens;
     const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, P::offset, facts);
+    read_facts(p, t, tokens, g, groups, offset, facts);
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile<P>(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                     facts, b.sums + (r * sum_tiles + c) * sum_tile);
+      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
+                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
   }
 }
 
-/// Rows [o, o + b.rows) of group g, whose activations begin at `values` of the panel's tokens.
+/// Goes through rows, groups and values in parts of at most `most` values.
+struct part_walk {
+  std::size_t cols, group, last, most;
+
+  HWY_INLINE part_walk(const product& p, std::size_t end, std::size_t values)
+      : cols(p.cols), group(p.group), last(end), most(values) {}
+  [[nodiscard]] HWY_INLINE std::size_t values_of(std::size_t g) const {
+    return HWY_MIN(group, cols - g * group);
+  }
+  [[nodiscard]] HWY_INLINE bool ends_group(const batch_part& at) const {
+    return at.k + at.count == values_of(at.g);
+  }
+  [[nodiscard]] HWY_INLINE batch_part first(std::size_t o) const {
+    return {o, HWY_MIN(block_rows, last - o), 0, 0, HWY_MIN(most, values_of(0))};
+  }
+  /// The part after this one; with no rows after the last.
+  [[nodiscard]] HWY_INLINE batch_part after(batch_part at) const {
+    at.k += at.count;
+    if (at.k == values_of(at.g)) {
+      at.k = 0;
+      if (++at.g * group >= cols) {
+        if (at.o + block_rows >= last) return {at.o, 0, 0, 0, 0};
+        return first(at.o + block_rows);
+      }
+    }
+    at.count = HWY_MIN(most, values_of(at.g) - at.k);
+    return at;
+  }
+};
+
+/// All rows for one block of tokens.
 template <class P, class Tiles>
-static HWY_INLINE void multiply_group(const product& p, std::size_t o, std::size_t g,
-                                      std::size_t values, std::size_t width, batch_block& b) {
-  const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
+static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
+                                         batch_block& b) noexcept {
   constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values);
-  for (std::size_t k = 0; k < n; k += part) {
-    const std::size_t count = HWY_MIN(part, n - k);
-    const std::size_t steps = (count + panel_values - 1) / panel_values;
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      unpack_rows<P>(p, o + r * tile_rows, o + b.rows, g, k, count,
-                     b.raw + r * raw_tiles * raw_tile);
-    const std::int8_t* x = p.panel + b.first_token * width + (values + k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, k == 0);
+  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t width = panel_width(p.cols, p.group);
+  const std::size_t group_width = panel_width(p.group, p.group);
+  const part_walk walk(p, last, part);
+  for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
+    if (at.g == 0 && at.k == 0) {
+      b.rows = at.rows;
+      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
+    }
+    unpack_part<P>(p, at, b.raw);
+    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::int8_t* const x =
+        p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
+    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
+  if (first >= last) return;
   batch_block b;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
-  const std::size_t width = panel_width(p.cols, p.group);
-  const std::size_t group_width = panel_width(p.group, p.group);
   [[maybe_unused]] const typename Tiles::session open;
   for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
     b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    for (std::size_t o = first; o < last; o += block_rows) {
-      b.rows = HWY_MIN(block_rows, last - o);
-      b.look_ahead(p, o, width / panel_values * ((b.token_tiles() + 1) / 2));
-      for (std::size_t g = 0; g < groups; ++g) {
-        multiply_group<P, Tiles>(p, o, g, g * group_width, width, b);
-        finish_block<P>(p, o, g, groups, b);
-      }
-    }
+    multiply_tokens<P, Tiles>(p, first, last, b);
   }
 }
 

@@ -13,7 +13,7 @@
 /// The facts of a checkpoint as metadata, and back.
 namespace trilith::io::checkpoint {
 
-inline constexpr std::string_view format_name = "trilith", format_version = "1";
+inline constexpr std::string_view format_name = "trilith", format_version = "2";
 inline constexpr std::string_view tokenizer_name = "tokenizer";
 inline constexpr std::string_view packing_prefix = "packing.";
 inline constexpr std::array<std::string_view, 7> reserved_keys{

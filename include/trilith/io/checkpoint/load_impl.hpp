@@ -24,7 +24,6 @@ namespace trilith::io::checkpoint {
                       ", found ", name_of(t->type), " ", safetensors::spelled(t->shape), ".")};
   from.seen.resize(from.file.tensors().size());
   from.seen[static_cast<std::size_t>(t - from.file.tensors().data())] = true;
-  from.expected += t->bytes;
   return t;
 }
 
@@ -45,32 +44,6 @@ namespace trilith::io::checkpoint {
 [[nodiscard]] inline std::span<const unsigned char> found_bytes(const loading& from,
                                                                 std::string_view name) {
   return from.file.bytes(*from.file.find(name));
-}
-
-[[nodiscard]] inline status read_coded(loading& from, const tensor_form& form,
-                                       const tensor_target& to, std::string_view where) {
-  const auto packing = find_packing(from, form.coded);
-  if (!packing) return packing.error();
-  const auto codes = found_bytes(from, form.name + ".codes");
-  const auto scales = found_bytes(from, form.name + ".scales");
-  if (status ok = check_codes(*packing, form, codes, where); !ok) return ok;
-  if (status ok = check_scales(scales, where); !ok) return ok;
-  std::memcpy(to.scales.data(), scales.data(), scales.size());
-  from.read += codes.size() + scales.size();
-  if (packing->name == form.coded.packing.name)
-    std::memcpy(to.bytes.data(), codes.data(), codes.size());
-  else
-    repack(*packing, codes.data(), form.coded.packing, to.bytes.data(), form);
-  return done{};
-}
-
-[[nodiscard]] inline status read_plain(loading& from, const tensor_form& form,
-                                       const tensor_target& to, std::string_view where) {
-  const auto bytes = found_bytes(from, form.name);
-  if (status ok = check_elements(form.type, bytes, where); !ok) return ok;
-  std::memcpy(to.bytes.data(), bytes.data(), bytes.size());
-  from.read += bytes.size();
-  return done{};
 }
 
 }  // namespace trilith::io::checkpoint
@@ -117,17 +90,6 @@ status expect_no_more(const io::checkpoint::loading& from) {
       return error{errc::malformed,
                    join(from.file.name(), ": tensor ", io::json::shown(tensors[i].name),
                         ": the blueprint has no such parameter.")};
-  return done{};
-}
-
-status read_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_form& form,
-                   const io::checkpoint::tensor_target& to) {
-  const std::string where = join(from.file.name(), ": ", form.name);
-  status ok = form.is_coded ? io::checkpoint::read_coded(from, form, to, where)
-                            : io::checkpoint::read_plain(from, form, to, where);
-  if (!ok) return ok;
-  if (!from.report(static_cast<double>(from.read) / static_cast<double>(from.expected), form.name))
-    return error{errc::cancelled, join(from.file.name(), ": loading was cancelled.")};
   return done{};
 }
 

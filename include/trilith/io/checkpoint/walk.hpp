@@ -15,12 +15,17 @@ struct checkpoint_extras {
 
 struct load_options {
   progress report = {};
-  /// Threads that convert other programs' tensors; 0: as many as the machine has. With more than
+  /// Threads that copy, check and convert tensors; 0: as many as the machine has. With more than
   /// one, `report` is called from any of them, one call at a time.
   std::size_t threads = 0;
-  /// Elements that are used where they lie in a file are not looked at; with this they are, at the
-  /// cost of reading them all.
+  /// What is used where it lies in a file is not looked at; with this it is, at the cost of reading
+  /// it all.
   bool check_elements = false;
+  /// Native checkpoints: true uses codes and elements where they lie in the mapped file. Loading
+  /// takes milliseconds then, the memory is shared with every other program that does so, and the
+  /// first token waits for the file; but the file's small pages cost speed, and it must not change
+  /// meanwhile. False copies them into huge pages (docs/performance.md has both).
+  bool in_place = false;
 };
 
 namespace checkpoint {
@@ -29,14 +34,19 @@ struct saved_tensor {
   tensor_source memory;
 };
 
+/// A parameter to be read, and its memory; no memory where it is used in place.
+struct loaded_tensor {
+  tensor_form form;
+  tensor_target memory;
+};
+
 /// A load under way.
 struct loading {
   const safetensors_file& file;
   const facts& found;
-  progress report;
-  std::vector<bool> seen;  ///< tensors of the file that the model has
-  std::uint64_t read = 0;  ///< bytes, of `expected`
-  std::uint64_t expected = 0;
+  const load_options& options;
+  std::vector<bool> seen = {};  ///< tensors of the file that the model has
+  std::vector<loaded_tensor> tensors = {};
 };
 }  // namespace checkpoint
 
@@ -53,9 +63,11 @@ result<io::checkpoint::facts> read_facts(const io::safetensors_file& file,
 status expect_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_form& form);
 /// Whether every tensor of the file was expected.
 status expect_no_more(const io::checkpoint::loading& from);
-/// Copies an expected tensor, checking its values.
-status read_tensor(io::checkpoint::loading& from, const io::checkpoint::tensor_form& form,
-                   const io::checkpoint::tensor_target& to);
+/// An expected tensor's codes or elements in the file where they can be used in place, or null.
+const unsigned char* shown_in_place(const io::checkpoint::loading& from,
+                                    const io::checkpoint::tensor_form& form) noexcept;
+/// Copies the expected tensors, checking their values.
+status read_tensors(const io::checkpoint::loading& from);
 result<std::vector<unsigned char>> read_embedded_tokenizer(const io::safetensors_file& file);
 }  // namespace trilith::TRILITH_IMPLEMENTED
 
@@ -129,12 +141,48 @@ struct load_tensors {
       outcome = TRILITH_IMPLEMENTED::expect_tensor(from, form);
       return;
     }
-    if constexpr (requires { field.rows; })
-      tensor = Tensor(extent(sizes, field.rows), extent(sizes, field.cols));
+    if (!show(form, tensor)) {
+      if constexpr (requires { field.rows; })
+        tensor = Tensor(extent(sizes, field.rows), extent(sizes, field.cols), not_zeroed{});
+      else
+        tensor = Tensor(extent(sizes, field.size));
+    }
+    auto memory = memory_of<io::checkpoint::tensor_target, unsigned char>(tensor);
+    if (is_shown(tensor)) memory.bytes = {};
+    from.tensors.push_back({form, memory});
+  }
+
+ private:
+  /// Codes or elements that are used where they lie in the file.
+  template <class Tensor>
+  [[nodiscard]] bool show(const io::checkpoint::tensor_form& form, Tensor& tensor) {
+    if constexpr (requires { tensor.rows; }) {
+      const unsigned char* const at = TRILITH_IMPLEMENTED::shown_in_place(from, form);
+      if (at == nullptr) return false;
+      tensor.rows = form.shape[0];
+      tensor.cols = form.shape[1];
+      if constexpr (Tensor::is_coded) {
+        const std::size_t bytes = tensor.rows * Tensor::row_bytes_of(tensor.cols);
+        tensor.codes = aligned_buffer<std::uint8_t>::view_of(at, bytes, from.file.owner());
+        tensor.scales = aligned_buffer<float>(form.coded.scales);
+      } else {
+        using element = typename Tensor::element;
+        tensor.elements = aligned_buffer<element>::view_of(
+            reinterpret_cast<const element*>(at), tensor.rows * tensor.cols, from.file.owner());
+      }
+      return true;
+    } else {
+      return false;
+    }
+  }
+  template <class Tensor>
+  [[nodiscard]] static bool is_shown(const Tensor& tensor) noexcept {
+    if constexpr (requires { tensor.codes; })
+      return tensor.codes.is_view();
+    else if constexpr (requires { tensor.elements; })
+      return tensor.elements.is_view();
     else
-      tensor = Tensor(extent(sizes, field.size));
-    const auto memory = memory_of<io::checkpoint::tensor_target, unsigned char>(tensor);
-    outcome = TRILITH_IMPLEMENTED::read_tensor(from, form, memory);
+      return false;
   }
 };
 
