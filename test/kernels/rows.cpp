@@ -28,8 +28,9 @@ template <class T>
 struct row {
   std::vector<T> all;
   explicit row(std::size_t n) : all(1 + n) {}
-  explicit row(const std::vector<T>& values) : row(values.size()) {
-    std::copy(values.begin(), values.end(), all.begin() + 1);
+  explicit row(const std::vector<T>& values) : all(1) {
+    all.insert(all.end(), values.begin(), values.end());
+    all.shrink_to_fit();
   }
   T* data() { return all.data() + 1; }
 };

@@ -77,13 +77,13 @@ class session {
   [[nodiscard]] status score(std::size_t sequence, std::span<const std::int32_t> tokens,
                              Visit&& visit) {
     if (status ok = check(sequence, tokens); !ok) return ok;
-    if (all_logits_.empty()) all_logits_ = aligned_buffer<float>(tokens_per_pass * vocab());
+    if (all_logits_.empty()) all_logits_ = aligned_buffer<float>(scores_at_once * vocab());
     for (std::size_t first = 0; first < tokens.size(); first += tokens_per_pass) {
       const auto now = part(tokens, first);
-      const span2d<float> out(all_logits_.data(), now.size(), vocab());
-      B::logits(model_->parameters, pass(sequence, now), out, work_);
-      keep_logits(sequence, &out(now.size() - 1, 0));
-      for (std::size_t i = 0; i < now.size(); ++i) visit(first + i, out.row(i));
+      const span2d<float> h = pass(sequence, now);
+      for (std::size_t i = 0; i < now.size(); i += scores_at_once)
+        score_some(sequence, h.rows_from(i, min_of(scores_at_once, now.size() - i)), first + i,
+                   visit);
     }
     return done{};
   }
@@ -120,7 +120,9 @@ class session {
   }
 
  private:
-  static constexpr std::size_t tokens_per_pass = 64;
+  // what kernels for many tokens take at once (simd/batch-inl.hpp)
+  static constexpr std::size_t tokens_per_pass = 192;
+  static constexpr std::size_t scores_at_once = 64;
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
@@ -146,6 +148,14 @@ class session {
   [[nodiscard]] status check(std::size_t sequence, std::span<const std::int32_t> tokens) const {
     return TRILITH_IMPLEMENTED::check_tokens({lengths_.data(), lengths_.size()}, sequence, tokens,
                                              context(), vocab());
+  }
+
+  template <class Visit>
+  void score_some(std::size_t sequence, span2d<const float> h, std::size_t first, Visit& visit) {
+    const span2d<float> out(all_logits_.data(), h.rows, vocab());
+    B::logits(model_->parameters, h, out, work_);
+    keep_logits(sequence, &out(h.rows - 1, 0));
+    for (std::size_t i = 0; i < h.rows; ++i) visit(first + i, out.row(i));
   }
 
   void keep_logits(std::size_t sequence, const float* from) noexcept {

@@ -41,23 +41,19 @@ class row_buffer {
   aligned_buffer<float> values_;
 };
 
-/// Tokens that a feed-forward network takes at once: it is the widest part of a model.
-inline constexpr std::size_t most_ffn_tokens = 256;
-
 /// The rows between the products of attention, and those between the products of a feed-forward
 /// network, in the same memory: a token's values are never in both.
 struct inner_rows {
   inner_rows() = default;
   inner_rows(const shape& s, std::size_t tokens) {
     const std::size_t query_dim = extent(s, axis::query_dim), kv_dim = extent(s, axis::kv_dim);
-    const std::size_t ffn_tokens = min_of(tokens, most_ffn_tokens);
     const std::size_t room = max_of(tokens * (round_up(query_dim, 16) + 2 * round_up(kv_dim, 16)),
-                                    ffn_tokens * 2 * round_up(s.ffn_dim, 16));
+                                    tokens * 2 * round_up(s.ffn_dim, 16));
     aligned_buffer<float>* kept = nullptr;
     const auto owner = shared_owner::of(aligned_buffer<float>(room, not_zeroed{}), &kept);
     float* at = kept->data();
-    gate = row_buffer(ffn_tokens, s.ffn_dim, owner, at);
-    up = row_buffer(ffn_tokens, s.ffn_dim, owner, at);
+    gate = row_buffer(tokens, s.ffn_dim, owner, at);
+    up = row_buffer(tokens, s.ffn_dim, owner, at);
     at = kept->data();
     query = row_buffer(tokens, query_dim, owner, at);
     key = row_buffer(tokens, kv_dim, owner, at);
