@@ -9,9 +9,12 @@
 
 namespace bench {
 
-/// Loads 512 bytes and does nothing with them.
+/// Loads 512 bytes, or a line of 64, and does nothing with them.
 #if defined(__x86_64__)
 struct load_zmm {
+  static void line(const char* p) noexcept {
+    asm volatile("vmovdqu64 (%0), %%zmm0" ::"r"(p) : "xmm0", "memory");
+  }
   static void block(const char* p) noexcept {
     asm volatile(
         "vmovdqu64 (%0), %%zmm0\n\tvmovdqu64 64(%0), %%zmm1\n\t"
@@ -23,6 +26,10 @@ struct load_zmm {
   static void end() noexcept { asm volatile("vzeroupper" ::: "memory"); }
 };
 struct load_ymm {
+  static void line(const char* p) noexcept {
+    asm volatile("vmovdqu (%0), %%ymm0\n\tvmovdqu 32(%0), %%ymm1" ::"r"(p)
+                 : "xmm0", "xmm1", "memory");
+  }
   static void half(const char* p) noexcept {
     asm volatile(
         "vmovdqu (%0), %%ymm0\n\tvmovdqu 32(%0), %%ymm1\n\t"
@@ -36,20 +43,28 @@ struct load_ymm {
 };
 #endif
 struct load_words {
-  static void block(const char* p) noexcept {
+  static void line(const char* p) noexcept {
     const auto* words = reinterpret_cast<const volatile std::uint64_t*>(p);
-    for (int i = 0; i < 64; ++i) static_cast<void>(words[i]);
+    for (int i = 0; i < 8; ++i) static_cast<void>(words[i]);
+  }
+  static void block(const char* p) noexcept {
+    for (int i = 0; i < 512; i += 64) line(p + i);
   }
   static void end() noexcept {}
 };
 
-/// Reads [p, p + bytes), asking for the lines `Ahead` bytes ahead; 0 leaves that to the hardware.
+/// Reads [p, p + bytes), asking for the line `Ahead` bytes ahead with each; 0 leaves that to the
+/// hardware. (Eight prefetches in a row and then eight loads are slower than none at all.)
 template <class Load, std::size_t Ahead>
 void read_once(const char* p, std::size_t bytes) noexcept {
-  for (const char* const end = p + bytes / 512 * 512; p < end; p += 512) {
-    if constexpr (Ahead != 0)
-      for (std::size_t line = 0; line < 512; line += 64) __builtin_prefetch(p + Ahead + line, 0, 3);
-    Load::block(p);
+  const char* const end = p + bytes / 512 * 512;
+  if constexpr (Ahead == 0) {
+    for (; p < end; p += 512) Load::block(p);
+  } else {
+    for (; p < end; p += 64) {
+      __builtin_prefetch(p + Ahead, 0, 3);
+      Load::line(p);
+    }
   }
 }
 
@@ -69,8 +84,8 @@ template <class Load>
   part = part / piece * piece;
   double best = 0;
   std::size_t at = 0;
-  for (const read_fn way : {read_times<Load, 0>, read_times<Load, 1024>, read_times<Load, 2048>,
-                            read_times<Load, 4096>, read_times<Load, 8192>}) {
+  for (const read_fn way : {read_times<Load, 0>, read_times<Load, 512>, read_times<Load, 1024>,
+                            read_times<Load, 2048>, read_times<Load, 4096>}) {
     const double rate = rate_of(seconds, [&](std::size_t times) {
       at = (at + piece) % part;
       return seconds_together(

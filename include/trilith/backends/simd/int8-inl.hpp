@@ -20,13 +20,16 @@ struct int8_tile {
 
   /// Codes [first, last) of the rows; first is a multiple of P::block, last also or the row's end.
   HWY_INLINE void add_codes(std::size_t first, std::size_t last) {
-    for (; first + P::block <= last; first += P::block) {
-      prefetch(first / P::fields);
-      HWY_UNROLL(4)
-      for (std::size_t c = 0; c < plane; c += bytes_per_vector)
-        add_vector(first / P::fields + c, first + c, all_rows{});
-      close_block(all_sums{});
-    }
+    std::size_t byte = first / P::fields;
+    if (std::size_t blocks = (last - first) / P::block; blocks != 0) do {
+        prefetch(byte);
+        HWY_UNROLL(4)
+        for (std::size_t c = 0; c < plane; c += bytes_per_vector)
+          add_vector(byte + c, first + c, all_rows{});
+        close_block(all_sums{});
+        byte += plane;
+        first += P::block;
+      } while (--blocks != 0);
     if (first != last) add_narrow(first, last - first);
   }
 
@@ -34,11 +37,10 @@ struct int8_tile {
   HWY_INLINE void clear(std::index_sequence<I...>) {
     (sum[I].clear(), ...);
   }
+  /// totals[i] += the vector whose lanes add up to sum i
   template <std::size_t... I>
-  HWY_INLINE void add_totals(std::int32_t* sums, std::index_sequence<I...>) const {
-    ((sums[I] = hn::GetLane(
-          hn::Add(hn::SumOfLanes(i32_tag{}, sum[I].total()), hn::Set(i32_tag{}, sums[I])))),
-     ...);
+  HWY_INLINE void add_totals(i32s* totals, std::index_sequence<I...>) const {
+    ((totals[I] = hn::Add(totals[I], sum[I].total())), ...);
   }
 
  private:
@@ -63,7 +65,10 @@ struct int8_tile {
 
   template <std::size_t F, std::size_t... Token>
   HWY_INLINE void multiply(const u8s* value, std::size_t at, std::index_sequence<Token...>) {
-    (multiply_token<F, Token>(value, hn::LoadU(i8_tag{}, x[Token] + at), all_rows{}), ...);
+    if constexpr (R == 1)
+      (sum[Token].template add<F>(value[0], x[Token] + at), ...);
+    else
+      (multiply_token<F, Token>(value, hn::LoadU(i8_tag{}, x[Token] + at), all_rows{}), ...);
   }
   template <std::size_t F, std::size_t Token, std::size_t... Row>
   HWY_INLINE void multiply_token(const u8s* value, i8s in, std::index_sequence<Row...>) {
@@ -114,37 +119,92 @@ struct int8_tile {
   }
 };
 
-/// The sums of group g of rows [first, last) with T tokens from t on, [row][token]. Reads at most
-/// 63 bytes past the last code's byte and past the last activation.
+/// One row block's sums as vectors whose lanes add up to them.
+template <class P, std::size_t R, std::size_t T, std::size_t... I>
+static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
+                                 std::size_t stride, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
+  // as many codes as place_sum can add: 16384 blocks
+  constexpr std::size_t part = 16384 * P::block;
+  int8_tile<P, R, T> tile;
+  for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
+  for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
+  ((totals[I] = hn::Zero(i32_tag{})), ...);
+  std::size_t begin = 0;
+  do {
+    tile.clear(all);
+    tile.add_codes(begin, HWY_MIN(n, begin + part));
+    tile.add_totals(totals, all);
+  } while ((begin += part) < n);
+}
+
+/// A sum_fn of rows_kernel: the sums of group g of rows [first, last) with T tokens from t on,
+/// [row][token], and of up to three rows more. Reads at most 63 bytes past the last code's byte and
+/// past the last activation.
 template <class P, std::size_t R, std::size_t T>
 static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size_t last,
                                   std::size_t t, std::size_t g, std::int32_t* sums) noexcept {
-  // as many codes as place_sum can add: 16384 blocks
-  constexpr std::size_t part = 16384 * P::block;
+  // four sums are reduced at once: of four rows for one token, of R for more
+  constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const auto* w = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
-  const auto* x = static_cast<const std::int8_t*>(p.x) + g * p.group;
-  for (std::size_t o = first; o < last; o += R, sums += R * T) {
-    int8_tile<P, R, T> tile;
-    for (std::size_t r = 0; r < R; ++r) tile.w[r] = w + HWY_MIN(o + r, last - 1) * p.row_bytes;
-    for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + (t + c) * p.x_stride;
-    for (std::size_t i = 0; i < R * T; ++i) sums[i] = 0;
-    for (std::size_t begin = 0; begin < n; begin += part) {
-      tile.clear(typename int8_tile<P, R, T>::all_sums{});
-      tile.add_codes(begin, HWY_MIN(n, begin + part));
-      tile.add_totals(sums, typename int8_tile<P, R, T>::all_sums{});
-    }
+  const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
+  const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
+  for (std::size_t o = first; o < last; o += R * blocks, sums += R * T * blocks) {
+    i32s totals[R * T * blocks];
+    const std::uint8_t* w[R * blocks];
+    for (std::size_t r = 0; r < R * blocks; ++r)
+      w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
+    HWY_UNROLL(4)
+    for (std::size_t b = 0; b < blocks; ++b)
+      sum_block<P, R, T>(w + b * R, x, stride, n, totals + b * R * T,
+                         std::make_index_sequence<R * T>{});
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < R * T * blocks; i += 4)
+      store_sums(totals[i], totals[i + 1], totals[i + 2], totals[i + 3], sums + i);
   }
+}
+
+/// The first scales of `count`, without reading past them.
+static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
+  if (count >= floats_per_vector) return hn::LoadU(f32_tag{}, scales);
+  HWY_ALIGN float some[floats_per_vector] = {};
+  __builtin_memcpy(some, scales, count * sizeof(float));
+  return hn::Load(f32_tag{}, some);
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
 // eight tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
+/// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
+template <class P>
+static void multiply_one(const product& p, std::size_t first, std::size_t last) noexcept {
+  static_assert(P::step == 1 || P::step == 2);
+  constexpr std::size_t at_once = simd_tiles::rows_at_once;
+  HWY_ALIGN std::int32_t sums[at_once + 4];
+  HWY_ALIGN float y[at_once];
+  const i32s offset = hn::Set(i32_tag{}, P::offset * p.x_sums[0]);
+  const f32s x_scale = hn::Set(f32_tag{}, p.x_scales[0]);
+  for (std::size_t o = first; o < last; o += at_once) {
+    const std::size_t rows = HWY_MIN(at_once, last - o);
+    sum_rows<P, 1, 1>(p, o, o + rows, 0, 0, sums);
+    for (std::size_t r = 0; r < rows; r += floats_per_vector) {
+      const i32s sum = hn::Add(hn::ShiftLeft<P::step - 1>(hn::Load(i32_tag{}, sums + r)), offset);
+      const f32s scale = p.scale_row == 0 ? hn::Set(f32_tag{}, p.scales[0])
+                                          : scales_of(p.scales + o + r, rows - r);
+      const f32s value = rounded_product(hn::ConvertTo(f32_tag{}, sum), hn::Mul(scale, x_scale));
+      hn::Store(hn::Add(hn::Zero(f32_tag{}), value), f32_tag{}, y + r);
+    }
+    __builtin_memcpy(p.y + o, y, rows * sizeof(float));
+  }
+}
+
 template <class P>
 static void multiply_few(const product& p, std::size_t first, std::size_t last) noexcept {
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
+  if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
 #if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
   const rows eight{8, &sum_rows<P, rows_for_many, 8>};

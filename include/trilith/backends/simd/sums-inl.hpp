@@ -31,6 +31,21 @@ static HWY_INLINE i32s add_dots(i32s sum, u8s w, i8s x) {
 #endif
 }
 
+/// The same with x where it lies in memory.
+static HWY_INLINE i32s add_dots(i32s sum, u8s w, const std::int8_t* x) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  struct bytes {
+    std::int8_t of[64];
+  };
+  __asm__("vpdpbusd %2, %1, %0"
+          : "+v"(sum.raw)
+          : "v"(w.raw), "m"(*reinterpret_cast<const bytes*>(x)));
+  return sum;
+#else
+  return add_dots(sum, w, hn::LoadU(i8_tag{}, x));
+#endif
+}
+
 /// Many tokens share one unpacked value: four products a lane and instruction.
 template <class P>
 struct raw_sum {
@@ -41,8 +56,8 @@ struct raw_sum {
   static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
     return fields_of<P>::template raw<F>(o);
   }
-  template <std::size_t>
-  HWY_INLINE void add(u8s raw, i8s x) {
+  template <std::size_t, class X>
+  HWY_INLINE void add(u8s raw, X x) {
     sum = add_dots(sum, raw, x);
   }
   HWY_INLINE void clear() { sum = hn::Zero(i32_tag{}); }
@@ -61,8 +76,8 @@ struct place_sum {
   static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
     return fields_of<P>::template in_place<F>(o);
   }
-  template <std::size_t F>
-  HWY_INLINE void add(u8s in_place, i8s x) {
+  template <std::size_t F, class X>
+  HWY_INLINE void add(u8s in_place, X x) {
     of_field[F] = add_dots(of_field[F], in_place, x);
   }
   HWY_INLINE void clear() { clear_fields(std::make_index_sequence<P::fields>{}); }
@@ -111,6 +126,10 @@ struct part_sum {
   static HWY_INLINE u8s value(typename fields_of<P>::opened o) {
     return fields_of<P>::template raw<F>(o);
   }
+  template <std::size_t F>
+  HWY_INLINE void add(u8s raw, const std::int8_t* x) {
+    add<F>(raw, hn::LoadU(i8_tag{}, x));
+  }
   HWY_INLINE void clear() {
     part = hn::Zero(i16_tag{});
     sum = hn::Zero(i32_tag{});
@@ -142,6 +161,10 @@ struct part_sum<packing::bits8> {
   static HWY_INLINE u8s value(u8s opened) {
     return opened;
   }
+  template <std::size_t F>
+  HWY_INLINE void add(u8s raw, const std::int8_t* x) {
+    add<F>(raw, hn::LoadU(i8_tag{}, x));
+  }
   HWY_INLINE void clear() { sum = more = hn::Zero(i32_tag{}); }
   template <std::size_t>
   HWY_INLINE void add(u8s raw, i8s x) {
@@ -166,5 +189,35 @@ template <class P, std::size_t>
 using sum_of = part_sum<P>;
 
 #endif
+
+using i32x4_tag = hn::FixedTag<std::int32_t, 4>;
+
+/// The four lanes of each 128-bit part, the parts added.
+static HWY_INLINE hn::Vec<i32x4_tag> add_parts(i32s v) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  const __m256i half =
+      _mm256_add_epi32(_mm512_castsi512_si256(v.raw), _mm512_extracti64x4_epi64(v.raw, 1));
+  return hn::Vec<i32x4_tag>{
+      _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1))};
+#elif defined(__x86_64__) && HWY_TARGET <= HWY_AVX2
+  return hn::Vec<i32x4_tag>{
+      _mm_add_epi32(_mm256_castsi256_si128(v.raw), _mm256_extracti128_si256(v.raw, 1))};
+#else
+  return v;
+#endif
+}
+
+/// sums[i] = the sum of the lanes of the i-th vector.
+static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* sums) {
+  const i32_tag t;
+  const hn::Repartition<std::int64_t, i32_tag> pairs;
+  const auto ab =
+      hn::BitCast(pairs, hn::Add(hn::InterleaveLower(t, a, b), hn::InterleaveUpper(t, a, b)));
+  const auto cd =
+      hn::BitCast(pairs, hn::Add(hn::InterleaveLower(t, c, d), hn::InterleaveUpper(t, c, d)));
+  const i32s all = hn::Add(hn::BitCast(t, hn::InterleaveLower(pairs, ab, cd)),
+                           hn::BitCast(t, hn::InterleaveUpper(pairs, ab, cd)));
+  hn::StoreU(add_parts(all), i32x4_tag{}, sums);
+}
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

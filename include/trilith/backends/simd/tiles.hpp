@@ -29,7 +29,7 @@ struct int8_sums {
 };
 
 /// A kernel: the sums of group g of rows [first, last) with `tokens` tokens from t on,
-/// sums[r * tokens + t]. It may write the sums of one row more.
+/// sums[r * tokens + t]. It may write the sums of three rows more.
 struct rows_kernel {
   using sum_fn = void (*)(const product& p, std::size_t first, std::size_t last, std::size_t t,
                           std::size_t g, std::int32_t* sums) noexcept;
@@ -61,7 +61,7 @@ TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::
                                                            std::size_t rows, std::size_t t,
                                                            const int8_sums& kind,
                                                            const rows_kernel& k) noexcept {
-  std::int32_t sums[(rows_at_once + 1) * most_tokens_at_once];
+  std::int32_t sums[(rows_at_once + 4) * most_tokens_at_once];
   float y[rows_at_once * most_tokens_at_once] = {};
   for (std::size_t g = 0; g < kind.groups; ++g) {
     k.sum(p, o, o + rows, t, g, sums);
