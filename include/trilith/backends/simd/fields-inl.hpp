@@ -1,12 +1,16 @@
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-static HWY_INLINE u8s all_bytes(int value) {
-  return hn::Set(u8_tag{}, static_cast<std::uint8_t>(value));
+/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
+/// used; it would make a constant anew for every row.
+template <int Value>
+static HWY_INLINE u8s all_bytes() {
+  return hn::Load(u8_tag{}, equal_bytes<Value>.of);
 }
 
-static HWY_INLINE hn::Mask<u8_tag> at_least(u8s bytes, int value) {
-  return hn::Eq(hn::Max(bytes, all_bytes(value)), bytes);
+template <int Value>
+static HWY_INLINE hn::Mask<u8_tag> at_least(u8s bytes) {
+  return hn::Eq(hn::Max(bytes, all_bytes<Value>()), bytes);
 }
 
 /// There is no shift of bytes: what a 16-bit shift brings in from the neighbour is masked by the
@@ -38,12 +42,12 @@ struct bit_fields_of {
   static HWY_INLINE opened open(u8s bytes) { return bytes; }
   template <std::size_t F>
   static HWY_INLINE u8s in_place(opened bytes) {
-    return hn::And(bytes, all_bytes(raw_limit << place<F>));
+    return hn::And(bytes, all_bytes<(raw_limit << place<F>)>());
   }
   template <std::size_t F>
   static HWY_INLINE u8s raw(opened bytes) {
     if constexpr (F == 0) return in_place<0>(bytes);
-    return hn::And(shift_right<place<F>>(bytes), all_bytes(raw_limit));
+    return hn::And(shift_right<place<F>>(bytes), all_bytes<raw_limit>());
   }
 };
 template <>
@@ -59,7 +63,7 @@ struct fields_of<packing::bits8> {
   using opened = u8s;
   template <std::size_t>
   static constexpr int place = 0;
-  static HWY_INLINE opened open(u8s bytes) { return hn::Xor(bytes, all_bytes(0x80)); }
+  static HWY_INLINE opened open(u8s bytes) { return hn::Xor(bytes, all_bytes<0x80>()); }
   template <std::size_t>
   static HWY_INLINE u8s in_place(opened bytes) {
     return bytes;
@@ -93,7 +97,7 @@ struct fields_of<packing::base3> {
   template <std::size_t F>
   static HWY_INLINE u8s raw(opened o) {
     if constexpr (F == 4)
-      return hn::And(shift_right<6>(o.top), all_bytes(3));
+      return hn::And(shift_right<6>(o.top), all_bytes<3>());
     else
       return bit_fields_of<2>::raw<F>(o.four);
   }
@@ -119,19 +123,19 @@ struct fields_of<packing::base3> {
 #else
   /// Lookups of 16 entries: the numbers below 8, and what follows an escape.
   static HWY_INLINE opened open(u8s bytes) {
-    const u8s low = hn::TableLookupBytes(entries(base3_tables.low), hn::And(bytes, all_bytes(7)));
+    const u8s low = hn::TableLookupBytes(entries(base3_tables.low), hn::And(bytes, all_bytes<7>()));
     const u8s high = hn::TableLookupBytes(entries(base3_tables.high),
-                                          hn::And(shift_right<3>(bytes), all_bytes(7)));
-    const u8s rest = hn::And(bytes, all_bytes(15));
-    const auto escaped = at_least(bytes, 0xC0);
-    const auto both_eight = at_least(bytes, 0xF0);
+                                          hn::And(shift_right<3>(bytes), all_bytes<7>()));
+    const u8s rest = hn::And(bytes, all_bytes<15>());
+    const auto escaped = at_least<0xC0>(bytes);
+    const auto both_eight = at_least<0xF0>(bytes);
     const u8s four = hn::Or(hn::TableLookupBytes(entries(base3_tables.rest), rest),
-                            hn::IfThenElseZero(both_eight, all_bytes(0xAA)));
+                            hn::IfThenElseZero(both_eight, all_bytes<0xAA>()));
     const u8s top =
         hn::IfThenElse(both_eight, hn::TableLookupBytes(entries(base3_tables.rest_top), rest),
-                       hn::And(shift_left<2>(bytes), all_bytes(0xC0)));
+                       hn::And(shift_left<2>(bytes), all_bytes<0xC0>()));
     return {hn::IfThenElse(escaped, four, hn::Or(low, high)),
-            hn::IfThenElse(escaped, top, hn::And(bytes, all_bytes(0xC0)))};
+            hn::IfThenElse(escaped, top, hn::And(bytes, all_bytes<0xC0>()))};
   }
 
  private:

@@ -1,6 +1,15 @@
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
+/// same for every row, so that no row divides.
+struct code_run {
+  std::size_t blocks, rest, width;
+
+  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
+      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+};
+
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
 /// every vector of activations R rows.
 template <class P, std::size_t R, std::size_t T>
@@ -18,19 +27,18 @@ struct int8_tile {
 
   HWY_INLINE int8_tile() {}
 
-  /// Codes [first, last) of the rows; first is a multiple of P::block, last also or the row's end.
-  HWY_INLINE void add_codes(std::size_t first, std::size_t last) {
-    std::size_t byte = first / P::fields;
-    if (std::size_t blocks = (last - first) / P::block; blocks != 0) do {
+  /// The codes of one run from `at` on, whose bytes begin at `byte`.
+  HWY_INLINE void add_codes(const code_run& run, std::size_t byte, std::size_t at) {
+    if (std::size_t blocks = run.blocks; blocks != 0) do {
         prefetch(byte);
         HWY_UNROLL(4)
         for (std::size_t c = 0; c < plane; c += bytes_per_vector)
-          add_vector(byte + c, first + c, all_rows{});
+          add_vector(byte + c, at + c, all_rows{});
         close_block(all_sums{});
         byte += plane;
-        first += P::block;
+        at += P::block;
       } while (--blocks != 0);
-    if (first != last) add_narrow(first, last - first);
+    if (run.rest != 0) add_narrow(run, byte, at);
   }
 
   template <std::size_t... I>
@@ -75,30 +83,27 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: planes of `width` bytes; the lanes without a
-  /// code are masked.
-  HWY_INLINE void add_narrow(std::size_t first, std::size_t codes) {
-    const std::size_t width = (codes + P::fields - 1) / P::fields;
-    for (std::size_t c = 0; c < width; c += bytes_per_vector)
-      add_narrow_vector(first, c, width, codes, all_rows{});
+  /// The last block of a row where it is not full: the lanes without a code are masked.
+  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
+    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
+      add_narrow_vector(run, byte + c, at, c, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(std::size_t first, std::size_t c, std::size_t width,
-                                    std::size_t codes, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, first / P::fields + c)...};
-    add_narrow_field<0>(o, first, c, width, codes, rows);
+  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
+                                    std::size_t c, std::index_sequence<Row...> rows) {
+    const opened o[R] = {open(Row, byte)...};
+    add_narrow_field<0>(o, run, at, c, rows);
   }
   template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, std::size_t first, std::size_t c,
-                                   std::size_t width, std::size_t codes,
-                                   std::index_sequence<Row...> rows) {
-    const std::size_t at = F * width + c;
-    if (at >= codes) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(width - c, codes - at));
+  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
+                                   std::size_t c, std::index_sequence<Row...> rows) {
+    const std::size_t code = F * run.width + c;
+    if (code >= run.rest) return;
+    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
     const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, first + at, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, first, c, width, codes, rows);
+    multiply<F>(value, at + code, all_tokens{});
+    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -119,23 +124,29 @@ struct int8_tile {
   }
 };
 
-/// One row block's sums as vectors whose lanes add up to them.
+/// As many codes as place_sum can add.
+template <class P>
+inline constexpr std::size_t part_codes = 16384 * P::block;
+
+/// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
+/// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, std::size_t n, i32s* totals,
-                                 std::index_sequence<I...> all) {
-  // as many codes as place_sum can add: 16384 blocks
-  constexpr std::size_t part = 16384 * P::block;
+                                 std::size_t stride, const code_run& run, std::size_t n,
+                                 i32s* totals, std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  std::size_t begin = 0;
-  do {
+  tile.clear(all);
+  tile.add_codes(run, 0, 0);
+  tile.add_totals(totals, all);
+  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
+    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
     tile.clear(all);
-    tile.add_codes(begin, HWY_MIN(n, begin + part));
+    tile.add_codes(next, at / P::fields, at);
     tile.add_totals(totals, all);
-  } while ((begin += part) < n);
+  }
 }
 
 /// A sum_fn of rows_kernel: the sums of group g of rows [first, last) with T tokens from t on,
@@ -147,6 +158,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -157,7 +169,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
     HWY_UNROLL(4)
     for (std::size_t b = 0; b < blocks; ++b)
-      sum_block<P, R, T>(w + b * R, x, stride, n, totals + b * R * T,
+      sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < R * T * blocks; i += 4)

@@ -11,7 +11,7 @@
 #endif
 
 #include <trilith/backends/simd/attention_kernels.hpp>
-#include <trilith/backends/simd/base3_tables.hpp>
+#include <trilith/backends/simd/constants.hpp>
 #include <trilith/backends/simd/kernel_table.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/backends/simd/tiles.hpp>

@@ -91,11 +91,13 @@ struct place_sum {
   }
   template <std::size_t F>
   HWY_INLINE i32s total_from() const {
-    const i32s sum = hn::ShiftRight<fields_of<P>::template place<F>>(of_field[F]);
-    if constexpr (F + 1 < P::fields)
-      return hn::Add(sum, total_from<F + 1>());
-    else
-      return sum;
+    if constexpr (F + 1 < P::fields) {
+      // each sum is a multiple of 2^place, so nothing is lost
+      constexpr int higher = fields_of<P>::template place<F + 1> - fields_of<P>::template place<F>;
+      return hn::Add(of_field[F], hn::ShiftRight<higher>(total_from<F + 1>()));
+    } else {
+      return of_field[F];
+    }
   }
 };
 
@@ -105,7 +107,7 @@ template <class P, std::size_t>
 using sum_of = raw_sum<P>;
 #else
 template <class P, std::size_t Tokens>
-using sum_of = std::conditional_t<Tokens == 1, place_sum<P>, raw_sum<P>>;
+using sum_of = std::conditional_t<Tokens == 1, place_sum<P>, raw_sum<P> >;
 #endif
 
 #else

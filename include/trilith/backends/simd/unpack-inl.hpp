@@ -12,7 +12,7 @@ struct as_code {
   template <class P>
   static HWY_INLINE u8s of(u8s raw) {
     static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes(P::offset & 0xFF));
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
   }
 };
 

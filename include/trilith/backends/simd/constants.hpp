@@ -1,9 +1,20 @@
-#ifndef TRILITH_BACKENDS_SIMD_BASE3_TABLES_HPP
-#define TRILITH_BACKENDS_SIMD_BASE3_TABLES_HPP
+#ifndef TRILITH_BACKENDS_SIMD_CONSTANTS_HPP
+#define TRILITH_BACKENDS_SIMD_CONSTANTS_HPP
 
 #include <trilith/packing/base3.hpp>
 
 namespace trilith::simd {
+
+/// A vector's worth of one byte.
+template <int Value>
+struct byte_vector {
+  alignas(64) std::uint8_t of[64];
+  constexpr byte_vector() noexcept : of() {
+    for (std::uint8_t& byte : of) byte = static_cast<std::uint8_t>(Value);
+  }
+};
+template <int Value>
+inline constexpr byte_vector<Value> equal_bytes{};
 
 /// What the kernels look up to read base3: digits 0 to 3 as four pairs of bits, from the lowest up,
 /// and digit 4 as the highest pair.
