@@ -1,4 +1,5 @@
 // The layouts of other programs, at compile time: golden bytes that tell the layouts apart.
+#include <trilith/packing/base3.hpp>
 #include <trilith/packing/hf_u8.hpp>
 #include <trilith/packing/i2_s.hpp>
 #include <trilith/packing/q1_0.hpp>
