@@ -55,7 +55,7 @@ trilith_catch_tests(kernels kernel_main)
 # The same tests on every target this machine may have; one it lacks is skipped, in words.
 foreach(directory kernels golden)
   if(TARGET ${directory}_tests)
-    foreach(target SSE4 AVX2 AVX3 AVX3_VNNI)
+    foreach(target SSE4 AVX2 AVX2_VNNI AVX3 AVX3_VNNI AVX3_DL AMX)
       add_test(NAME ${directory}.on.${target} COMMAND ${directory}_tests)
       set_tests_properties(${directory}.on.${target} PROPERTIES
         SKIP_RETURN_CODE 77 LABELS ${directory}

@@ -56,6 +56,8 @@ add_custom_command(OUTPUT ${cross_tests} DEPENDS ${cross_objects}
   COMMENT "Linking the kernel tests for AArch64" VERBATIM)
 add_custom_target(kernels_tests_neon ALL DEPENDS ${cross_tests})
 
-add_test(NAME kernels.on.NEON COMMAND ${TRILITH_QEMU_AARCH64} ${cross_tests})
-set_tests_properties(kernels.on.NEON PROPERTIES SKIP_RETURN_CODE 77 LABELS kernels
-  ENVIRONMENT "TRILITH_DATA=${trilith_data};TRILITH_TARGET=NEON")
+foreach(target NEON NEON_DOT)
+  add_test(NAME kernels.on.${target} COMMAND ${TRILITH_QEMU_AARCH64} ${cross_tests})
+  set_tests_properties(kernels.on.${target} PROPERTIES SKIP_RETURN_CODE 77 LABELS kernels
+    ENVIRONMENT "TRILITH_DATA=${trilith_data};TRILITH_TARGET=${target}")
+endforeach()

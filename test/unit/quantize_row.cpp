@@ -42,7 +42,6 @@ struct swapped {
 };
 
 constexpr float eps = 1e-5f;
-constexpr std::size_t most = 200;
 
 template <class A>
 struct quantised {
