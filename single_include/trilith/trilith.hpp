@@ -610,7 +610,7 @@ namespace trilith {
 /// variable TRILITH_HUGE_PAGES=0 switches it off (docs/configuration.md).
 struct large_memory {
   /// Smaller buffers are operator new's.
-  static constexpr std::size_t from_bytes = 128 * 1024;
+  static constexpr std::size_t from_bytes = std::size_t{128} << 10;
 
   /// `bytes` on a 64-byte boundary, or null where there are none; says whether they are zeros.
   void* (*take)(std::size_t bytes, bool& is_zeroed) noexcept;
@@ -11497,20 +11497,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -11532,7 +11530,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -11984,40 +11982,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -12031,8 +12043,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -12081,16 +12094,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -12152,11 +12161,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -12177,28 +12186,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -14128,20 +14150,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -14163,7 +14183,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -14615,40 +14635,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -14662,8 +14696,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -14712,16 +14747,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -14783,11 +14814,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -14808,28 +14839,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -15515,20 +15559,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -15550,7 +15592,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -16002,40 +16044,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -16049,8 +16105,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -16099,16 +16156,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -16170,11 +16223,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -16195,28 +16248,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -16900,20 +16966,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -16935,7 +16999,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -17387,40 +17451,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -17434,8 +17512,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -17484,16 +17563,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -17555,11 +17630,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -17580,28 +17655,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -17651,9 +17739,8 @@ struct amx_tiles {
     ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
   };
 
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
+                             std::size_t steps, bool clear, int) {
     std::int32_t* sums = b.sums;
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
@@ -18409,20 +18496,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -18444,7 +18529,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -18896,40 +18981,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -18943,8 +19042,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -18993,16 +19093,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -19064,11 +19160,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -19089,28 +19185,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -19942,20 +20051,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -19977,7 +20084,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -20429,40 +20536,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -20476,8 +20597,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -20526,16 +20648,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -20597,11 +20715,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -20622,28 +20740,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -22573,20 +22704,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -22608,7 +22737,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -23060,40 +23189,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -23107,8 +23250,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -23157,16 +23301,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -23228,11 +23368,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -23253,28 +23393,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -23960,20 +24113,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -23995,7 +24146,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -24447,40 +24598,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -24494,8 +24659,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -24544,16 +24710,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -24615,11 +24777,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -24640,28 +24802,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -25345,20 +25520,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -25380,7 +25553,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -25832,40 +26005,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -25879,8 +26066,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -25929,16 +26117,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -26000,11 +26184,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -26025,28 +26209,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -26096,9 +26293,8 @@ struct amx_tiles {
     ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
   };
 
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
+                             std::size_t steps, bool clear, int) {
     std::int32_t* sums = b.sums;
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
@@ -26854,20 +27050,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -26889,7 +27083,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -27341,40 +27535,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -27388,8 +27596,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -27438,16 +27647,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -27509,11 +27714,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -27534,28 +27739,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -28387,20 +28605,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -28422,7 +28638,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -28874,40 +29090,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -28921,8 +29151,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -28971,16 +29202,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -29042,11 +29269,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -29067,28 +29294,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -31018,20 +31258,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -31053,7 +31291,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -31505,40 +31743,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -31552,8 +31804,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -31602,16 +31855,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -31673,11 +31922,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -31698,28 +31947,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -32405,20 +32667,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -32440,7 +32700,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -32892,40 +33152,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -32939,8 +33213,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -32989,16 +33264,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -33060,11 +33331,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -33085,28 +33356,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -33790,20 +34074,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -33825,7 +34107,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -34277,40 +34559,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -34324,8 +34620,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -34374,16 +34671,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -34445,11 +34738,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -34470,28 +34763,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -34541,9 +34847,8 @@ struct amx_tiles {
     ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
   };
 
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
+                             std::size_t steps, bool clear, int) {
     std::int32_t* sums = b.sums;
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
@@ -35299,20 +35604,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -35334,7 +35637,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -35786,40 +36089,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -35833,8 +36150,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -35883,16 +36201,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -35954,11 +36268,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -35979,28 +36293,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -36836,20 +37163,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -36871,7 +37196,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -37323,40 +37648,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -37370,8 +37709,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -37420,16 +37760,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -37491,11 +37827,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -37516,28 +37852,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -39467,20 +39816,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -39502,7 +39849,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -39954,40 +40301,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -40001,8 +40362,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -40051,16 +40413,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -40122,11 +40480,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -40147,28 +40505,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -40854,20 +41225,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -40889,7 +41258,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -41341,40 +41710,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -41388,8 +41771,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -41438,16 +41822,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -41509,11 +41889,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -41534,28 +41914,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -42239,20 +42632,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -42274,7 +42665,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -42726,40 +43117,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -42773,8 +43178,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -42823,16 +43229,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -42894,11 +43296,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -42919,28 +43321,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
@@ -42990,9 +43405,8 @@ struct amx_tiles {
     ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
   };
 
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
+                             std::size_t steps, bool clear, int) {
     std::int32_t* sums = b.sums;
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
@@ -43748,20 +44162,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -43783,7 +44195,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});
@@ -44235,40 +44647,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -44282,8 +44708,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -44332,16 +44759,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -44403,11 +44826,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -44428,28 +44851,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }

@@ -16,7 +16,7 @@ namespace trilith {
 /// variable TRILITH_HUGE_PAGES=0 switches it off (docs/configuration.md).
 struct large_memory {
   /// Smaller buffers are operator new's.
-  static constexpr std::size_t from_bytes = 128 * 1024;
+  static constexpr std::size_t from_bytes = std::size_t{128} << 10;
 
   /// `bytes` on a 64-byte boundary, or null where there are none; says whether they are zeros.
   void* (*take)(std::size_t bytes, bool& is_zeroed) noexcept;

@@ -37,9 +37,8 @@ struct amx_tiles {
     ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
   };
 
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
+                             std::size_t steps, bool clear, int) {
     std::int32_t* sums = b.sums;
     std::size_t left = b.token_tiles();
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read

@@ -226,40 +226,54 @@ struct part_walk {
   }
 };
 
+/// What of a product depends on its packing.
+struct batch_packing {
+  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  std::size_t block;
+  int raw_limit, offset, step_bits;
+};
+
 /// All rows for one block of tokens.
-template <class P, class Tiles>
+template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
-                                         batch_block& b) noexcept {
-  constexpr std::size_t part = HWY_MAX(Tiles::values / P::block, 1) * P::block;
-  static_assert(part <= block_values && (P::step == 1 || P::step == 2));
+                                         const batch_packing& how, batch_block& b) noexcept {
   const std::size_t groups = (p.cols + p.group - 1) / p.group;
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
-  const part_walk walk(p, last, part);
+  const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0) {
       b.rows = at.rows;
       b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
     }
-    unpack_part<P>(p, at, b.raw);
+    how.unpack(p, at, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::template add<P>(b, x, width * panel_tokens, steps, at.k == 0);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, P::offset, P::step - 1, b);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
+    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+  }
+}
+
+template <class Tiles>
+static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std::size_t last,
+                                        const batch_packing& how) noexcept {
+  if (first >= last) return;
+  batch_block b;
+  [[maybe_unused]] const typename Tiles::session open;
+  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
+    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+    multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
 
 /// A product_fn. Tiles multiplies what is unpacked with what is in the panel.
 template <class P, class Tiles>
 static void multiply_batch(const product& p, std::size_t first, std::size_t last) noexcept {
-  if (first >= last) return;
-  batch_block b;
-  [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
-    multiply_tokens<P, Tiles>(p, first, last, b);
-  }
+  static_assert(HWY_MAX(Tiles::values / P::block, 1) * P::block <= block_values &&
+                (P::step == 1 || P::step == 2));
+  multiply_panel<Tiles>(
+      p, first, last, {&unpack_part<P>, P::block, fields_of<P>::raw_limit, P::offset, P::step - 1});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -132,20 +132,18 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 /// part.
 template <class P, std::size_t R, std::size_t T, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
-                                 std::size_t stride, const code_run& run, std::size_t n,
-                                 i32s* totals, std::index_sequence<I...> all) {
+                                 std::size_t stride, code_run run, std::size_t n, i32s* totals,
+                                 std::index_sequence<I...> all) {
   int8_tile<P, R, T> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
-  tile.clear(all);
-  tile.add_codes(run, 0, 0);
-  tile.add_totals(totals, all);
-  for (std::size_t at = part_codes<P>; at < n; at += part_codes<P>) {
-    const code_run next(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+  for (std::size_t at = 0;;) {
     tile.clear(all);
-    tile.add_codes(next, at / P::fields, at);
+    tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
+    if ((at += part_codes<P>) >= n) return;
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
   }
 }
 
@@ -167,7 +165,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
     const std::uint8_t* w[R * blocks];
     for (std::size_t r = 0; r < R * blocks; ++r)
       w[r] = weights + HWY_MIN(o + r, last - 1) * row_bytes;
-    HWY_UNROLL(4)
+    HWY_UNROLL(1)
     for (std::size_t b = 0; b < blocks; ++b)
       sum_block<P, R, T>(w + b * R, x, stride, run, n, totals + b * R * T,
                          std::make_index_sequence<R * T>{});

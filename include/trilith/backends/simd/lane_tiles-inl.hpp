@@ -7,8 +7,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 inline constexpr std::size_t dwords_per_vector = HWY_LANES(std::int32_t);
 inline constexpr std::size_t vectors_per_tile = panel_tokens / dwords_per_vector;
 
-/// R rows of raw values times V vectors of tokens: four values of each at a time.
-template <class P, std::size_t R, std::size_t V>
+/// R rows of raw values times V vectors of tokens: four values of each at a time. Without dot
+/// products, the sums of `Fours` times four values fit into 16 bits.
+template <std::size_t Fours, std::size_t R, std::size_t V>
 struct lane_kernel {
   const std::uint8_t* raw;  ///< [steps][16][64], at the first row
   const std::int8_t* x;     ///< [V / vectors_per_tile] tiles of [steps][16][16][4]
@@ -57,16 +58,12 @@ struct lane_kernel {
     ((sum[Row * V + I] = add_dots(sum[Row * V + I], w, in[I])), ...);
   }
 #else
-  /// Additions that fit into 16 bits.
-  static constexpr std::size_t fours_at_once =
-      fields_of<P>::raw_limit <= 3 ? 32 : 32767 / (fields_of<P>::raw_limit * 256);
   i16s part[R * V];
 
   HWY_INLINE void run(std::size_t steps, bool clear) {
-    for (std::size_t fours = steps * 16; fours != 0;
-         fours -= fours_at_once < fours ? fours_at_once : fours) {
+    for (std::size_t fours = steps * 16; fours != 0; fours -= Fours < fours ? Fours : fours) {
       begin(all_sums{});
-      const std::size_t now = HWY_MIN(fours, fours_at_once);
+      const std::size_t now = HWY_MIN(fours, Fours);
       for (std::size_t done = 0; done < now; done += 16)
         add_step(HWY_MIN(now - done, std::size_t{16}));
       end(clear, all_sums{});
@@ -128,11 +125,11 @@ struct lane_kernel {
   }
 };
 
-template <class P, std::size_t R, std::size_t V>
+template <std::size_t Fours, std::size_t R, std::size_t V>
 static HWY_NOINLINE void add_lane_tile(const std::uint8_t* raw, const std::int8_t* x,
                                        std::size_t x_tile, std::size_t steps, bool clear,
                                        std::int32_t* sums) noexcept {
-  lane_kernel<P, R, V> k;
+  lane_kernel<Fours, R, V> k;
   k.raw = raw;
   k.x = x;
   k.x_tile = x_tile;
@@ -153,28 +150,41 @@ struct lane_tiles {
   static constexpr std::size_t rows = vectors_per_tile == 2 ? 4 : 2, tiles = 1;
 #endif
 
-  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
-  template <class P>
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear) {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<P, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<P, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<P, 1>(b, x, x_tile, steps, clear, sums);
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+#if TRILITH_SIMD_DOTS
+    add_tokens<16>(b, x, x_tile, steps, clear);
+#else
+    // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
+    if (raw_limit <= 3)
+      add_tokens<32>(b, x, x_tile, steps, clear);
+    else
+      add_tokens<8>(b, x, x_tile, steps, clear);
+#endif
   }
 
  private:
-  template <class P, std::size_t Tiles>
+  /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
+  template <std::size_t Fours>
+  static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
+                                      std::size_t steps, bool clear) noexcept {
+    std::int32_t* sums = b.sums;
+    std::size_t left = b.token_tiles();
+    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
+      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 2)
+      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+    if constexpr (tiles > 1)
+      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+  }
+
+  template <std::size_t Fours, std::size_t Tiles>
   static HWY_INLINE void add_rows(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                                   std::size_t steps, bool clear, std::int32_t* sums) {
     for (std::size_t r = 0; r < b.row_tiles(); ++r)
       for (std::size_t i = 0; i < tile_rows; i += rows) {
         for (std::size_t k = 0; k < steps * rows / block_rows + 1; ++k) b.ahead.step();
-        add_lane_tile<P, rows, Tiles * vectors_per_tile>(
+        add_lane_tile<Fours, rows, Tiles * vectors_per_tile>(
             b.raw + r * raw_tiles * raw_tile + i * panel_values, x, x_tile, steps, clear,
             sums + r * sum_tiles * sum_tile + i * panel_tokens);
       }
