@@ -6936,6 +6936,7 @@ struct session_options {
   /// In which numbers earlier tokens' keys and values are kept: kv::f32{}, which agrees with
   /// float32 programs, or kv::f16{}, which takes half the memory and less time.
   kv_format kv{};
+  bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
 };
 
 /// The next token of one sequence.
@@ -7078,7 +7079,7 @@ class session {
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
-        threads_(options.run.run == nullptr ? options.threads : 1),
+        threads_(options.run.run == nullptr ? options.threads : 1, {.pin = options.pin_threads}),
         cache_(model.sizes, options.sequences, context, options.kv),
         work_(model.sizes, model.settings, tokens_per_pass, context, most_groups(model),
               options.run.run == nullptr ? threads_.get() : options.run),

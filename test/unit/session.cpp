@@ -18,7 +18,7 @@ model small_model() {
                                                         .kv_heads = 2,
                                                         .head_dim = 10,
                                                         .vocab = 30,
-                                                        .context = 150});
+                                                        .context = 500});
   tl::fill_random(floats, 3, 0.5f);
   return tl::pack(floats);
 }
@@ -51,13 +51,13 @@ std::string message(const tl::status& outcome) {
 
 TEST_CASE("a prompt may be fed in any number of pieces", "[session]") {
   const model m = small_model();
-  const tokens prompt = some_tokens(140);  // more than two passes
+  const tokens prompt = some_tokens(450);  // more than two passes
   auto whole = tl::session<model>::open(m).value();
   REQUIRE(whole.append(0, prompt));
   auto pieces = tl::session<model>::open(m).value();
   for (std::size_t at = 0; at < prompt.size(); at += 7)
-    REQUIRE(pieces.append(0, std::span(prompt).subspan(at, std::min<std::size_t>(7, 140 - at))));
-  CHECK(pieces.length(0) == 140);
+    REQUIRE(pieces.append(0, std::span(prompt).subspan(at, std::min<std::size_t>(7, 450 - at))));
+  CHECK(pieces.length(0) == 450);
   CHECK(copy(pieces.logits(0)) == copy(whole.logits(0)));
 }
 
@@ -110,8 +110,8 @@ TEST_CASE("a session refuses what it cannot do and stays as it was", "[session]"
   CHECK(message(s.append(1, tokens{1})) == "session: expected a sequence below 1, found 1.");
   CHECK(s.length(0) == 8);
   CHECK(copy(s.logits(0)) == before);
-  CHECK(tl::session<model>::open(m, {.context = 151}).error().message ==
-        "session: expected a context of at most 150 tokens, found 151.");
+  CHECK(tl::session<model>::open(m, {.context = 501}).error().message ==
+        "session: expected a context of at most 500 tokens, found 501.");
   CHECK(tl::session<model>::open(m, {.sequences = 0}).error().code == tl::errc::invalid_argument);
   CHECK(tl::session<model>::open(m, {.threads = 1'000'000}).error().message ==
         "session: expected at most 1024 threads, found 1000000.");
@@ -142,6 +142,16 @@ TEST_CASE("a program's own executor may run the pieces", "[session]") {
   REQUIRE(own.append(0, prompt));
   CHECK(calls > 0);
   CHECK(copy(own.logits(0)) == copy(plain.logits(0)));
+}
+
+TEST_CASE("threads may stay on one processor each", "[session]") {
+  const model m = small_model();
+  const tokens prompt = some_tokens(30);
+  auto plain = tl::session<model>::open(m).value();
+  auto pinned = tl::session<model>::open(m, {.threads = 2, .pin_threads = true}).value();
+  REQUIRE(plain.append(0, prompt));
+  REQUIRE(pinned.append(0, prompt));
+  CHECK(copy(pinned.logits(0)) == copy(plain.logits(0)));
 }
 
 TEST_CASE("heads of every kind of weights run", "[session]") {

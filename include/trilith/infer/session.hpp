@@ -126,7 +126,7 @@ class session {
 
   session(const Model& model, const session_options& options, std::size_t context)
       : model_(&model),
-        threads_(options.run.run == nullptr ? options.threads : 1),
+        threads_(options.run.run == nullptr ? options.threads : 1, {.pin = options.pin_threads}),
         cache_(model.sizes, options.sequences, context, options.kv),
         work_(model.sizes, model.settings, tokens_per_pass, context, most_groups(model),
               options.run.run == nullptr ? threads_.get() : options.run),

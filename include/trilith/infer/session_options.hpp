@@ -18,6 +18,7 @@ struct session_options {
   /// In which numbers earlier tokens' keys and values are kept: kv::f32{}, which agrees with
   /// float32 programs, or kv::f16{}, which takes half the memory and less time.
   kv_format kv{};
+  bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
 };
 
 /// The next token of one sequence.
