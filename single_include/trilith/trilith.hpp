@@ -10575,11 +10575,7 @@ struct rows_kernel {
   std::size_t tokens;
   sum_fn sum;
 };
-struct rows_kernels {
-  rows_kernel many, some, one;
-};
-
-inline constexpr std::size_t rows_at_once = 32, most_tokens_at_once = 8;
+inline constexpr std::size_t rows_at_once = 32, most_tokens_at_once = 4;
 
 /// y += float(sum_g) * (scale_g * x_scale) for some rows, the groups in ascending order from +0.
 TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::size_t rows,
@@ -10613,14 +10609,12 @@ TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::
 
 /// Rows [first, last): a few at a time for all tokens, so that each is fetched once.
 [[maybe_unused]] static void multiply_rows(const product& p, std::size_t first, std::size_t last,
-                                           const int8_sums& kind, const rows_kernels& k) noexcept {
+                                           const int8_sums& kind, const rows_kernel& some,
+                                           const rows_kernel& one) noexcept {
   for (std::size_t o = first; o < last; o += rows_at_once) {
     const std::size_t rows = min_of(rows_at_once, last - o);
     for (std::size_t t = 0; t < p.tokens;) {
-      const std::size_t left = p.tokens - t;
-      const rows_kernel& fit = left >= k.many.tokens   ? k.many
-                               : left >= k.some.tokens ? k.some
-                                                       : k.one;
+      const rows_kernel& fit = p.tokens - t >= some.tokens ? some : one;
       multiply_block(p, o, rows, t, kind, fit);
       t += fit.tokens;
     }
@@ -11364,16 +11358,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -11404,7 +11452,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -11449,27 +11497,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -11509,7 +11548,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -11522,7 +11561,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -11550,7 +11589,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -11581,58 +11620,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -11777,25 +11766,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -11804,9 +11785,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -14017,16 +13997,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -14057,7 +14091,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -14102,27 +14136,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -14162,7 +14187,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -14175,7 +14200,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -14203,7 +14228,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -14234,58 +14259,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -14430,25 +14405,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -14457,9 +14424,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -14891,8 +14857,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX2_VNNI";
   t.id = target::avx2_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -15426,16 +15391,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -15466,7 +15485,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -15511,27 +15530,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -15571,7 +15581,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -15584,7 +15594,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -15612,7 +15622,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -15643,58 +15653,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -15839,25 +15799,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -15866,9 +15818,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -16300,8 +16251,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX3_VNNI";
   t.id = target::avx3_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -16833,16 +16783,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -16873,7 +16877,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -16918,27 +16922,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -16978,7 +16973,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -16991,7 +16986,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -17019,7 +17014,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -17050,58 +17045,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -17246,25 +17191,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -17273,9 +17210,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -18363,16 +18299,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -18403,7 +18393,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -18448,27 +18438,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -18508,7 +18489,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -18521,7 +18502,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -18549,7 +18530,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -18580,58 +18561,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -18776,25 +18707,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -18803,9 +18726,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -19238,7 +19160,7 @@ static constexpr kernel_table table = [] {
   t.id = target::neon_dot;
   // raw values of bits8 are no signed bytes
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -19918,16 +19840,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -19958,7 +19934,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -20003,27 +19979,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -20063,7 +20030,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -20076,7 +20043,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -20104,7 +20071,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -20135,58 +20102,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -20331,25 +20248,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -20358,9 +20267,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -22571,16 +22479,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -22611,7 +22573,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -22656,27 +22618,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -22716,7 +22669,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -22729,7 +22682,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -22757,7 +22710,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -22788,58 +22741,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -22984,25 +22887,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -23011,9 +22906,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -23445,8 +23339,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX2_VNNI";
   t.id = target::avx2_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -23980,16 +23873,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -24020,7 +23967,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -24065,27 +24012,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -24125,7 +24063,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -24138,7 +24076,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -24166,7 +24104,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -24197,58 +24135,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -24393,25 +24281,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -24420,9 +24300,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -24854,8 +24733,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX3_VNNI";
   t.id = target::avx3_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -25387,16 +25265,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -25427,7 +25359,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -25472,27 +25404,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -25532,7 +25455,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -25545,7 +25468,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -25573,7 +25496,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -25604,58 +25527,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -25800,25 +25673,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -25827,9 +25692,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -26917,16 +26781,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -26957,7 +26875,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -27002,27 +26920,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -27062,7 +26971,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -27075,7 +26984,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -27103,7 +27012,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -27134,58 +27043,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -27330,25 +27189,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -27357,9 +27208,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -27792,7 +27642,7 @@ static constexpr kernel_table table = [] {
   t.id = target::neon_dot;
   // raw values of bits8 are no signed bytes
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -28472,16 +28322,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -28512,7 +28416,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -28557,27 +28461,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -28617,7 +28512,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -28630,7 +28525,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -28658,7 +28553,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -28689,58 +28584,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -28885,25 +28730,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -28912,9 +28749,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -31125,16 +30961,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -31165,7 +31055,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -31210,27 +31100,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -31270,7 +31151,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -31283,7 +31164,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -31311,7 +31192,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -31342,58 +31223,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -31538,25 +31369,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -31565,9 +31388,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -31999,8 +31821,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX2_VNNI";
   t.id = target::avx2_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -32534,16 +32355,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -32574,7 +32449,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -32619,27 +32494,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -32679,7 +32545,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -32692,7 +32558,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -32720,7 +32586,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -32751,58 +32617,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -32947,25 +32763,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -32974,9 +32782,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -33408,8 +33215,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX3_VNNI";
   t.id = target::avx3_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -33941,16 +33747,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -33981,7 +33841,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -34026,27 +33886,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -34086,7 +33937,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -34099,7 +33950,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -34127,7 +33978,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -34158,58 +34009,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -34354,25 +34155,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -34381,9 +34174,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -35471,16 +35263,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -35511,7 +35357,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -35556,27 +35402,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -35616,7 +35453,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -35629,7 +35466,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -35657,7 +35494,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -35688,58 +35525,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -35884,25 +35671,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -35911,9 +35690,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -36346,7 +36124,7 @@ static constexpr kernel_table table = [] {
   t.id = target::neon_dot;
   // raw values of bits8 are no signed bytes
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -37030,16 +36808,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -37070,7 +36902,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -37115,27 +36947,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -37175,7 +36998,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -37188,7 +37011,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -37216,7 +37039,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -37247,58 +37070,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -37443,25 +37216,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -37470,9 +37235,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -39683,16 +39447,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -39723,7 +39541,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -39768,27 +39586,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -39828,7 +39637,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -39841,7 +39650,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -39869,7 +39678,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -39900,58 +39709,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -40096,25 +39855,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -40123,9 +39874,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -40557,8 +40307,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX2_VNNI";
   t.id = target::avx2_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -41092,16 +40841,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -41132,7 +40935,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -41177,27 +40980,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -41237,7 +41031,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -41250,7 +41044,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -41278,7 +41072,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -41309,58 +41103,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -41505,25 +41249,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -41532,9 +41268,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -41966,8 +41701,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX3_VNNI";
   t.id = target::avx3_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -42499,16 +42233,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -42539,7 +42327,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -42584,27 +42372,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -42644,7 +42423,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -42657,7 +42436,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -42685,7 +42464,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -42716,58 +42495,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -42912,25 +42641,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -42939,9 +42660,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -44029,16 +43749,70 @@ static HWY_INLINE void store_sums(i32s a, i32s b, i32s c, i32s d, std::int32_t* 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What a raw value is stored as: itself, or the code it stands for.
+struct as_raw {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    return raw;
+  }
+};
+struct as_code {
+  template <class P>
+  static HWY_INLINE u8s of(u8s raw) {
+    static_assert(P::step == 1 || P::step == 2);
+    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
+  }
+};
+
+inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
+
+/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
+/// each overwrites what lies past the width of the one before.
+template <class P, class As, std::size_t F>
+static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
+                                    std::uint8_t* to) {
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
+               to + F * distance + v * bytes_per_vector);
+  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
+}
+
+/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
+/// values lie in order, with up to 64 bytes of no meaning after them.
+template <class P, class As>
+static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
+  typename fields_of<P>::opened o[vectors_per_plane];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_plane; ++v)
+    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
+  store_planes<P, As, 0>(o, distance, to);
+}
+
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -44069,7 +43843,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -44114,27 +43888,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -44174,7 +43939,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -44187,7 +43952,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -44215,7 +43980,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -44246,58 +44011,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
-}
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
-// A fragment of kernels-inl.hpp: packed bytes to one byte a value.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// What a raw value is stored as: itself, or the code it stands for.
-struct as_raw {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    return raw;
-  }
-};
-struct as_code {
-  template <class P>
-  static HWY_INLINE u8s of(u8s raw) {
-    static_assert(P::step == 1 || P::step == 2);
-    return hn::Add(P::step == 2 ? hn::Add(raw, raw) : raw, all_bytes<(P::offset & 0xFF)>());
-  }
-};
-
-inline constexpr std::size_t vectors_per_plane = plane / bytes_per_vector;
-
-/// Field F and those after it: the plane of field f goes to `to + f * distance`. Ascending, so that
-/// each overwrites what lies past the width of the one before.
-template <class P, class As, std::size_t F>
-static HWY_INLINE void store_planes(const typename fields_of<P>::opened* o, std::size_t distance,
-                                    std::uint8_t* to) {
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    hn::StoreU(As::template of<P>(fields_of<P>::template raw<F>(o[v])), u8_tag{},
-               to + F * distance + v * bytes_per_vector);
-  if constexpr (F + 1 < P::fields) store_planes<P, As, F + 1>(o, distance, to);
-}
-
-/// The planes of the block at w, `distance` bytes apart. At a distance of the block's width the
-/// values lie in order, with up to 64 bytes of no meaning after them.
-template <class P, class As>
-static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance, std::uint8_t* to) {
-  typename fields_of<P>::opened o[vectors_per_plane];
-  HWY_UNROLL(4)
-  for (std::size_t v = 0; v < vectors_per_plane; ++v)
-    o[v] = fields_of<P>::open(hn::LoadU(u8_tag{}, w + v * bytes_per_vector));
-  store_planes<P, As, 0>(o, distance, to);
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -44442,25 +44157,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -44469,9 +44176,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.
@@ -44904,7 +44610,7 @@ static constexpr kernel_table table = [] {
   t.id = target::neon_dot;
   // raw values of bits8 are no signed bytes
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,

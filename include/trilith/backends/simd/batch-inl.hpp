@@ -20,25 +20,17 @@ struct batch_part {
   std::size_t g, k, count;  ///< values [k, k + count) of group g
 };
 
-/// Unpacks `count` values of a row, as to[values / 64][16][64].
+/// `count` values of a row, as to[values / 64][16][64].
 template <class P>
-struct row_unpacker {
-  static HWY_INLINE void unpack(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
-    for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
-      unpack_block<P, as_raw>(w, raw_tile, to);
-    if (count != 0) unpack_rest(w, count, to);
-  }
-
- private:
-  static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
-                                       std::uint8_t* to) noexcept {
-    HWY_ALIGN std::uint8_t rest[P::block + plane];
-    unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, rest);
-    __builtin_memset(rest + count, 0, plane);
-    for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
-      __builtin_memcpy(to, rest + k, panel_values);
-  }
-};
+static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std::uint8_t* to) {
+  for (; count >= P::block; count -= P::block, w += plane, to += P::fields * raw_tile)
+    unpack_block<P, as_raw>(w, raw_tile, to);
+  if (count == 0) return;
+  HWY_ALIGN std::uint8_t rest[P::block + plane];
+  unpack_rest<P>(w, count, rest);
+  for (std::size_t k = 0; k < count; k += panel_values, to += raw_tile)
+    __builtin_memcpy(to, rest + k, panel_values);
+}
 
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
@@ -47,9 +39,8 @@ static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
   for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
-    row_unpacker<P>::unpack(
-        w, part.count,
-        raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
+    unpack_row<P>(w, part.count,
+                  raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
 }
 
 /// What the tokens of one tile need in the end.

@@ -16,8 +16,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX2_VNNI";
   t.id = target::avx2_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -44,8 +43,7 @@ static constexpr kernel_table table = [] {
   t.target = "AVX3_VNNI";
   t.id = target::avx3_vnni;
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>,
-              &multiply_few<packing::bits8>});
+              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
@@ -109,7 +107,7 @@ static constexpr kernel_table table = [] {
   t.id = target::neon_dot;
   // raw values of bits8 are no signed bytes
   t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, &multiply_few<packing::bits4>, t.int8[4]});
+              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
   t.set_batch(
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
        &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,

@@ -1,13 +1,13 @@
 // A fragment of kernels-inl.hpp: products of packed codes with the int8 activations of few tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Codes that follow each other: whole blocks, and a last one of `width` bytes for the rest. The
-/// same for every row, so that no row divides.
+/// Codes that follow each other: whole blocks and a rest. The same for every row, so that no row
+/// divides.
 struct code_run {
-  std::size_t blocks, rest, width;
+  std::size_t blocks, rest;
 
-  HWY_INLINE code_run(std::size_t codes, std::size_t block, std::size_t fields)
-      : blocks(codes / block), rest(codes % block), width((rest + fields - 1) / fields) {}
+  HWY_INLINE code_run(std::size_t codes, std::size_t block)
+      : blocks(codes / block), rest(codes % block) {}
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
@@ -38,7 +38,7 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run, byte, at);
+    if (run.rest != 0) add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -83,27 +83,18 @@ struct int8_tile {
     (sum[Row * T + Token].template add<F>(value[Row], in), ...);
   }
 
-  /// The last block of a row where it is not full: the lanes without a code are masked.
-  HWY_INLINE void add_narrow(const code_run& run, std::size_t byte, std::size_t at) {
-    for (std::size_t c = 0; c < run.width; c += bytes_per_vector)
-      add_narrow_vector(run, byte + c, at, c, all_rows{});
+  /// The last block of a row where it is not full, one byte a value: zeros follow the last.
+  HWY_INLINE void add_narrow(std::size_t codes, std::size_t byte, std::size_t at) {
+    HWY_ALIGN std::uint8_t raw[R][P::block + plane];
+    for (std::size_t r = 0; r < R; ++r) unpack_rest<P>(w[r] + byte, codes, raw[r]);
+    for (std::size_t i = 0; i < codes; i += bytes_per_vector) add_raw(raw, i, at + i, all_rows{});
     close_block(all_sums{});
   }
   template <std::size_t... Row>
-  HWY_INLINE void add_narrow_vector(const code_run& run, std::size_t byte, std::size_t at,
-                                    std::size_t c, std::index_sequence<Row...> rows) {
-    const opened o[R] = {open(Row, byte)...};
-    add_narrow_field<0>(o, run, at, c, rows);
-  }
-  template <std::size_t F, std::size_t... Row>
-  HWY_INLINE void add_narrow_field(const opened* o, const code_run& run, std::size_t at,
-                                   std::size_t c, std::index_sequence<Row...> rows) {
-    const std::size_t code = F * run.width + c;
-    if (code >= run.rest) return;
-    const auto held = hn::FirstN(u8_tag{}, HWY_MIN(run.width - c, run.rest - code));
-    const u8s value[R] = {hn::IfThenElseZero(held, sum_type::template value<F>(o[Row]))...};
-    multiply<F>(value, at + code, all_tokens{});
-    if constexpr (F + 1 < P::fields) add_narrow_field<F + 1>(o, run, at, c, rows);
+  HWY_INLINE void add_raw(const std::uint8_t (&raw)[R][P::block + plane], std::size_t i,
+                          std::size_t at, std::index_sequence<Row...>) {
+    const u8s value[R] = {hn::Load(u8_tag{}, raw[Row] + i)...};
+    multiply<0>(value, at, all_tokens{});
   }
 
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
@@ -143,7 +134,7 @@ static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t
     tile.add_codes(run, at / P::fields, at);
     tile.add_totals(totals, all);
     if ((at += part_codes<P>) >= n) return;
-    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block, P::fields);
+    run = code_run(HWY_MIN(n - at, part_codes<P>), P::block);
   }
 }
 
@@ -156,7 +147,7 @@ static HWY_NOINLINE void sum_rows(const product& p, std::size_t first, std::size
   // four sums are reduced at once: of four rows for one token, of R for more
   constexpr std::size_t blocks = R * T < 4 ? 4 / (R * T) : 1;
   const std::size_t n = HWY_MIN(p.group, p.cols - g * p.group);
-  const code_run run(HWY_MIN(n, part_codes<P>), P::block, P::fields);
+  const code_run run(HWY_MIN(n, part_codes<P>), P::block);
   const std::size_t row_bytes = p.row_bytes, stride = p.x_stride;
   const auto* const weights = static_cast<const std::uint8_t*>(p.weights) + g * p.group_bytes;
   const auto* const x = static_cast<const std::int8_t*>(p.x) + g * p.group + t * stride;
@@ -184,7 +175,7 @@ static HWY_INLINE f32s scales_of(const float* scales, std::size_t count) {
 }
 
 // One row at a time reads memory as one stream. Thirty-two registers hold the sums of two rows with
-// eight tokens, sixteen those of one row with four.
+// four tokens, sixteen those of one row with four.
 inline constexpr std::size_t rows_for_many = bytes_per_vector == 64 ? 2 : 1;
 
 /// One token, one group of scales, scales side by side or one for all: y = sum * (scale * x_scale).
@@ -215,13 +206,8 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   using rows = simd_tiles::rows_kernel;
   const simd_tiles::int8_sums kind{P::step, P::offset, ceil_div(p.cols, p.group)};
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
-  const rows one{1, &sum_rows<P, 1, 1>}, four{4, &sum_rows<P, rows_for_many, 4>};
-#if TRILITH_SIMD_DOTS && HWY_TARGET <= HWY_AVX3
-  const rows eight{8, &sum_rows<P, rows_for_many, 8>};
-  simd_tiles::multiply_rows(p, first, last, kind, {eight, four, one});
-#else
-  simd_tiles::multiply_rows(p, first, last, kind, {four, four, one});
-#endif
+  simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
+                            rows{1, &sum_rows<P, 1, 1>});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -10,9 +10,9 @@
 
 #include <trilith/backends/simd/sums-inl.hpp>
 
-#include <trilith/backends/simd/int8-inl.hpp>
-
 #include <trilith/backends/simd/unpack-inl.hpp>
+
+#include <trilith/backends/simd/int8-inl.hpp>
 
 #include <trilith/backends/simd/transpose-inl.hpp>
 

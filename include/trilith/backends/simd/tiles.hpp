@@ -36,11 +36,7 @@ struct rows_kernel {
   std::size_t tokens;
   sum_fn sum;
 };
-struct rows_kernels {
-  rows_kernel many, some, one;
-};
-
-inline constexpr std::size_t rows_at_once = 32, most_tokens_at_once = 8;
+inline constexpr std::size_t rows_at_once = 32, most_tokens_at_once = 4;
 
 /// y += float(sum_g) * (scale_g * x_scale) for some rows, the groups in ascending order from +0.
 TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::size_t rows,
@@ -74,14 +70,12 @@ TRILITH_EXACT_FLOAT inline void add_group(const product& p, std::size_t o, std::
 
 /// Rows [first, last): a few at a time for all tokens, so that each is fetched once.
 [[maybe_unused]] static void multiply_rows(const product& p, std::size_t first, std::size_t last,
-                                           const int8_sums& kind, const rows_kernels& k) noexcept {
+                                           const int8_sums& kind, const rows_kernel& some,
+                                           const rows_kernel& one) noexcept {
   for (std::size_t o = first; o < last; o += rows_at_once) {
     const std::size_t rows = min_of(rows_at_once, last - o);
     for (std::size_t t = 0; t < p.tokens;) {
-      const std::size_t left = p.tokens - t;
-      const rows_kernel& fit = left >= k.many.tokens   ? k.many
-                               : left >= k.some.tokens ? k.some
-                                                       : k.one;
+      const rows_kernel& fit = p.tokens - t >= some.tokens ? some : one;
       multiply_block(p, o, rows, t, kind, fit);
       t += fit.tokens;
     }

@@ -41,4 +41,13 @@ static HWY_INLINE void unpack_block(const std::uint8_t* w, std::size_t distance,
   store_planes<P, As, 0>(o, distance, to);
 }
 
+/// The raw values of a block of `count` codes, in order, and 64 zeros after them, in a buffer of
+/// P::block + 64.
+template <class P>
+static HWY_NOINLINE void unpack_rest(const std::uint8_t* w, std::size_t count,
+                                     std::uint8_t* to) noexcept {
+  unpack_block<P, as_raw>(w, (count + P::fields - 1) / P::fields, to);
+  __builtin_memset(to + count, 0, plane);
+}
+
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
