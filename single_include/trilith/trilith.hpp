@@ -3759,7 +3759,7 @@ class kv_cache {
       if (__builtin_mul_overflow(keys, factor, &keys) ||
           __builtin_mul_overflow(values, factor, &values))
         return false;
-    if (max_of(keys, values) > std::size_t{1} << 60) return false;
+    if (max_of(keys, values) > std::size_t{1} << 47) return false;  // all that can be addressed
     void* const first = ::operator new(keys, std::nothrow);
     void* const second = ::operator new(values, std::nothrow);
     ::operator delete(first);
