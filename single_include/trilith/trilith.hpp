@@ -1585,11 +1585,6 @@ enum class target : std::uint8_t {
   avx3_dl,
   amx
 };
-inline constexpr std::size_t targets = 10;
-inline constexpr const char* target_names[targets] = {"SCALAR",  "SSE4",      "NEON", "NEON_DOT",
-                                                      "AVX2",    "AVX2_VNNI", "AVX3", "AVX3_VNNI",
-                                                      "AVX3_DL", "AMX"};
-
 /// How the weights of a product lie in memory. The first five are packings of integer codes, the
 /// others plain row-major arrays.
 enum class weight_format : std::uint8_t { bits1, bits2, base3, bits4, bits8, f32, f16, bf16 };
@@ -1655,17 +1650,14 @@ struct kernel_table {
   /// From how many tokens on `batch` is the faster one.
   std::size_t batch_from = 0;
   arrange_fn arrange = nullptr;  ///< null where there is no `batch`
-
-  /// For the tables of extensions: other products of the packings, in the order of weight_format.
-  static constexpr std::size_t packings = 5;
-  constexpr void set_int8(const product_fn (&of_packing)[packings]) noexcept {
-    for (std::size_t i = 0; i < packings; ++i) int8[i] = of_packing[i];
-  }
-  constexpr void set_batch(const product_fn (&of_packing)[packings], std::size_t from) noexcept {
-    for (std::size_t i = 0; i < packings; ++i) batch[i] = of_packing[i];
-    batch_from = from;
-  }
 };
+
+/// The same table under another name, for an extension to change.
+[[nodiscard]] constexpr kernel_table named(kernel_table t, const char* name, target id) noexcept {
+  t.target = name;
+  t.id = id;
+  return t;
+}
 
 }  // namespace trilith::simd
 
@@ -3455,6 +3447,16 @@ struct attention_job {
   std::size_t scratch_size = 0;
 };
 
+/// mix(job, query, positions it sees, where its output goes) for each token and head of a job.
+inline void for_each_query(const attention_job& a,
+                           void (*mix)(const attention_job& a, const float* q,
+                                       std::size_t positions, float* out) noexcept) noexcept {
+  for (std::size_t t = 0; t < a.tokens; ++t)
+    for (std::size_t h = 0; h < a.heads; ++h)
+      mix(a, a.q + t * a.q_stride + h * a.head_dim, a.first + t + 1,
+          a.out + t * a.out_stride + h * a.head_dim);
+}
+
 /// Most (token, head) pairs of one job: a multiple of what kernels take at once.
 inline constexpr std::size_t attention_rows = 120;
 /// Positions that are scored together where the softmax runs along.
@@ -3658,10 +3660,7 @@ inline void softmax(float* scores, std::size_t count) noexcept {
 struct textbook {
   template <class P>
   static void attend(const attention_job& a) noexcept {
-    for (std::size_t t = 0; t < a.tokens; ++t)
-      for (std::size_t h = 0; h < a.heads; ++h)
-        mix<P>(a, a.q + t * a.q_stride + h * a.head_dim, a.first + t + 1,
-               a.out + t * a.out_stride + h * a.head_dim);
+    for_each_query(a, &mix<P>);
   }
 
  private:
@@ -6833,10 +6832,7 @@ namespace trilith::inline TRILITH_ABI::kv {
 struct blocked {
   template <class P>
   static void attend(const attention_job& a) noexcept {
-    for (std::size_t t = 0; t < a.tokens; ++t)
-      for (std::size_t h = 0; h < a.heads; ++h)
-        mix<P>(a, a.q + t * a.q_stride + h * a.head_dim, a.first + t + 1,
-               a.out + t * a.out_stride + h * a.head_dim);
+    for_each_query(a, &mix<P>);
   }
 
  private:
@@ -10551,14 +10547,12 @@ using simd::product;
 
 /// The sums over one group with int8 activations: sum raw * x, where code = offset + step * raw.
 struct int8_sums {
-  using activation = std::int8_t;
-  using sum = std::int32_t;
   int step;
   int offset;
   std::size_t groups;  ///< in a row
 
   /// sum code * x = step * sum raw * x + offset * sum x. Each part may wrap, the result does not.
-  [[nodiscard]] float value(const product& p, const sum& raw, std::size_t t,
+  [[nodiscard]] float value(const product& p, std::int32_t raw, std::size_t t,
                             std::size_t g) const noexcept {
     const auto x_sum = static_cast<std::uint32_t>(p.x_sums[t * groups + g]);
     const std::uint32_t scaled = static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(raw);
@@ -10781,9 +10775,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -10875,9 +10871,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -12212,6 +12210,38 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -12378,21 +12408,6 @@ struct row_end {
   }
 };
 
-/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
-/// floats-inl.hpp), in vectors of any width.
-template <class V>
-static HWY_INLINE V unfused_product(V a, V b) {
-  V product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
 /// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
@@ -12408,7 +12423,7 @@ struct row_sum {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < lanes / width; ++v) {
       const auto value = hn::LoadU(tag{}, x + v * width);
-      part[v] = hn::Add(part[v], unfused_product(value, value));
+      part[v] = hn::Add(part[v], rounded_product(value, value));
     }
   }
   /// The squares of lanes [at, at + floats_per_vector).
@@ -12644,16 +12659,16 @@ static HWY_INLINE f64s exponential_of(f64s x) {
   const hn::ScalableTag<std::uint64_t> u;
   // added to |n| < 2^51 it leaves n in the low bits of the sum
   const f64s shift = hn::Set(d, 0x1.8p52);
-  const f64s shifted = hn::Add(unfused_product(x, hn::Set(d, 1.44269504088896340736)), shift);
+  const f64s shifted = hn::Add(rounded_product(x, hn::Set(d, 1.44269504088896340736)), shift);
   const f64s n = hn::Sub(shifted, shift);
-  const f64s r = hn::Sub(x, unfused_product(n, hn::Set(d, 0.693147180559945309417)));
+  const f64s r = hn::Sub(x, rounded_product(n, hn::Set(d, 0.693147180559945309417)));
   static constexpr double inverse_factorials[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                                   1.0 / 120,    1.0 / 24,    1.0 / 6,    1.0 / 2,
                                                   1.0,          1.0};
   f64s sum = hn::Set(d, 1.0 / 3628800);
   HWY_UNROLL(10)
   for (const double term : inverse_factorials)
-    sum = hn::Add(unfused_product(sum, r), hn::Set(d, term));
+    sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
   const auto exponent =
       hn::ShiftLeft<52>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint64_t{1023})));
   return hn::Mul(sum, hn::BitCast(d, exponent));
@@ -13514,9 +13529,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -14851,20 +14868,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX2::table;
-  t.target = "AVX2_VNNI";
-  t.id = target::avx2_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      8);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -14908,9 +14946,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -16245,20 +16285,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3::table;
-  t.target = "AVX3_VNNI";
-  t.id = target::avx3_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      12);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX3::table, "AVX3_VNNI", target::avx3_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 
@@ -16300,9 +16361,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -17632,6 +17695,38 @@ struct lane_tiles {
       }
   }
 };
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
 
 #endif
 
@@ -17752,25 +17847,14 @@ struct amx_tiles {
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3_VNNI::table;
-  t.target = "AVX3_DL";
-  t.id = target::avx3_dl;
+  kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table = [] {
-  kernel_table t = table;
-  t.target = "AMX";
-  t.id = target::amx;
-  t.set_batch(
-      {&multiply_batch<packing::bits1, amx_tiles>, &multiply_batch<packing::bits2, amx_tiles>,
-       &multiply_batch<packing::base3, amx_tiles>, &multiply_batch<packing::bits4, amx_tiles>,
-       &multiply_batch<packing::bits8, amx_tiles>},
-      2);
-  return t;
-}();
+static constexpr kernel_table amx_table =
+    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -17816,9 +17900,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -19153,19 +19239,45 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = HWY_NAMESPACE::table;
-  t.target = "NEON_DOT";
-  t.id = target::neon_dot;
+  kernel_table t = with_dots(named(HWY_NAMESPACE::table, "NEON_DOT", target::neon_dot), 12);
   // raw values of bits8 are no signed bytes
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       nullptr},
-      12);
+  constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
+  t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
 }();
@@ -19263,9 +19375,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -19357,9 +19471,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -20694,6 +20810,38 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -20860,21 +21008,6 @@ struct row_end {
   }
 };
 
-/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
-/// floats-inl.hpp), in vectors of any width.
-template <class V>
-static HWY_INLINE V unfused_product(V a, V b) {
-  V product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
 /// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
@@ -20890,7 +21023,7 @@ struct row_sum {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < lanes / width; ++v) {
       const auto value = hn::LoadU(tag{}, x + v * width);
-      part[v] = hn::Add(part[v], unfused_product(value, value));
+      part[v] = hn::Add(part[v], rounded_product(value, value));
     }
   }
   /// The squares of lanes [at, at + floats_per_vector).
@@ -21126,16 +21259,16 @@ static HWY_INLINE f64s exponential_of(f64s x) {
   const hn::ScalableTag<std::uint64_t> u;
   // added to |n| < 2^51 it leaves n in the low bits of the sum
   const f64s shift = hn::Set(d, 0x1.8p52);
-  const f64s shifted = hn::Add(unfused_product(x, hn::Set(d, 1.44269504088896340736)), shift);
+  const f64s shifted = hn::Add(rounded_product(x, hn::Set(d, 1.44269504088896340736)), shift);
   const f64s n = hn::Sub(shifted, shift);
-  const f64s r = hn::Sub(x, unfused_product(n, hn::Set(d, 0.693147180559945309417)));
+  const f64s r = hn::Sub(x, rounded_product(n, hn::Set(d, 0.693147180559945309417)));
   static constexpr double inverse_factorials[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                                   1.0 / 120,    1.0 / 24,    1.0 / 6,    1.0 / 2,
                                                   1.0,          1.0};
   f64s sum = hn::Set(d, 1.0 / 3628800);
   HWY_UNROLL(10)
   for (const double term : inverse_factorials)
-    sum = hn::Add(unfused_product(sum, r), hn::Set(d, term));
+    sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
   const auto exponent =
       hn::ShiftLeft<52>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint64_t{1023})));
   return hn::Mul(sum, hn::BitCast(d, exponent));
@@ -21996,9 +22129,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -23333,20 +23468,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX2::table;
-  t.target = "AVX2_VNNI";
-  t.id = target::avx2_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      8);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -23390,9 +23546,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -24727,20 +24885,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3::table;
-  t.target = "AVX3_VNNI";
-  t.id = target::avx3_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      12);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX3::table, "AVX3_VNNI", target::avx3_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 
@@ -24782,9 +24961,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -26114,6 +26295,38 @@ struct lane_tiles {
       }
   }
 };
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
 
 #endif
 
@@ -26234,25 +26447,14 @@ struct amx_tiles {
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3_VNNI::table;
-  t.target = "AVX3_DL";
-  t.id = target::avx3_dl;
+  kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table = [] {
-  kernel_table t = table;
-  t.target = "AMX";
-  t.id = target::amx;
-  t.set_batch(
-      {&multiply_batch<packing::bits1, amx_tiles>, &multiply_batch<packing::bits2, amx_tiles>,
-       &multiply_batch<packing::base3, amx_tiles>, &multiply_batch<packing::bits4, amx_tiles>,
-       &multiply_batch<packing::bits8, amx_tiles>},
-      2);
-  return t;
-}();
+static constexpr kernel_table amx_table =
+    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -26298,9 +26500,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -27635,19 +27839,45 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = HWY_NAMESPACE::table;
-  t.target = "NEON_DOT";
-  t.id = target::neon_dot;
+  kernel_table t = with_dots(named(HWY_NAMESPACE::table, "NEON_DOT", target::neon_dot), 12);
   // raw values of bits8 are no signed bytes
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       nullptr},
-      12);
+  constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
+  t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
 }();
@@ -27745,9 +27975,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -27839,9 +28071,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -29176,6 +29410,38 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -29342,21 +29608,6 @@ struct row_end {
   }
 };
 
-/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
-/// floats-inl.hpp), in vectors of any width.
-template <class V>
-static HWY_INLINE V unfused_product(V a, V b) {
-  V product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
 /// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
@@ -29372,7 +29623,7 @@ struct row_sum {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < lanes / width; ++v) {
       const auto value = hn::LoadU(tag{}, x + v * width);
-      part[v] = hn::Add(part[v], unfused_product(value, value));
+      part[v] = hn::Add(part[v], rounded_product(value, value));
     }
   }
   /// The squares of lanes [at, at + floats_per_vector).
@@ -29608,16 +29859,16 @@ static HWY_INLINE f64s exponential_of(f64s x) {
   const hn::ScalableTag<std::uint64_t> u;
   // added to |n| < 2^51 it leaves n in the low bits of the sum
   const f64s shift = hn::Set(d, 0x1.8p52);
-  const f64s shifted = hn::Add(unfused_product(x, hn::Set(d, 1.44269504088896340736)), shift);
+  const f64s shifted = hn::Add(rounded_product(x, hn::Set(d, 1.44269504088896340736)), shift);
   const f64s n = hn::Sub(shifted, shift);
-  const f64s r = hn::Sub(x, unfused_product(n, hn::Set(d, 0.693147180559945309417)));
+  const f64s r = hn::Sub(x, rounded_product(n, hn::Set(d, 0.693147180559945309417)));
   static constexpr double inverse_factorials[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                                   1.0 / 120,    1.0 / 24,    1.0 / 6,    1.0 / 2,
                                                   1.0,          1.0};
   f64s sum = hn::Set(d, 1.0 / 3628800);
   HWY_UNROLL(10)
   for (const double term : inverse_factorials)
-    sum = hn::Add(unfused_product(sum, r), hn::Set(d, term));
+    sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
   const auto exponent =
       hn::ShiftLeft<52>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint64_t{1023})));
   return hn::Mul(sum, hn::BitCast(d, exponent));
@@ -30478,9 +30729,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -31815,20 +32068,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX2::table;
-  t.target = "AVX2_VNNI";
-  t.id = target::avx2_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      8);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -31872,9 +32146,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -33209,20 +33485,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3::table;
-  t.target = "AVX3_VNNI";
-  t.id = target::avx3_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      12);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX3::table, "AVX3_VNNI", target::avx3_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 
@@ -33264,9 +33561,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -34596,6 +34895,38 @@ struct lane_tiles {
       }
   }
 };
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
 
 #endif
 
@@ -34716,25 +35047,14 @@ struct amx_tiles {
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3_VNNI::table;
-  t.target = "AVX3_DL";
-  t.id = target::avx3_dl;
+  kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table = [] {
-  kernel_table t = table;
-  t.target = "AMX";
-  t.id = target::amx;
-  t.set_batch(
-      {&multiply_batch<packing::bits1, amx_tiles>, &multiply_batch<packing::bits2, amx_tiles>,
-       &multiply_batch<packing::base3, amx_tiles>, &multiply_batch<packing::bits4, amx_tiles>,
-       &multiply_batch<packing::bits8, amx_tiles>},
-      2);
-  return t;
-}();
+static constexpr kernel_table amx_table =
+    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -34780,9 +35100,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -36117,19 +36439,45 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = HWY_NAMESPACE::table;
-  t.target = "NEON_DOT";
-  t.id = target::neon_dot;
+  kernel_table t = with_dots(named(HWY_NAMESPACE::table, "NEON_DOT", target::neon_dot), 12);
   // raw values of bits8 are no signed bytes
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       nullptr},
-      12);
+  constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
+  t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
 }();
@@ -36231,9 +36579,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -36325,9 +36675,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -37662,6 +38014,38 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: products of codes or plain weights with float activations, to the
 // bits of dot_into in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
@@ -37828,21 +38212,6 @@ struct row_end {
   }
 };
 
-/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
-/// floats-inl.hpp), in vectors of any width.
-template <class V>
-static HWY_INLINE V unfused_product(V a, V b) {
-  V product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
 /// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
@@ -37858,7 +38227,7 @@ struct row_sum {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < lanes / width; ++v) {
       const auto value = hn::LoadU(tag{}, x + v * width);
-      part[v] = hn::Add(part[v], unfused_product(value, value));
+      part[v] = hn::Add(part[v], rounded_product(value, value));
     }
   }
   /// The squares of lanes [at, at + floats_per_vector).
@@ -38094,16 +38463,16 @@ static HWY_INLINE f64s exponential_of(f64s x) {
   const hn::ScalableTag<std::uint64_t> u;
   // added to |n| < 2^51 it leaves n in the low bits of the sum
   const f64s shift = hn::Set(d, 0x1.8p52);
-  const f64s shifted = hn::Add(unfused_product(x, hn::Set(d, 1.44269504088896340736)), shift);
+  const f64s shifted = hn::Add(rounded_product(x, hn::Set(d, 1.44269504088896340736)), shift);
   const f64s n = hn::Sub(shifted, shift);
-  const f64s r = hn::Sub(x, unfused_product(n, hn::Set(d, 0.693147180559945309417)));
+  const f64s r = hn::Sub(x, rounded_product(n, hn::Set(d, 0.693147180559945309417)));
   static constexpr double inverse_factorials[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
                                                   1.0 / 120,    1.0 / 24,    1.0 / 6,    1.0 / 2,
                                                   1.0,          1.0};
   f64s sum = hn::Set(d, 1.0 / 3628800);
   HWY_UNROLL(10)
   for (const double term : inverse_factorials)
-    sum = hn::Add(unfused_product(sum, r), hn::Set(d, term));
+    sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
   const auto exponent =
       hn::ShiftLeft<52>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint64_t{1023})));
   return hn::Mul(sum, hn::BitCast(d, exponent));
@@ -38964,9 +39333,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -40301,20 +40672,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX2::table;
-  t.target = "AVX2_VNNI";
-  t.id = target::avx2_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      8);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -40358,9 +40750,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -41695,20 +42089,41 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3::table;
-  t.target = "AVX3_VNNI";
-  t.id = target::avx3_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      12);
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
   return t;
-}();
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+static constexpr kernel_table table =
+    with_dots(named(N_AVX3::table, "AVX3_VNNI", target::avx3_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 
@@ -41750,9 +42165,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -43082,6 +43499,38 @@ struct lane_tiles {
       }
   }
 };
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
 
 #endif
 
@@ -43202,25 +43651,14 @@ struct amx_tiles {
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3_VNNI::table;
-  t.target = "AVX3_DL";
-  t.id = target::avx3_dl;
+  kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table = [] {
-  kernel_table t = table;
-  t.target = "AMX";
-  t.id = target::amx;
-  t.set_batch(
-      {&multiply_batch<packing::bits1, amx_tiles>, &multiply_batch<packing::bits2, amx_tiles>,
-       &multiply_batch<packing::base3, amx_tiles>, &multiply_batch<packing::bits4, amx_tiles>,
-       &multiply_batch<packing::bits8, amx_tiles>},
-      2);
-  return t;
-}();
+static constexpr kernel_table amx_table =
+    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -43266,9 +43704,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3
@@ -44603,19 +45043,45 @@ struct lane_tiles {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: from the table of an instruction set to that of an extension.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if TRILITH_SIMD_LANES
+
+/// Other products for many tokens, which are the faster ones from `from` tokens on.
+template <class Tiles>
+[[maybe_unused]] static constexpr kernel_table with_batch(kernel_table t, std::size_t from) {
+  const product_fn batch[] = {
+      &multiply_batch<packing::bits1, Tiles>, &multiply_batch<packing::bits2, Tiles>,
+      &multiply_batch<packing::base3, Tiles>, &multiply_batch<packing::bits4, Tiles>,
+      &multiply_batch<packing::bits8, Tiles>};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = from;
+  return t;
+}
+
+#if TRILITH_SIMD_DOTS
+/// Products with dot products. For a few tokens bits4, which few use, keeps those it has.
+[[maybe_unused]] static constexpr kernel_table with_dots(kernel_table t, std::size_t batch_from) {
+  t.int8[0] = &multiply_few<packing::bits1>;
+  t.int8[1] = &multiply_few<packing::bits2>;
+  t.int8[2] = &multiply_few<packing::base3>;
+  t.int8[4] = &multiply_few<packing::bits8>;
+  return with_batch<lane_tiles>(t, batch_from);
+}
+#endif
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = HWY_NAMESPACE::table;
-  t.target = "NEON_DOT";
-  t.id = target::neon_dot;
+  kernel_table t = with_dots(named(HWY_NAMESPACE::table, "NEON_DOT", target::neon_dot), 12);
   // raw values of bits8 are no signed bytes
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       nullptr},
-      12);
+  constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
+  t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
 }();

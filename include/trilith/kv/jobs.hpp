@@ -35,6 +35,16 @@ struct attention_job {
   std::size_t scratch_size = 0;
 };
 
+/// mix(job, query, positions it sees, where its output goes) for each token and head of a job.
+inline void for_each_query(const attention_job& a,
+                           void (*mix)(const attention_job& a, const float* q,
+                                       std::size_t positions, float* out) noexcept) noexcept {
+  for (std::size_t t = 0; t < a.tokens; ++t)
+    for (std::size_t h = 0; h < a.heads; ++h)
+      mix(a, a.q + t * a.q_stride + h * a.head_dim, a.first + t + 1,
+          a.out + t * a.out_stride + h * a.head_dim);
+}
+
 /// Most (token, head) pairs of one job: a multiple of what kernels take at once.
 inline constexpr std::size_t attention_rows = 120;
 /// Positions that are scored together where the softmax runs along.

@@ -26,10 +26,7 @@ inline void softmax(float* scores, std::size_t count) noexcept {
 struct textbook {
   template <class P>
   static void attend(const attention_job& a) noexcept {
-    for (std::size_t t = 0; t < a.tokens; ++t)
-      for (std::size_t h = 0; h < a.heads; ++h)
-        mix<P>(a, a.q + t * a.q_stride + h * a.head_dim, a.first + t + 1,
-               a.out + t * a.out_stride + h * a.head_dim);
+    for_each_query(a, &mix<P>);
   }
 
  private:

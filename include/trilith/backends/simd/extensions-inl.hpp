@@ -11,19 +11,8 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avxvnni")
 #include <trilith/backends/simd/int8_products-inl.hpp>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX2::table;
-  t.target = "AVX2_VNNI";
-  t.id = target::avx2_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      8);
-  return t;
-}();
+static constexpr kernel_table table =
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -38,19 +27,8 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 #include <trilith/backends/simd/int8_products-inl.hpp>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3::table;
-  t.target = "AVX3_VNNI";
-  t.id = target::avx3_vnni;
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], &multiply_few<packing::bits8>});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       &multiply_batch<packing::bits8, lane_tiles>},
-      12);
-  return t;
-}();
+static constexpr kernel_table table =
+    with_dots(named(N_AVX3::table, "AVX3_VNNI", target::avx3_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 
@@ -66,25 +44,14 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni,avx512vbmi")
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = N_AVX3_VNNI::table;
-  t.target = "AVX3_DL";
-  t.id = target::avx3_dl;
+  kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table = [] {
-  kernel_table t = table;
-  t.target = "AMX";
-  t.id = target::amx;
-  t.set_batch(
-      {&multiply_batch<packing::bits1, amx_tiles>, &multiply_batch<packing::bits2, amx_tiles>,
-       &multiply_batch<packing::base3, amx_tiles>, &multiply_batch<packing::bits4, amx_tiles>,
-       &multiply_batch<packing::bits8, amx_tiles>},
-      2);
-  return t;
-}();
+static constexpr kernel_table amx_table =
+    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -102,17 +69,11 @@ HWY_BEFORE_NAMESPACE();
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
-  kernel_table t = HWY_NAMESPACE::table;
-  t.target = "NEON_DOT";
-  t.id = target::neon_dot;
+  kernel_table t = with_dots(named(HWY_NAMESPACE::table, "NEON_DOT", target::neon_dot), 12);
   // raw values of bits8 are no signed bytes
-  t.set_int8({&multiply_few<packing::bits1>, &multiply_few<packing::bits2>,
-              &multiply_few<packing::base3>, t.int8[3], t.int8[4]});
-  t.set_batch(
-      {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
-       &multiply_batch<packing::base3, lane_tiles>, &multiply_batch<packing::bits4, lane_tiles>,
-       nullptr},
-      12);
+  constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
+  t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
 }();

@@ -9,9 +9,11 @@ using u32s = hn::Vec<u32_tag>;
 inline constexpr std::size_t floats_per_vector = HWY_LANES(float);
 inline constexpr std::size_t vectors_per_sum = lanes / floats_per_vector;
 
-/// a * b rounded: the compiler cannot see the product, and thus not fuse it with an addition.
-static HWY_INLINE f32s rounded_product(f32s a, f32s b) {
-  f32s product = hn::Mul(a, b);
+/// a * b rounded, in vectors of any width: the compiler cannot see the product, and thus not fuse
+/// it with an addition.
+template <class V>
+static HWY_INLINE V rounded_product(V a, V b) {
+  V product = hn::Mul(a, b);
 #if defined(__aarch64__)
   __asm__("" : "+w"(product.raw));
 #elif HWY_TARGET <= HWY_AVX3

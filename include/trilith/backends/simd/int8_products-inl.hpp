@@ -21,3 +21,5 @@
 #include <trilith/backends/simd/batch-inl.hpp>
 
 #include <trilith/backends/simd/lane_tiles-inl.hpp>
+
+#include <trilith/backends/simd/extended_tables-inl.hpp>

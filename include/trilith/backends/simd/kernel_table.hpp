@@ -25,11 +25,6 @@ enum class target : std::uint8_t {
   avx3_dl,
   amx
 };
-inline constexpr std::size_t targets = 10;
-inline constexpr const char* target_names[targets] = {"SCALAR",  "SSE4",      "NEON", "NEON_DOT",
-                                                      "AVX2",    "AVX2_VNNI", "AVX3", "AVX3_VNNI",
-                                                      "AVX3_DL", "AMX"};
-
 /// How the weights of a product lie in memory. The first five are packings of integer codes, the
 /// others plain row-major arrays.
 enum class weight_format : std::uint8_t { bits1, bits2, base3, bits4, bits8, f32, f16, bf16 };
@@ -95,17 +90,14 @@ struct kernel_table {
   /// From how many tokens on `batch` is the faster one.
   std::size_t batch_from = 0;
   arrange_fn arrange = nullptr;  ///< null where there is no `batch`
-
-  /// For the tables of extensions: other products of the packings, in the order of weight_format.
-  static constexpr std::size_t packings = 5;
-  constexpr void set_int8(const product_fn (&of_packing)[packings]) noexcept {
-    for (std::size_t i = 0; i < packings; ++i) int8[i] = of_packing[i];
-  }
-  constexpr void set_batch(const product_fn (&of_packing)[packings], std::size_t from) noexcept {
-    for (std::size_t i = 0; i < packings; ++i) batch[i] = of_packing[i];
-    batch_from = from;
-  }
 };
+
+/// The same table under another name, for an extension to change.
+[[nodiscard]] constexpr kernel_table named(kernel_table t, const char* name, target id) noexcept {
+  t.target = name;
+  t.id = id;
+  return t;
+}
 
 }  // namespace trilith::simd
 

@@ -18,21 +18,6 @@ struct row_end {
   }
 };
 
-/// A rounded product that the compiler cannot fuse with an addition (rounded_product in
-/// floats-inl.hpp), in vectors of any width.
-template <class V>
-static HWY_INLINE V unfused_product(V a, V b) {
-  V product = hn::Mul(a, b);
-#if defined(__aarch64__)
-  __asm__("" : "+w"(product.raw));
-#elif HWY_TARGET <= HWY_AVX3
-  __asm__("" : "+v"(product.raw));
-#else
-  __asm__("" : "+x"(product.raw));
-#endif
-  return product;
-}
-
 /// The lanes of a float sum, added up in the order of core/numeric.hpp. At most eight to a vector:
 /// adding sixteen takes longer on the CPUs that can, and every addition waits for the one before.
 struct row_sum {
@@ -48,7 +33,7 @@ struct row_sum {
     HWY_UNROLL(4)
     for (std::size_t v = 0; v < lanes / width; ++v) {
       const auto value = hn::LoadU(tag{}, x + v * width);
-      part[v] = hn::Add(part[v], unfused_product(value, value));
+      part[v] = hn::Add(part[v], rounded_product(value, value));
     }
   }
   /// The squares of lanes [at, at + floats_per_vector).

@@ -12,14 +12,12 @@ using simd::product;
 
 /// The sums over one group with int8 activations: sum raw * x, where code = offset + step * raw.
 struct int8_sums {
-  using activation = std::int8_t;
-  using sum = std::int32_t;
   int step;
   int offset;
   std::size_t groups;  ///< in a row
 
   /// sum code * x = step * sum raw * x + offset * sum x. Each part may wrap, the result does not.
-  [[nodiscard]] float value(const product& p, const sum& raw, std::size_t t,
+  [[nodiscard]] float value(const product& p, std::int32_t raw, std::size_t t,
                             std::size_t g) const noexcept {
     const auto x_sum = static_cast<std::uint32_t>(p.x_sums[t * groups + g]);
     const std::uint32_t scaled = static_cast<std::uint32_t>(step) * static_cast<std::uint32_t>(raw);
