@@ -10937,8 +10937,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -11041,9 +11040,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -11450,7 +11449,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -11742,13 +11743,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -11776,76 +11771,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -11857,53 +11866,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -11915,21 +11967,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -11963,7 +12030,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -11977,16 +12045,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -11996,8 +12064,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -12166,15 +12234,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -12182,15 +12251,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -13595,8 +13667,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -13699,9 +13770,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -14108,7 +14179,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -14400,13 +14473,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -14434,76 +14501,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -14515,53 +14596,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -14573,21 +14697,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -14621,7 +14760,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -14635,16 +14775,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -14654,8 +14794,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -14824,15 +14964,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -14840,15 +14981,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -15012,8 +15156,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -15116,9 +15259,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -15525,7 +15668,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -15817,13 +15962,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -15851,76 +15990,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -15932,53 +16085,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -15990,21 +16186,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -16038,7 +16249,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -16052,16 +16264,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -16071,8 +16283,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -16241,15 +16453,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -16257,15 +16470,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -16427,8 +16643,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -16531,9 +16746,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -16940,7 +17155,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -17232,13 +17449,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -17266,76 +17477,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -17347,53 +17572,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -17405,21 +17673,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -17453,7 +17736,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -17467,16 +17751,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -17486,8 +17770,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -17656,15 +17940,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -17672,15 +17957,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -17772,13 +18060,18 @@ struct amx_tiles {
   };
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, int) {
+                             std::size_t steps, bool clear, int, const finish& done) {
+    const std::size_t tiles = b.token_tiles();
     std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
+    std::size_t c = 0;
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
-    for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
+    for (; c + 2 <= tiles; c += 2, x += 2 * x_tile, sums += 2 * sum_tile) {
       add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
+      done(c, 2);
+    }
+    if (c == tiles) return;
+    add_one(b.raw, x, steps, clear, sums, b.ahead);
+    done(c, 1);
   }
 
  private:
@@ -17838,12 +18131,70 @@ struct amx_tiles {
   }
 };
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of int8 codes with up to sixteen tokens with AMX. The
+// tiles are the weights themselves, and the processor sees by itself which lines come next.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+
+static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
+                                 std::int32_t* sums) {
+  const auto* w =
+      static_cast<const std::uint8_t*>(p.weights) + at.o * p.row_bytes + at.g * p.group_bytes;
+  const std::uint8_t* const second = w + tile_rows * p.row_bytes;
+  TRILITH_TILE_ZERO(0);
+  TRILITH_TILE_ZERO(1);
+  for (std::size_t k = 0; k < at.count; k += panel_values, x += raw_tile) {
+    TRILITH_TILE_LOAD_ROWS(4, w + k, p.row_bytes);
+    TRILITH_TILE_LOAD(6, x);
+    TRILITH_TILE_LOAD_ROWS(5, second + k, p.row_bytes);
+    TRILITH_TILE_SIGNED_DOTS(0, 4, 6);
+    TRILITH_TILE_SIGNED_DOTS(1, 5, 6);
+  }
+  TRILITH_TILE_STORE(0, sums);
+  TRILITH_TILE_STORE(1, sums + sum_tiles * sum_tile);
+}
+
+/// A product_fn for int8 codes and at most 16 tokens, whole tiles of rows and columns.
+static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
+                                        std::size_t last) noexcept {
+  block_sums b;
+  b.begin(0, p.tokens, 0);
+  const amx_tiles::session open;
+  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const part_walk walk(p, last, p.group);
+  for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
+    b.rows = at.rows;
+    add_codes(p, at, p.panel + at.g * p.group * panel_tokens, b.sums);
+    b.facts_of(p, at.g, groups, 0);
+    finish{p, b, at.o, true}(0, 1);
+  }
+}
+
+/// A product_fn for int8 codes.
+static void multiply_bytes(const product& p, std::size_t first, std::size_t last) noexcept {
+  const bool whole_columns = p.group % panel_values == 0 && p.cols % panel_values == 0;
+  if (p.tokens > panel_tokens || !whole_columns || first >= last)
+    return multiply_batch<packing::bits8, amx_tiles>(p, first, last);
+  const std::size_t whole = first + (last - first) / block_rows * block_rows;
+  if (first < whole) multiply_codes(p, first, whole);
+  multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
+}
+
+#undef TRILITH_TILE_LOAD_ROWS
+#undef TRILITH_TILE_SIGNED_DOTS
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -17853,8 +18204,11 @@ static constexpr kernel_table table = [] {
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table =
-    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+static constexpr kernel_table amx_table = [] {
+  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  return t;
+}();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -17966,8 +18320,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -18070,9 +18423,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -18479,7 +18832,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -18771,13 +19126,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -18805,76 +19154,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -18886,53 +19249,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -18944,21 +19350,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -18992,7 +19413,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -19006,16 +19428,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -19025,8 +19447,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -19195,15 +19617,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -19211,15 +19634,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -19537,8 +19963,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -19641,9 +20066,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -20050,7 +20475,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -20342,13 +20769,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -20376,76 +20797,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -20457,53 +20892,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -20515,21 +20993,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -20563,7 +21056,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -20577,16 +21071,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -20596,8 +21090,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -20766,15 +21260,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -20782,15 +21277,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -22195,8 +22693,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -22299,9 +22796,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -22708,7 +23205,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -23000,13 +23499,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -23034,76 +23527,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -23115,53 +23622,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -23173,21 +23723,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -23221,7 +23786,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -23235,16 +23801,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -23254,8 +23820,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -23424,15 +23990,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -23440,15 +24007,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -23612,8 +24182,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -23716,9 +24285,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -24125,7 +24694,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -24417,13 +24988,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -24451,76 +25016,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -24532,53 +25111,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -24590,21 +25212,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -24638,7 +25275,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -24652,16 +25290,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -24671,8 +25309,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -24841,15 +25479,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -24857,15 +25496,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -25027,8 +25669,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -25131,9 +25772,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -25540,7 +26181,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -25832,13 +26475,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -25866,76 +26503,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -25947,53 +26598,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -26005,21 +26699,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -26053,7 +26762,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -26067,16 +26777,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -26086,8 +26796,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -26256,15 +26966,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -26272,15 +26983,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -26372,13 +27086,18 @@ struct amx_tiles {
   };
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, int) {
+                             std::size_t steps, bool clear, int, const finish& done) {
+    const std::size_t tiles = b.token_tiles();
     std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
+    std::size_t c = 0;
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
-    for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
+    for (; c + 2 <= tiles; c += 2, x += 2 * x_tile, sums += 2 * sum_tile) {
       add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
+      done(c, 2);
+    }
+    if (c == tiles) return;
+    add_one(b.raw, x, steps, clear, sums, b.ahead);
+    done(c, 1);
   }
 
  private:
@@ -26438,12 +27157,70 @@ struct amx_tiles {
   }
 };
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of int8 codes with up to sixteen tokens with AMX. The
+// tiles are the weights themselves, and the processor sees by itself which lines come next.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+
+static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
+                                 std::int32_t* sums) {
+  const auto* w =
+      static_cast<const std::uint8_t*>(p.weights) + at.o * p.row_bytes + at.g * p.group_bytes;
+  const std::uint8_t* const second = w + tile_rows * p.row_bytes;
+  TRILITH_TILE_ZERO(0);
+  TRILITH_TILE_ZERO(1);
+  for (std::size_t k = 0; k < at.count; k += panel_values, x += raw_tile) {
+    TRILITH_TILE_LOAD_ROWS(4, w + k, p.row_bytes);
+    TRILITH_TILE_LOAD(6, x);
+    TRILITH_TILE_LOAD_ROWS(5, second + k, p.row_bytes);
+    TRILITH_TILE_SIGNED_DOTS(0, 4, 6);
+    TRILITH_TILE_SIGNED_DOTS(1, 5, 6);
+  }
+  TRILITH_TILE_STORE(0, sums);
+  TRILITH_TILE_STORE(1, sums + sum_tiles * sum_tile);
+}
+
+/// A product_fn for int8 codes and at most 16 tokens, whole tiles of rows and columns.
+static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
+                                        std::size_t last) noexcept {
+  block_sums b;
+  b.begin(0, p.tokens, 0);
+  const amx_tiles::session open;
+  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const part_walk walk(p, last, p.group);
+  for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
+    b.rows = at.rows;
+    add_codes(p, at, p.panel + at.g * p.group * panel_tokens, b.sums);
+    b.facts_of(p, at.g, groups, 0);
+    finish{p, b, at.o, true}(0, 1);
+  }
+}
+
+/// A product_fn for int8 codes.
+static void multiply_bytes(const product& p, std::size_t first, std::size_t last) noexcept {
+  const bool whole_columns = p.group % panel_values == 0 && p.cols % panel_values == 0;
+  if (p.tokens > panel_tokens || !whole_columns || first >= last)
+    return multiply_batch<packing::bits8, amx_tiles>(p, first, last);
+  const std::size_t whole = first + (last - first) / block_rows * block_rows;
+  if (first < whole) multiply_codes(p, first, whole);
+  multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
+}
+
+#undef TRILITH_TILE_LOAD_ROWS
+#undef TRILITH_TILE_SIGNED_DOTS
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -26453,8 +27230,11 @@ static constexpr kernel_table table = [] {
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table =
-    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+static constexpr kernel_table amx_table = [] {
+  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  return t;
+}();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -26566,8 +27346,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -26670,9 +27449,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -27079,7 +27858,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -27371,13 +28152,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -27405,76 +28180,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -27486,53 +28275,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -27544,21 +28376,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -27592,7 +28439,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -27606,16 +28454,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -27625,8 +28473,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -27795,15 +28643,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -27811,15 +28660,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -28137,8 +28989,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -28241,9 +29092,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -28650,7 +29501,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -28942,13 +29795,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -28976,76 +29823,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -29057,53 +29918,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -29115,21 +30019,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -29163,7 +30082,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -29177,16 +30097,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -29196,8 +30116,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -29366,15 +30286,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -29382,15 +30303,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -30795,8 +31719,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -30899,9 +31822,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -31308,7 +32231,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -31600,13 +32525,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -31634,76 +32553,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -31715,53 +32648,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -31773,21 +32749,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -31821,7 +32812,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -31835,16 +32827,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -31854,8 +32846,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -32024,15 +33016,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -32040,15 +33033,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -32212,8 +33208,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -32316,9 +33311,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -32725,7 +33720,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -33017,13 +34014,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -33051,76 +34042,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -33132,53 +34137,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -33190,21 +34238,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -33238,7 +34301,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -33252,16 +34316,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -33271,8 +34335,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -33441,15 +34505,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -33457,15 +34522,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -33627,8 +34695,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -33731,9 +34798,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -34140,7 +35207,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -34432,13 +35501,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -34466,76 +35529,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -34547,53 +35624,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -34605,21 +35725,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -34653,7 +35788,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -34667,16 +35803,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -34686,8 +35822,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -34856,15 +35992,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -34872,15 +36009,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -34972,13 +36112,18 @@ struct amx_tiles {
   };
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, int) {
+                             std::size_t steps, bool clear, int, const finish& done) {
+    const std::size_t tiles = b.token_tiles();
     std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
+    std::size_t c = 0;
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
-    for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
+    for (; c + 2 <= tiles; c += 2, x += 2 * x_tile, sums += 2 * sum_tile) {
       add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
+      done(c, 2);
+    }
+    if (c == tiles) return;
+    add_one(b.raw, x, steps, clear, sums, b.ahead);
+    done(c, 1);
   }
 
  private:
@@ -35038,12 +36183,70 @@ struct amx_tiles {
   }
 };
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of int8 codes with up to sixteen tokens with AMX. The
+// tiles are the weights themselves, and the processor sees by itself which lines come next.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+
+static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
+                                 std::int32_t* sums) {
+  const auto* w =
+      static_cast<const std::uint8_t*>(p.weights) + at.o * p.row_bytes + at.g * p.group_bytes;
+  const std::uint8_t* const second = w + tile_rows * p.row_bytes;
+  TRILITH_TILE_ZERO(0);
+  TRILITH_TILE_ZERO(1);
+  for (std::size_t k = 0; k < at.count; k += panel_values, x += raw_tile) {
+    TRILITH_TILE_LOAD_ROWS(4, w + k, p.row_bytes);
+    TRILITH_TILE_LOAD(6, x);
+    TRILITH_TILE_LOAD_ROWS(5, second + k, p.row_bytes);
+    TRILITH_TILE_SIGNED_DOTS(0, 4, 6);
+    TRILITH_TILE_SIGNED_DOTS(1, 5, 6);
+  }
+  TRILITH_TILE_STORE(0, sums);
+  TRILITH_TILE_STORE(1, sums + sum_tiles * sum_tile);
+}
+
+/// A product_fn for int8 codes and at most 16 tokens, whole tiles of rows and columns.
+static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
+                                        std::size_t last) noexcept {
+  block_sums b;
+  b.begin(0, p.tokens, 0);
+  const amx_tiles::session open;
+  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const part_walk walk(p, last, p.group);
+  for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
+    b.rows = at.rows;
+    add_codes(p, at, p.panel + at.g * p.group * panel_tokens, b.sums);
+    b.facts_of(p, at.g, groups, 0);
+    finish{p, b, at.o, true}(0, 1);
+  }
+}
+
+/// A product_fn for int8 codes.
+static void multiply_bytes(const product& p, std::size_t first, std::size_t last) noexcept {
+  const bool whole_columns = p.group % panel_values == 0 && p.cols % panel_values == 0;
+  if (p.tokens > panel_tokens || !whole_columns || first >= last)
+    return multiply_batch<packing::bits8, amx_tiles>(p, first, last);
+  const std::size_t whole = first + (last - first) / block_rows * block_rows;
+  if (first < whole) multiply_codes(p, first, whole);
+  multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
+}
+
+#undef TRILITH_TILE_LOAD_ROWS
+#undef TRILITH_TILE_SIGNED_DOTS
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -35053,8 +36256,11 @@ static constexpr kernel_table table = [] {
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table =
-    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+static constexpr kernel_table amx_table = [] {
+  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  return t;
+}();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -35166,8 +36372,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -35270,9 +36475,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -35679,7 +36884,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -35971,13 +37178,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -36005,76 +37206,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -36086,53 +37301,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -36144,21 +37402,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -36192,7 +37465,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -36206,16 +37480,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -36225,8 +37499,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -36395,15 +37669,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -36411,15 +37686,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -36741,8 +38019,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -36845,9 +38122,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -37254,7 +38531,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -37546,13 +38825,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -37580,76 +38853,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -37661,53 +38948,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -37719,21 +39049,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -37767,7 +39112,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -37781,16 +39127,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -37800,8 +39146,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -37970,15 +39316,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -37986,15 +39333,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -39399,8 +40749,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -39503,9 +40852,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -39912,7 +41261,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -40204,13 +41555,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -40238,76 +41583,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -40319,53 +41678,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -40377,21 +41779,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -40425,7 +41842,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -40439,16 +41857,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -40458,8 +41876,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -40628,15 +42046,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -40644,15 +42063,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -40816,8 +42238,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -40920,9 +42341,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -41329,7 +42750,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -41621,13 +43044,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -41655,76 +43072,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -41736,53 +43167,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -41794,21 +43268,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -41842,7 +43331,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -41856,16 +43346,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -41875,8 +43365,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -42045,15 +43535,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -42061,15 +43552,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -42231,8 +43725,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -42335,9 +43828,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -42744,7 +44237,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -43036,13 +44531,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -43070,76 +44559,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -43151,53 +44654,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -43209,21 +44755,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -43257,7 +44818,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -43271,16 +44833,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -43290,8 +44852,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -43460,15 +45022,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -43476,15 +45039,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
@@ -43576,13 +45142,18 @@ struct amx_tiles {
   };
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, int) {
+                             std::size_t steps, bool clear, int, const finish& done) {
+    const std::size_t tiles = b.token_tiles();
     std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
+    std::size_t c = 0;
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
-    for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
+    for (; c + 2 <= tiles; c += 2, x += 2 * x_tile, sums += 2 * sum_tile) {
       add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
+      done(c, 2);
+    }
+    if (c == tiles) return;
+    add_one(b.raw, x, steps, clear, sums, b.ahead);
+    done(c, 1);
   }
 
  private:
@@ -43642,12 +45213,70 @@ struct amx_tiles {
   }
 };
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of int8 codes with up to sixteen tokens with AMX. The
+// tiles are the weights themselves, and the processor sees by itself which lines come next.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+
+static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
+                                 std::int32_t* sums) {
+  const auto* w =
+      static_cast<const std::uint8_t*>(p.weights) + at.o * p.row_bytes + at.g * p.group_bytes;
+  const std::uint8_t* const second = w + tile_rows * p.row_bytes;
+  TRILITH_TILE_ZERO(0);
+  TRILITH_TILE_ZERO(1);
+  for (std::size_t k = 0; k < at.count; k += panel_values, x += raw_tile) {
+    TRILITH_TILE_LOAD_ROWS(4, w + k, p.row_bytes);
+    TRILITH_TILE_LOAD(6, x);
+    TRILITH_TILE_LOAD_ROWS(5, second + k, p.row_bytes);
+    TRILITH_TILE_SIGNED_DOTS(0, 4, 6);
+    TRILITH_TILE_SIGNED_DOTS(1, 5, 6);
+  }
+  TRILITH_TILE_STORE(0, sums);
+  TRILITH_TILE_STORE(1, sums + sum_tiles * sum_tile);
+}
+
+/// A product_fn for int8 codes and at most 16 tokens, whole tiles of rows and columns.
+static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
+                                        std::size_t last) noexcept {
+  block_sums b;
+  b.begin(0, p.tokens, 0);
+  const amx_tiles::session open;
+  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const part_walk walk(p, last, p.group);
+  for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
+    b.rows = at.rows;
+    add_codes(p, at, p.panel + at.g * p.group * panel_tokens, b.sums);
+    b.facts_of(p, at.g, groups, 0);
+    finish{p, b, at.o, true}(0, 1);
+  }
+}
+
+/// A product_fn for int8 codes.
+static void multiply_bytes(const product& p, std::size_t first, std::size_t last) noexcept {
+  const bool whole_columns = p.group % panel_values == 0 && p.cols % panel_values == 0;
+  if (p.tokens > panel_tokens || !whole_columns || first >= last)
+    return multiply_batch<packing::bits8, amx_tiles>(p, first, last);
+  const std::size_t whole = first + (last - first) / block_rows * block_rows;
+  if (first < whole) multiply_codes(p, first, whole);
+  multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
+}
+
+#undef TRILITH_TILE_LOAD_ROWS
+#undef TRILITH_TILE_SIGNED_DOTS
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -43657,8 +45286,11 @@ static constexpr kernel_table table = [] {
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table =
-    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+static constexpr kernel_table amx_table = [] {
+  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  return t;
+}();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -43770,8 +45402,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -43874,9 +45505,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
@@ -44283,7 +45914,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>
@@ -44575,13 +46208,7 @@ static HWY_INLINE void arrange_values(const std::int8_t* x, std::size_t stride, 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
-// Codes are unpacked once for all of a block's tokens:
-//
-//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
-//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
-//
-// so that both stay in the first cache while the panel streams by from the second.
+// A fragment of kernels-inl.hpp: the codes of a block of rows, unpacked once for many tokens.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_rows = 16, block_rows = 32, block_tokens = 192,
@@ -44609,76 +46236,90 @@ static HWY_INLINE void unpack_row(const std::uint8_t* w, std::size_t count, std:
     __builtin_memcpy(to, rest + k, panel_values);
 }
 
+/// Asks for memory a little at a time, so that the lines have come when they are needed and never
+/// many are on their way at once: the packed weights of the next block of rows, and the outputs of
+/// this one.
+struct lines_ahead {
+  const std::uint8_t *weights, *weights_end;
+  const float *outputs, *outputs_end;
+  std::size_t output_stride, weights_a_step, weights_a_row;
+
+  HWY_INLINE lines_ahead() {}
+  /// While 64 values of some tiles are multiplied.
+  HWY_INLINE void step() {
+    ask(weights_a_step);
+    if (outputs < outputs_end) {
+      __builtin_prefetch(outputs, 1);
+      __builtin_prefetch(outputs + tile_rows, 1);
+      outputs += output_stride;
+    }
+  }
+  /// While a part of a row is unpacked.
+  HWY_INLINE void row() { ask(weights_a_row); }
+
+ private:
+  HWY_INLINE void ask(std::size_t lines) {
+    for (; lines != 0 && weights < weights_end; --lines, weights += plane)
+      __builtin_prefetch(weights, 0, 2);
+  }
+};
+
 /// A part's rows, as raw[row / 16][values / 64][row % 16][64].
 template <class P>
-static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part,
+static HWY_NOINLINE void unpack_part(const product& p, const batch_part& part, lines_ahead& ahead,
                                      std::uint8_t* raw) noexcept {
   const auto* w = static_cast<const std::uint8_t*>(p.weights) + part.o * p.row_bytes +
                   part.g * p.group_bytes + part.k / P::fields;
-  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes)
+  for (std::size_t r = 0; r < part.rows; ++r, w += p.row_bytes) {
+    ahead.row();
     unpack_row<P>(w, part.count,
                   raw + (r / tile_rows * raw_tiles * tile_rows + r % tile_rows) * panel_values);
-}
-
-/// What the tokens of one tile need in the end.
-struct token_facts {
-  HWY_ALIGN float scales[panel_tokens];
-  HWY_ALIGN std::int32_t offsets[panel_tokens];  ///< offset * sum x
-  int step_bits;                                 ///< step = 2^step_bits
-
-  HWY_INLINE token_facts() {}
-};
-static HWY_INLINE void read_facts(const product& p, std::size_t t, std::size_t count, std::size_t g,
-                                  std::size_t groups, int offset, token_facts& f) {
-  for (std::size_t i = 0; i < panel_tokens; ++i) {
-    f.scales[i] = i < count ? p.x_scales[t + i] : 0.0f;
-    f.offsets[i] = i < count ? offset * p.x_sums[(t + i) * groups + g] : 0;
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: from the sums of sixteen rows and sixteen tokens to outputs.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What the outputs of a block's tokens need besides the sums.
+struct token_facts {
+  HWY_ALIGN float scales[block_tokens];
+  HWY_ALIGN std::int32_t offsets[block_tokens];  ///< offset * sum x
+  int step_bits;                                 ///< step = 2^step_bits
+  std::size_t g;                                 ///< the group that offsets are of
+
+  HWY_INLINE token_facts() {}
+  HWY_INLINE void read(const product& p, std::size_t first, std::size_t count, std::size_t group,
+                       std::size_t groups, int offset) {
+    g = group;
+    for (std::size_t i = 0; i < count; ++i) {
+      scales[i] = p.x_scales[first + i];
+      offsets[i] = offset * p.x_sums[(first + i) * groups + g];
+    }
+    // what follows is computed with, but never stored
+    for (std::size_t i = count; i % panel_tokens != 0; ++i) scales[i] = 0, offsets[i] = 0;
+  }
+};
 
 /// float(step * sum + offset * sum x) * (scale * x_scale) for one row and the tokens from c on.
 static HWY_INLINE f32s scaled(const std::int32_t* sums, f32s scale, const token_facts& f,
                               std::size_t c) {
-  i32s sum = hn::Load(i32_tag{}, sums + c);
+  i32s sum = hn::Load(i32_tag{}, sums);
   sum = hn::ShiftLeftSame(sum, f.step_bits);
   sum = hn::Add(sum, hn::Load(i32_tag{}, f.offsets + c));
   const f32s both = hn::Mul(scale, hn::Load(f32_tag{}, f.scales + c));
   return hn::Mul(hn::ConvertTo(f32_tag{}, sum), both);
 }
 
-/// out[token][row] of one tile.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  const float* const scales = p.scales + g * p.scale_group;
-  __m512 v[16] = {scaled(sums + Row * panel_tokens,
-                         hn::Set(f32_tag{}, scales[(o + HWY_MIN(Row, rows - 1)) * p.scale_row]), f,
-                         0)
-                      .raw...};
-  transpose16(v);
-  (_mm512_store_ps(out + Row * tile_rows, v[Row]), ...);
-}
-#else
-template <std::size_t... Row>
-static HWY_INLINE void scale_tile(const product& p, std::size_t o, std::size_t rows, std::size_t g,
-                                  const token_facts& f, const std::int32_t* sums, float* out,
-                                  std::index_sequence<Row...>) {
-  HWY_ALIGN float by_row[sum_tile];
-  for (std::size_t r = 0; r < tile_rows; ++r) {
-    const f32s scale =
-        hn::Set(f32_tag{}, p.scales[(o + HWY_MIN(r, rows - 1)) * p.scale_row + g * p.scale_group]);
-    HWY_UNROLL(4)
-    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
-      hn::Store(scaled(sums + r * panel_tokens, scale, f, c), f32_tag{},
-                by_row + r * panel_tokens + c);
-  }
-  transpose(by_row, panel_tokens, out, tile_rows);
-}
-#endif
+/// Sixteen rows of outputs for sixteen tokens.
+struct output_tile {
+  std::size_t o, rows;    ///< rows [o, o + rows)
+  std::size_t t, tokens;  ///< tokens [t, t + tokens) of the product
+  std::size_t c;          ///< t within its block
+};
 
-/// Adds a tile's outputs to y, or sets it; each value is 0 + the first group + the second ...
+/// Adds a token's outputs to y, or sets it; each value is 0 + the first group + the second ...
 static HWY_INLINE void store_row(const float* values, std::size_t count, bool set, float* y) {
   if (count == tile_rows) {
     HWY_UNROLL(4)
@@ -44690,53 +46331,96 @@ static HWY_INLINE void store_row(const float* values, std::size_t count, bool se
   }
   for (std::size_t i = 0; i < count; ++i) y[i] = (set ? 0.0f : y[i]) + values[i];
 }
-
-static HWY_NOINLINE void finish_tile(const product& p, std::size_t o, std::size_t rows,
-                                     std::size_t t, std::size_t tokens, std::size_t g,
-                                     const token_facts& f, const std::int32_t* sums) noexcept {
-  HWY_ALIGN float by_token[sum_tile];
-  scale_tile(p, o, rows, g, f, sums, by_token, std::make_index_sequence<tile_rows>{});
-  for (std::size_t i = 0; i < tokens; ++i)
-    store_row(by_token + i * tile_rows, rows, g == 0, p.y + (t + i) * p.y_stride + o);
+static HWY_INLINE void store_tile(const product& p, const output_tile& at, const float* by_token,
+                                  bool set) {
+  for (std::size_t i = 0; i < at.tokens; ++i)
+    store_row(by_token + i * tile_rows, at.rows, set, p.y + (at.t + i) * p.y_stride + at.o);
 }
 
-/// Asks for memory a little at a time while tiles are multiplied, so that the lines have come when
-/// they are needed and never many are on their way at once: the packed weights of the next block of
-/// rows, and the outputs of this one.
-struct lines_ahead {
-  const std::uint8_t *weights, *weights_end;
-  const float *outputs, *outputs_end;
-  std::size_t output_stride, weights_a_step;
+/// The scale of a tile's row; rows past its end get that of the last.
+static HWY_INLINE f32s scale_of(const product& p, const output_tile& at, std::size_t r,
+                                std::size_t g) {
+  return hn::Set(f32_tag{},
+                 p.scales[(at.o + HWY_MIN(r, at.rows - 1)) * p.scale_row + g * p.scale_group]);
+}
 
-  HWY_INLINE lines_ahead() {}
-  HWY_INLINE void step() {
-    for (std::size_t i = 0; i < weights_a_step; ++i, weights += plane)
-      if (weights < weights_end) __builtin_prefetch(weights, 0, 2);
-    if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
-      outputs += output_stride;
-    }
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  __m512 v[16] = {scaled(sums + I * panel_tokens, scale_of(p, at, I, f.g), f, at.c).raw...};
+  transpose16(v);
+  float* const y = p.y + at.t * p.y_stride + at.o;
+  if (at.rows == tile_rows && at.tokens == panel_tokens && f.g == 0) {
+    (_mm512_storeu_ps(y + I * p.y_stride, _mm512_add_ps(_mm512_setzero_ps(), v[I])), ...);
+    return;
   }
-};
+  HWY_ALIGN float by_token[sum_tile];
+  (_mm512_store_ps(by_token + I * tile_rows, v[I]), ...);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#else
+template <std::size_t... I>
+static HWY_INLINE void finish_tile(const product& p, const output_tile& at, const token_facts& f,
+                                   const std::int32_t* sums, std::index_sequence<I...>) {
+  HWY_ALIGN float by_row[sum_tile];
+  HWY_ALIGN float by_token[sum_tile];
+  for (std::size_t r = 0; r < tile_rows; ++r) {
+    const f32s scale = scale_of(p, at, r, f.g);
+    HWY_UNROLL(4)
+    for (std::size_t c = 0; c < panel_tokens; c += floats_per_vector)
+      hn::Store(scaled(sums + r * panel_tokens + c, scale, f, at.c + c), f32_tag{},
+                by_row + r * panel_tokens + c);
+  }
+  transpose(by_row, panel_tokens, by_token, tile_rows);
+  store_tile(p, at, by_token, f.g == 0);
+}
+#endif
 
-/// Where a block of the product is, and its working memory.
-struct batch_block {
-  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of packed codes with a panel of many tokens' activations.
+// Codes are unpacked once for all of a block's tokens:
+//
+//     weights    32 rows x up to 640 values, one byte each: raw[rows / 16][values / 64][16][64]
+//     sums       32 rows x 192 tokens, int32:         sums[rows / 16][tokens / 16][16][16]
+//
+// so that both stay in the first cache while the panel streams by from the second.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sums of a block of the product, and what its outputs need besides.
+struct block_sums {
   HWY_ALIGN std::int32_t sums[block_rows * block_tokens];
+  token_facts facts;
   std::size_t rows, first_token, tokens;
   lines_ahead ahead;
 
-  HWY_INLINE batch_block() {}
-  /// For the rows from o on; `steps` are 64 values of one or two tiles of tokens.
-  HWY_INLINE void look_ahead(const product& p, std::size_t o, std::size_t steps) {
-    const std::size_t next = HWY_MIN(o + block_rows, p.rows);
+  HWY_INLINE block_sums() {}
+  /// For the tokens [first, first + count).
+  HWY_INLINE void begin(std::size_t first, std::size_t count, int step_bits) {
+    first_token = first;
+    tokens = count;
+    facts.step_bits = step_bits;
+    facts.g = ~std::size_t{0};
+  }
+  HWY_INLINE void facts_of(const product& p, std::size_t g, std::size_t groups, int offset) {
+    if (facts.g != g) facts.read(p, first_token, tokens, g, groups, offset);
+  }
+  /// For the rows from at.o on, each unpacked in `parts`; `steps` are 64 values of one or two tiles
+  /// of tokens. With few tokens unpacking takes half of the time, so it asks for its share.
+  HWY_INLINE void start(const product& p, const batch_part& at, std::size_t steps,
+                        std::size_t parts) {
+    rows = at.rows;
+    const std::size_t next = HWY_MIN(at.o + block_rows, p.rows);
     const std::size_t end = HWY_MIN(next + block_rows, p.rows);
     const auto* const w = static_cast<const std::uint8_t*>(p.weights);
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
-    ahead.weights_a_step = ((end - next) * p.row_bytes / plane + steps - 1) / steps;
-    ahead.outputs = p.y + first_token * p.y_stride + o;
+    const std::size_t lines = (end - next) * p.row_bytes / plane;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
+    const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
+    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
@@ -44748,21 +46432,36 @@ struct batch_block {
   }
 };
 
-/// The outputs of the rows from o on, once all of group g has been added.
-static HWY_INLINE void finish_block(const product& p, std::size_t o, std::size_t g,
-                                    std::size_t groups, int offset, int step_bits,
-                                    const batch_block& b) {
-  token_facts facts;
-  facts.step_bits = step_bits;
-  for (std::size_t c = 0; c < b.token_tiles(); ++c) {
-    const std::size_t t = b.first_token + c * panel_tokens;
-    const std::size_t tokens = HWY_MIN(panel_tokens, b.first_token + b.tokens - t);
-    read_facts(p, t, tokens, g, groups, offset, facts);
-    for (std::size_t r = 0; r < b.row_tiles(); ++r)
-      finish_tile(p, o + r * tile_rows, HWY_MIN(tile_rows, b.rows - r * tile_rows), t, tokens, g,
-                  facts, b.sums + (r * sum_tiles + c) * sum_tile);
+/// The same with the working memory of products of many tokens.
+struct batch_block : block_sums {
+  HWY_ALIGN std::uint8_t raw[block_rows * block_values];
+
+  HWY_INLINE batch_block() {}
+};
+
+/// The outputs of tiles of tokens, when all of a group has been added to their sums.
+struct finish {
+  const product& p;
+  const block_sums& b;
+  std::size_t o;  ///< the block's first row
+  bool due;       ///< the group ends here
+
+  HWY_INLINE void operator()(std::size_t tile, std::size_t count) const {
+    if (due)
+      for (std::size_t c = tile; c < tile + count; ++c) one(c);
   }
-}
+
+ private:
+  HWY_NOINLINE void one(std::size_t tile) const noexcept {
+    const std::size_t c = tile * panel_tokens;
+    for (std::size_t r = 0; r < b.rows; r += tile_rows) {
+      const output_tile at{o + r, HWY_MIN(tile_rows, b.rows - r), b.first_token + c,
+                           HWY_MIN(panel_tokens, b.tokens - c), c};
+      finish_tile(p, at, b.facts, b.sums + (r / tile_rows * sum_tiles + tile) * sum_tile,
+                  std::make_index_sequence<tile_rows>{});
+    }
+  }
+};
 
 /// Goes through rows, groups and values in parts of at most `most` values.
 struct part_walk {
@@ -44796,7 +46495,8 @@ struct part_walk {
 
 /// What of a product depends on its packing.
 struct batch_packing {
-  void (*unpack)(const product& p, const batch_part& part, std::uint8_t* raw) noexcept;
+  void (*unpack)(const product& p, const batch_part& part, lines_ahead& ahead,
+                 std::uint8_t* raw) noexcept;
   std::size_t block;
   int raw_limit, offset, step_bits;
 };
@@ -44810,16 +46510,16 @@ static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, st
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
-    if (at.g == 0 && at.k == 0) {
-      b.rows = at.rows;
-      b.look_ahead(p, at.o, width / panel_values * ((b.token_tiles() + 1) / 2));
-    }
-    how.unpack(p, at, b.raw);
+    if (at.g == 0 && at.k == 0)
+      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
+              (p.cols + walk.most - 1) / walk.most);
+    how.unpack(p, at, b.ahead, b.raw);
     const std::size_t steps = (at.count + panel_values - 1) / panel_values;
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
-    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit);
-    if (walk.ends_group(at)) finish_block(p, at.o, at.g, groups, how.offset, how.step_bits, b);
+    b.facts_of(p, at.g, groups, how.offset);
+    Tiles::add(b, x, width * panel_tokens, steps, at.k == 0, how.raw_limit,
+               finish{p, b, at.o, walk.ends_group(at)});
   }
 }
 
@@ -44829,8 +46529,8 @@ static HWY_NOINLINE void multiply_panel(const product& p, std::size_t first, std
   if (first >= last) return;
   batch_block b;
   [[maybe_unused]] const typename Tiles::session open;
-  for (b.first_token = 0; b.first_token < p.tokens; b.first_token += block_tokens) {
-    b.tokens = HWY_MIN(block_tokens, p.tokens - b.first_token);
+  for (std::size_t t = 0; t < p.tokens; t += block_tokens) {
+    b.begin(t, HWY_MIN(block_tokens, p.tokens - t), how.step_bits);
     multiply_tokens<Tiles>(p, first, last, how, b);
   }
 }
@@ -44999,15 +46699,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -45015,15 +46716,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>

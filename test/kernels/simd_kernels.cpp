@@ -199,8 +199,14 @@ std::uint8_t weight_byte(fill how, std::uint32_t word) {
 template <class Check>
 void for_each_batch(Check check) {
   for (const std::size_t cols : {1u, 63u, 64u, 65u, 172u, 640u, 1300u, 2627u})
-    for (const auto& [rows, tokens] :
-         {std::pair{1u, 1u}, {3u, 16u}, {35u, 7u}, {70u, 40u}, {33u, 131u}, {2u, 97u}, {17u, 64u}})
+    for (const auto& [rows, tokens] : {std::pair{1u, 1u},
+                                       {3u, 16u},
+                                       {35u, 7u},
+                                       {70u, 40u},
+                                       {33u, 131u},
+                                       {2u, 97u},
+                                       {17u, 64u},
+                                       {34u, 211u}})
       for (const std::size_t group : {cols, std::size_t{64}, std::size_t{100}})
         if (group <= cols) check(extent{rows, cols, tokens, group});
 }

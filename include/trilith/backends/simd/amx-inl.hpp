@@ -38,13 +38,18 @@ struct amx_tiles {
   };
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, int) {
+                             std::size_t steps, bool clear, int, const finish& done) {
+    const std::size_t tiles = b.token_tiles();
     std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
+    std::size_t c = 0;
     // rows past b.row_tiles() hold what an earlier block left there: their sums are not read
-    for (; left >= 2; left -= 2, x += 2 * x_tile, sums += 2 * sum_tile)
+    for (; c + 2 <= tiles; c += 2, x += 2 * x_tile, sums += 2 * sum_tile) {
       add_two(b.raw, x, x + x_tile, steps, clear, sums, b.ahead);
-    if (left == 1) add_one(b.raw, x, steps, clear, sums, b.ahead);
+      done(c, 2);
+    }
+    if (c == tiles) return;
+    add_one(b.raw, x, steps, clear, sums, b.ahead);
+    done(c, 1);
   }
 
  private:
@@ -104,9 +109,11 @@ struct amx_tiles {
   }
 };
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+#include <trilith/backends/simd/amx_bytes-inl.hpp>
+
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

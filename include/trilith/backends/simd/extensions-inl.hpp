@@ -50,8 +50,11 @@ static constexpr kernel_table table = [] {
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
-static constexpr kernel_table amx_table =
-    with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+static constexpr kernel_table amx_table = [] {
+  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
+  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  return t;
+}();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif

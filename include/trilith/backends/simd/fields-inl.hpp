@@ -1,8 +1,7 @@
 // A fragment of kernels-inl.hpp: from packed bytes to the raw values of their fields.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// From memory, so that the compiler keeps it in a register for all rows or reads it where it is
-/// used; it would make a constant anew for every row.
+/// From memory, so that the compiler may read it where it is used.
 template <int Value>
 static HWY_INLINE u8s all_bytes() {
   return hn::Load(u8_tag{}, equal_bytes<Value>.of);
@@ -105,9 +104,9 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i top = _mm512_and_si512(bytes.raw, _mm512_set1_epi8(static_cast<char>(0xC0)));
-    const __mmask64 escaped =
-        _mm512_cmpeq_epi8_mask(top, _mm512_set1_epi8(static_cast<char>(0xC0)));
+    const __m512i highest = all_bytes<0xC0>().raw;
+    const __m512i top = _mm512_and_si512(bytes.raw, highest);
+    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},

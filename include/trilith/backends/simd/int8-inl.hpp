@@ -38,7 +38,9 @@ struct int8_tile {
         byte += plane;
         at += P::block;
       } while (--blocks != 0);
-    if (run.rest != 0) add_narrow(run.rest, byte, at);
+    if (run.rest == 0) return;
+    prefetch(byte);
+    add_narrow(run.rest, byte, at);
   }
 
   template <std::size_t... I>

@@ -18,6 +18,10 @@
 
 #include <trilith/backends/simd/arrange-inl.hpp>
 
+#include <trilith/backends/simd/block_unpack-inl.hpp>
+
+#include <trilith/backends/simd/block_outputs-inl.hpp>
+
 #include <trilith/backends/simd/batch-inl.hpp>
 
 #include <trilith/backends/simd/lane_tiles-inl.hpp>

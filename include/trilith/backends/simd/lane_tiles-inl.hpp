@@ -151,15 +151,16 @@ struct lane_tiles {
 #endif
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit) {
+                             std::size_t steps, bool clear, [[maybe_unused]] int raw_limit,
+                             const finish& done) {
 #if TRILITH_SIMD_DOTS
-    add_tokens<16>(b, x, x_tile, steps, clear);
+    add_tokens<16>(b, x, x_tile, steps, clear, done);
 #else
     // 32 * 256 * 3 and 8 * 256 * 15 are below 2^15
     if (raw_limit <= 3)
-      add_tokens<32>(b, x, x_tile, steps, clear);
+      add_tokens<32>(b, x, x_tile, steps, clear, done);
     else
-      add_tokens<8>(b, x, x_tile, steps, clear);
+      add_tokens<8>(b, x, x_tile, steps, clear, done);
 #endif
   }
 
@@ -167,15 +168,18 @@ struct lane_tiles {
   /// As many tokens as the sums hold meet all rows before the next ones come from the second cache.
   template <std::size_t Fours>
   static HWY_NOINLINE void add_tokens(batch_block& b, const std::int8_t* x, std::size_t x_tile,
-                                      std::size_t steps, bool clear) noexcept {
-    std::int32_t* sums = b.sums;
-    std::size_t left = b.token_tiles();
-    for (; left >= tiles; left -= tiles, x += tiles * x_tile, sums += tiles * sum_tile)
-      add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 2)
-      if (left == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
-    if constexpr (tiles > 1)
-      if (left == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+                                      std::size_t steps, bool clear, const finish& done) noexcept {
+    const std::size_t all = b.token_tiles();
+    for (std::size_t c = 0; c < all; c += tiles, x += tiles * x_tile) {
+      std::int32_t* const sums = b.sums + c * sum_tile;
+      const std::size_t count = HWY_MIN(tiles, all - c);
+      if (count == tiles) add_rows<Fours, tiles>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 2)
+        if (count == 2) add_rows<Fours, 2>(b, x, x_tile, steps, clear, sums);
+      if constexpr (tiles > 1)
+        if (count == 1) add_rows<Fours, 1>(b, x, x_tile, steps, clear, sums);
+      done(c, count);
+    }
   }
 
   template <std::size_t Fours, std::size_t Tiles>
