@@ -11784,8 +11784,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -14514,8 +14514,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -16003,8 +16003,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -17490,8 +17490,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -19167,8 +19167,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -20810,8 +20810,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -23540,8 +23540,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -25029,8 +25029,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -26516,8 +26516,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -28193,8 +28193,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -29836,8 +29836,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -32566,8 +32566,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -34055,8 +34055,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -35542,8 +35542,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -37219,8 +37219,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -38866,8 +38866,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -41596,8 +41596,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -43085,8 +43085,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -44572,8 +44572,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
@@ -46249,8 +46249,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }

@@ -39,8 +39,8 @@ struct lines_ahead {
   HWY_INLINE void step() {
     ask(weights_a_step);
     if (outputs < outputs_end) {
-      __builtin_prefetch(outputs, 1);
-      __builtin_prefetch(outputs + tile_rows, 1);
+      __builtin_prefetch(outputs, 1, 2);
+      __builtin_prefetch(outputs + tile_rows, 1, 2);
       outputs += output_stride;
     }
   }
