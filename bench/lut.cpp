@@ -27,7 +27,7 @@ void product(benchmark::State& state, const char* target, std::size_t tokens) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = tl::uniform(2, 0, i) - 0.5f;
   const auto w = tl::pack_matrix<W, P>(floats.data(), out, in);
   tl::activation_buffer buffer(tokens, in, 1);
-  const auto q = buffer.quantize<tl::activations::int8<>>({x.data(), tokens, in}, in, {});
+  const auto q = buffer.quantize<tl::activations::int8<>, B>({x.data(), tokens, in}, in, {});
   for (auto _ : state) {
     tl::multiply<B>(w, q, {y.data(), tokens, out}, {});
     benchmark::DoNotOptimize(y.data());

@@ -30,10 +30,11 @@ class workload_of final : public workload {
 
   void multiply(std::size_t batch, bool cold, const trilith::executor& run) override {
     const auto& w = matrices_[cold ? turn_++ % matrices_.size() : 0];
-    if (batch_ != batch) {  // once: what is timed is the product
-      quantized_ = buffer_.template quantize<trilith::activations::int8<>>(
+    const char* const target = trilith::simd::kernels().target;
+    if (batch_ != batch || target_ != target) {  // once: what is timed is the product
+      quantized_ = buffer_.template quantize<trilith::activations::int8<>, trilith::backends::simd>(
           {x_.data(), batch, w.cols}, w.group(), {});
-      batch_ = batch;
+      batch_ = batch, target_ = target;
     }
     trilith::multiply<trilith::backends::simd>(w, quantized_, {y_.data(), batch, w.rows}, run);
   }
@@ -41,9 +42,11 @@ class workload_of final : public workload {
 
  private:
   std::vector<trilith::packed_matrix<W, P>> matrices_;
-  std::vector<float> x_, y_;
+  std::vector<float> x_;
+  trilith::aligned_buffer<float> y_;  // in huge pages, as a session has it
   trilith::activation_buffer buffer_;
   trilith::activation_view<std::int8_t> quantized_;
+  const char* target_ = nullptr;
   std::size_t batch_ = 0, turn_ = 0;
 };
 

@@ -175,3 +175,20 @@ TEST_CASE("all codes times 127 is what it should be") {
   const float scale = 0.5f * (2.0f / 127);
   CHECK(product<backends::automatic>(m, view, {})[0] == float(-127 * int(cols)) * scale);
 }
+
+TEST_CASE("activations arranged for a backend give the bits of those that are not") {
+  constexpr std::size_t rows = 70, cols = 1300, tokens = 40;
+  const auto m =
+      tl::pack_matrix<ternary, packing::base3>(spread(rows * cols, 3).data(), rows, cols);
+  const auto values = spread(tokens * cols, 4);
+  tl::activation_buffer one(tokens, cols, 1), other(tokens, cols, 1);
+  const auto plain = one.quantize<activations::int8<>>({values.data(), tokens, cols}, cols, {});
+  const auto arranged =
+      other.quantize<activations::int8<>, backends::simd>({values.data(), tokens, cols}, cols, {});
+  const auto& table = tl::simd::kernels();
+  CHECK(plain.panel == nullptr);
+  CHECK((arranged.panel != nullptr) == (table.arrange != nullptr && table.batch_from <= tokens));
+  const auto expected = product<backends::reference>(m, plain, {});
+  CHECK(same_bits(product<backends::simd>(m, arranged, {}), expected));
+  CHECK(same_bits(product<backends::simd>(m, plain, {}), expected));
+}

@@ -49,14 +49,17 @@ class activation_buffer {
 
   /// x_t ~ scale_t * q_t for every row t of x, with the sums over each `group` of q_t that the
   /// integer kernels need. The view is valid until the next call.
-  template <activations::Activations A>
+  ///
+  /// @tparam B  the backend that is to multiply them: for many tokens it may want a panel, without
+  ///            which its results are the same and its products slower
+  template <activations::Activations A, class B = void>
   [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
                                                               std::size_t group,
                                                               const executor& run) noexcept {
-    return fill<A, void>(x.rows, x.cols, group, run,
-                         [&x](std::size_t t, typename A::element* q, float*) noexcept {
-                           return A::quantize(x.data + t * x.stride, q, x.cols);
-                         });
+    return fill<A, B>(x.rows, x.cols, group, run,
+                      [&x](std::size_t t, typename A::element* q, float*) noexcept {
+                        return A::quantize(x.data + t * x.stride, q, x.cols);
+                      });
   }
 
   /// The same for rows that are made while they are quantised, by backend B.

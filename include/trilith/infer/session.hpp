@@ -121,7 +121,7 @@ class session {
 
  private:
   // what kernels for many tokens take at once (simd/batch-inl.hpp)
-  static constexpr std::size_t tokens_per_pass = 192;
+  static constexpr std::size_t tokens_per_pass = 128;
   static constexpr std::size_t scores_at_once = 64;
 
   session(const Model& model, const session_options& options, std::size_t context)
