@@ -7072,7 +7072,7 @@ class session {
   }
 
  private:
-  // what kernels for many tokens take at once (simd/batch-inl.hpp)
+  // as fast as the 192 that kernels take at once (simd/block_unpack-inl.hpp), and needs less memory
   static constexpr std::size_t tokens_per_pass = 128;
   static constexpr std::size_t scores_at_once = 64;
 
@@ -11957,16 +11957,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -12043,16 +12041,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -14687,16 +14685,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -14773,16 +14769,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -16176,16 +16172,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -16262,16 +16256,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -17663,16 +17657,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -17749,16 +17741,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -18028,12 +18020,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 // The instructions are written out: the compilers' intrinsics need flags that a program would have
 // to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD(tile, at)                   \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                   :                                  \
-                   : "r"(at), "r"(std::size_t{64})    \
-                   : "memor"                          \
-                     "y")
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
 #define TRILITH_TILE_STORE(tile, at)                      \
   __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
                    :                                      \
@@ -18042,6 +18031,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
 #define TRILITH_TILE_DOTS(sum, w, x) \
   __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
@@ -18140,11 +18131,7 @@ struct amx_tiles {
 // tiles are the weights themselves, and the processor sees by itself which lines come next.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-
+/// The sums of a group: tiles of 16 rows of codes, 64 bytes of each, as they lie in memory.
 static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
                                  std::int32_t* sums) {
   const auto* w =
@@ -18169,7 +18156,7 @@ static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
   block_sums b;
   b.begin(0, p.tokens, 0);
   const amx_tiles::session open;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const part_walk walk(p, last, p.group);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     b.rows = at.rows;
@@ -18189,15 +18176,14 @@ static void multiply_bytes(const product& p, std::size_t first, std::size_t last
   multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
 }
 
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_SIGNED_DOTS
-
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#undef TRILITH_TILE_LOAD_ROWS
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
+#undef TRILITH_TILE_SIGNED_DOTS
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -19340,16 +19326,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -19426,16 +19410,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -20983,16 +20967,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -21069,16 +21051,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -23713,16 +23695,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -23799,16 +23779,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -25202,16 +25182,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -25288,16 +25266,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -26689,16 +26667,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -26775,16 +26751,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -27054,12 +27030,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 // The instructions are written out: the compilers' intrinsics need flags that a program would have
 // to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD(tile, at)                   \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                   :                                  \
-                   : "r"(at), "r"(std::size_t{64})    \
-                   : "memor"                          \
-                     "y")
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
 #define TRILITH_TILE_STORE(tile, at)                      \
   __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
                    :                                      \
@@ -27068,6 +27041,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
 #define TRILITH_TILE_DOTS(sum, w, x) \
   __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
@@ -27166,11 +27141,7 @@ struct amx_tiles {
 // tiles are the weights themselves, and the processor sees by itself which lines come next.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-
+/// The sums of a group: tiles of 16 rows of codes, 64 bytes of each, as they lie in memory.
 static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
                                  std::int32_t* sums) {
   const auto* w =
@@ -27195,7 +27166,7 @@ static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
   block_sums b;
   b.begin(0, p.tokens, 0);
   const amx_tiles::session open;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const part_walk walk(p, last, p.group);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     b.rows = at.rows;
@@ -27215,15 +27186,14 @@ static void multiply_bytes(const product& p, std::size_t first, std::size_t last
   multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
 }
 
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_SIGNED_DOTS
-
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#undef TRILITH_TILE_LOAD_ROWS
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
+#undef TRILITH_TILE_SIGNED_DOTS
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -28366,16 +28336,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -28452,16 +28420,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -30009,16 +29977,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -30095,16 +30061,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -32739,16 +32705,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -32825,16 +32789,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -34228,16 +34192,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -34314,16 +34276,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -35715,16 +35677,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -35801,16 +35761,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -36080,12 +36040,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 // The instructions are written out: the compilers' intrinsics need flags that a program would have
 // to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD(tile, at)                   \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                   :                                  \
-                   : "r"(at), "r"(std::size_t{64})    \
-                   : "memor"                          \
-                     "y")
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
 #define TRILITH_TILE_STORE(tile, at)                      \
   __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
                    :                                      \
@@ -36094,6 +36051,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
 #define TRILITH_TILE_DOTS(sum, w, x) \
   __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
@@ -36192,11 +36151,7 @@ struct amx_tiles {
 // tiles are the weights themselves, and the processor sees by itself which lines come next.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-
+/// The sums of a group: tiles of 16 rows of codes, 64 bytes of each, as they lie in memory.
 static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
                                  std::int32_t* sums) {
   const auto* w =
@@ -36221,7 +36176,7 @@ static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
   block_sums b;
   b.begin(0, p.tokens, 0);
   const amx_tiles::session open;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const part_walk walk(p, last, p.group);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     b.rows = at.rows;
@@ -36241,15 +36196,14 @@ static void multiply_bytes(const product& p, std::size_t first, std::size_t last
   multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
 }
 
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_SIGNED_DOTS
-
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#undef TRILITH_TILE_LOAD_ROWS
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
+#undef TRILITH_TILE_SIGNED_DOTS
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -37392,16 +37346,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -37478,16 +37430,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -39039,16 +38991,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -39125,16 +39075,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -41769,16 +41719,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -41855,16 +41803,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -43258,16 +43206,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -43344,16 +43290,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -44745,16 +44691,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -44831,16 +44775,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
@@ -45110,12 +45054,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 // The instructions are written out: the compilers' intrinsics need flags that a program would have
 // to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD(tile, at)                   \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                   :                                  \
-                   : "r"(at), "r"(std::size_t{64})    \
-                   : "memor"                          \
-                     "y")
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
 #define TRILITH_TILE_STORE(tile, at)                      \
   __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
                    :                                      \
@@ -45124,6 +45065,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
 #define TRILITH_TILE_DOTS(sum, w, x) \
   __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
@@ -45222,11 +45165,7 @@ struct amx_tiles {
 // tiles are the weights themselves, and the processor sees by itself which lines come next.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-
+/// The sums of a group: tiles of 16 rows of codes, 64 bytes of each, as they lie in memory.
 static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
                                  std::int32_t* sums) {
   const auto* w =
@@ -45251,7 +45190,7 @@ static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
   block_sums b;
   b.begin(0, p.tokens, 0);
   const amx_tiles::session open;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const part_walk walk(p, last, p.group);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     b.rows = at.rows;
@@ -45271,15 +45210,14 @@ static void multiply_bytes(const product& p, std::size_t first, std::size_t last
   multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
 }
 
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_SIGNED_DOTS
-
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#undef TRILITH_TILE_LOAD_ROWS
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
+#undef TRILITH_TILE_SIGNED_DOTS
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table = [] {
@@ -46422,16 +46360,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -46508,16 +46444,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);

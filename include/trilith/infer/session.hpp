@@ -120,7 +120,7 @@ class session {
   }
 
  private:
-  // what kernels for many tokens take at once (simd/batch-inl.hpp)
+  // as fast as the 192 that kernels take at once (simd/block_unpack-inl.hpp), and needs less memory
   static constexpr std::size_t tokens_per_pass = 128;
   static constexpr std::size_t scores_at_once = 64;
 

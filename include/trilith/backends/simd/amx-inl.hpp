@@ -3,12 +3,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 // The instructions are written out: the compilers' intrinsics need flags that a program would have
 // to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD(tile, at)                   \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                   :                                  \
-                   : "r"(at), "r"(std::size_t{64})    \
-                   : "memor"                          \
-                     "y")
+#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
+#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
 #define TRILITH_TILE_STORE(tile, at)                      \
   __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
                    :                                      \
@@ -17,6 +14,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
 #define TRILITH_TILE_DOTS(sum, w, x) \
   __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
+  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
@@ -113,7 +112,9 @@ struct amx_tiles {
 
 #include <trilith/backends/simd/amx_bytes-inl.hpp>
 
+#undef TRILITH_TILE_LOAD_ROWS
 #undef TRILITH_TILE_LOAD
 #undef TRILITH_TILE_STORE
 #undef TRILITH_TILE_ZERO
 #undef TRILITH_TILE_DOTS
+#undef TRILITH_TILE_SIGNED_DOTS

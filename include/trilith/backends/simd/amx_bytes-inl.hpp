@@ -2,11 +2,7 @@
 // tiles are the weights themselves, and the processor sees by itself which lines come next.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-
+/// The sums of a group: tiles of 16 rows of codes, 64 bytes of each, as they lie in memory.
 static HWY_INLINE void add_codes(const product& p, const batch_part& at, const std::int8_t* x,
                                  std::int32_t* sums) {
   const auto* w =
@@ -31,7 +27,7 @@ static HWY_NOINLINE void multiply_codes(const product& p, std::size_t first,
   block_sums b;
   b.begin(0, p.tokens, 0);
   const amx_tiles::session open;
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const part_walk walk(p, last, p.group);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     b.rows = at.rows;
@@ -50,8 +46,5 @@ static void multiply_bytes(const product& p, std::size_t first, std::size_t last
   if (first < whole) multiply_codes(p, first, whole);
   multiply_batch<packing::bits8, amx_tiles>(p, whole, last);
 }
-
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_SIGNED_DOTS
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

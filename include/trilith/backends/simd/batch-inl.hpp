@@ -38,16 +38,14 @@ struct block_sums {
     const std::size_t lines = (end - next) * p.row_bytes / plane;
     ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
-    ahead.weights_a_step = (lines - by_rows + steps - 1) / steps;
+    ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
     ahead.outputs_end = ahead.outputs + tokens * p.y_stride;
     ahead.output_stride = p.y_stride;
   }
-  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const {
-    return (rows + tile_rows - 1) / tile_rows;
-  }
+  [[nodiscard]] HWY_INLINE std::size_t row_tiles() const { return ceil_div(rows, tile_rows); }
   [[nodiscard]] HWY_INLINE std::size_t token_tiles() const {
-    return (tokens + panel_tokens - 1) / panel_tokens;
+    return ceil_div(tokens, panel_tokens);
   }
 };
 
@@ -124,16 +122,16 @@ struct batch_packing {
 template <class Tiles>
 static HWY_NOINLINE void multiply_tokens(const product& p, std::size_t first, std::size_t last,
                                          const batch_packing& how, batch_block& b) noexcept {
-  const std::size_t groups = (p.cols + p.group - 1) / p.group;
+  const std::size_t groups = ceil_div(p.cols, p.group);
   const std::size_t width = panel_width(p.cols, p.group);
   const std::size_t group_width = panel_width(p.group, p.group);
   const part_walk walk(p, last, HWY_MAX(Tiles::values / how.block, std::size_t{1}) * how.block);
   for (batch_part at = walk.first(first); at.rows != 0; at = walk.after(at)) {
     if (at.g == 0 && at.k == 0)
-      b.start(p, at, width / panel_values * ((b.token_tiles() + 1) / 2),
-              (p.cols + walk.most - 1) / walk.most);
+      b.start(p, at, width / panel_values * (ceil_div(b.token_tiles(), std::size_t{2})),
+              ceil_div(p.cols, walk.most));
     how.unpack(p, at, b.ahead, b.raw);
-    const std::size_t steps = (at.count + panel_values - 1) / panel_values;
+    const std::size_t steps = ceil_div(at.count, panel_values);
     const std::int8_t* const x =
         p.panel + b.first_token * width + (at.g * group_width + at.k) * panel_tokens;
     b.facts_of(p, at.g, groups, how.offset);
