@@ -60,7 +60,7 @@ class workload_of final : public workload {
     return std::make_unique<workload_of<ternary, tl::packing::base3>>(c, most);
   if (c.packing == "bits1")
     return std::make_unique<workload_of<tl::weights::binary<>, tl::packing::bits1>>(c, most);
-  return std::make_unique<workload_of<tl::weights::int8<>, tl::packing::bits8>>(c, 1);
+  return std::make_unique<workload_of<tl::weights::int8<>, tl::packing::bits8>>(c, most);
 }
 
 /// The workload of a case with its target chosen. The last one is kept, for making it takes longer

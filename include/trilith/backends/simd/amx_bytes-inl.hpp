@@ -8,17 +8,17 @@ static HWY_INLINE void add_codes(const product& p, const batch_part& at, const s
   const auto* w =
       static_cast<const std::uint8_t*>(p.weights) + at.o * p.row_bytes + at.g * p.group_bytes;
   const std::uint8_t* const second = w + tile_rows * p.row_bytes;
-  TRILITH_TILE_ZERO(0);
-  TRILITH_TILE_ZERO(1);
+  tile_zero<0>();
+  tile_zero<1>();
   for (std::size_t k = 0; k < at.count; k += panel_values, x += raw_tile) {
-    TRILITH_TILE_LOAD_ROWS(4, w + k, p.row_bytes);
-    TRILITH_TILE_LOAD(6, x);
-    TRILITH_TILE_LOAD_ROWS(5, second + k, p.row_bytes);
-    TRILITH_TILE_SIGNED_DOTS(0, 4, 6);
-    TRILITH_TILE_SIGNED_DOTS(1, 5, 6);
+    tile_load<4>(w + k, p.row_bytes);
+    tile_load<6>(x);
+    tile_load<5>(second + k, p.row_bytes);
+    tile_signed_dots<0, 4, 6>();
+    tile_signed_dots<1, 5, 6>();
   }
-  TRILITH_TILE_STORE(0, sums);
-  TRILITH_TILE_STORE(1, sums + sum_tiles * sum_tile);
+  tile_store<0>(sums);
+  tile_store<1>(sums + sum_tiles * sum_tile);
 }
 
 /// A product_fn for int8 codes and at most 16 tokens, whole tiles of rows and columns.

@@ -36,7 +36,7 @@ HWY_POP_ATTRIBUTES
 #undef TRILITH_SIMD_VBMI
 #define TRILITH_SIMD_NAMESPACE N_AVX3_DL
 #define TRILITH_SIMD_VBMI 1
-HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni,avx512vbmi")
+HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni,avx512vbmi,gfni")
 
 #include <trilith/backends/simd/int8_products-inl.hpp>
 
@@ -51,8 +51,12 @@ static constexpr kernel_table table = [] {
   return t;
 }();
 static constexpr kernel_table amx_table = [] {
-  kernel_table t = with_batch<amx_tiles>(named(table, "AMX", target::amx), 2);
-  t.batch[static_cast<std::size_t>(weight_format::bits8)] = &multiply_bytes;
+  kernel_table t = named(table, "AMX", target::amx);
+  const product_fn batch[] = {&multiply_tiles<packing::bits1>, &multiply_tiles<packing::bits2>,
+                              &multiply_tiles<packing::base3>, &multiply_tiles<packing::bits4>,
+                              &multiply_bytes};
+  for (std::size_t i = 0; i < 5; ++i) t.batch[i] = batch[i];
+  t.batch_from = 2;
   return t;
 }();
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

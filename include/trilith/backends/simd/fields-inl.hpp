@@ -25,6 +25,26 @@ static HWY_INLINE u8s shift_left(u8s bytes) {
   return hn::BitCast(u8_tag{}, hn::ShiftLeft<Bits>(hn::BitCast(u16_tag, bytes)));
 }
 
+#if TRILITH_SIMD_VBMI
+/// Bits [Place, Place + Bits) of each byte: a product with a matrix of bits, whose row i (counted
+/// from the last byte) picks bit Place + i.
+template <int Bits, int Place>
+static HWY_INLINE u8s bits_at(u8s bytes) {
+  constexpr std::uint64_t matrix = [] {
+    std::uint64_t rows = 0;
+    for (int i = 0; i < Bits; ++i) rows |= std::uint64_t{1} << (Place + i + 8 * (7 - i));
+    return rows;
+  }();
+  return u8s{_mm512_gf2p8affine_epi64_epi8(
+      bytes.raw, _mm512_set1_epi64(static_cast<std::int64_t>(matrix)), 0)};
+}
+#else
+template <int Bits, int Place>
+static HWY_INLINE u8s bits_at(u8s bytes) {
+  return hn::And(shift_right<Place>(bytes), all_bytes<(1 << Bits) - 1>());
+}
+#endif
+
 /// The fields of a vector of packed bytes: open() the bytes once, then take each field F, either as
 /// its raw value or in its place, which is the raw value times 2^place<F>. Bytes that no packing
 /// makes give some value of at most `raw_limit`.
@@ -46,7 +66,7 @@ struct bit_fields_of {
   template <std::size_t F>
   static HWY_INLINE u8s raw(opened bytes) {
     if constexpr (F == 0) return in_place<0>(bytes);
-    return hn::And(shift_right<place<F>>(bytes), all_bytes<raw_limit>());
+    return bits_at<Bits, place<F>>(bytes);
   }
 };
 template <>
@@ -74,7 +94,7 @@ struct fields_of<packing::bits8> {
 };
 
 /// base3, opened: digits 0 to 3 in the four pairs of bits of `four`, digit 4 in the highest two
-/// bits of `top`.
+/// bits of `top`, whose other bits may be anything.
 template <>
 struct fields_of<packing::base3> {
   static constexpr int raw_limit = 3;
@@ -89,14 +109,14 @@ struct fields_of<packing::base3> {
   template <std::size_t F>
   static HWY_INLINE u8s in_place(opened o) {
     if constexpr (F == 4)
-      return o.top;
+      return hn::And(o.top, all_bytes<0xC0>());
     else
       return bit_fields_of<2>::in_place<F>(o.four);
   }
   template <std::size_t F>
   static HWY_INLINE u8s raw(opened o) {
     if constexpr (F == 4)
-      return hn::And(shift_right<6>(o.top), all_bytes<3>());
+      return bits_at<2, 6>(o.top);
     else
       return bit_fields_of<2>::raw<F>(o.four);
   }
@@ -104,14 +124,13 @@ struct fields_of<packing::base3> {
 #if TRILITH_SIMD_VBMI
   /// A lookup of 64 entries takes the lowest six bits of each byte and ignores the others.
   static HWY_INLINE opened open(u8s bytes) {
-    const __m512i highest = all_bytes<0xC0>().raw;
-    const __m512i top = _mm512_and_si512(bytes.raw, highest);
-    const __mmask64 escaped = _mm512_cmpeq_epi8_mask(top, highest);
+    const __mmask64 escaped = _mm512_cmpge_epu8_mask(bytes.raw, all_bytes<0xC0>().raw);
     const __m512i four = _mm512_permutexvar_epi8(bytes.raw, table(base3_tables.regular));
     return {
         u8s{_mm512_mask_permutexvar_epi8(four, escaped, bytes.raw, table(base3_tables.escaped))},
         u8s {
-          _mm512_mask_permutexvar_epi8(top, escaped, bytes.raw, table(base3_tables.escaped_top))
+          _mm512_mask_permutexvar_epi8(bytes.raw, escaped, bytes.raw,
+                                       table(base3_tables.escaped_top))
         }};
   }
 
@@ -132,9 +151,8 @@ struct fields_of<packing::base3> {
                             hn::IfThenElseZero(both_eight, all_bytes<0xAA>()));
     const u8s top =
         hn::IfThenElse(both_eight, hn::TableLookupBytes(entries(base3_tables.rest_top), rest),
-                       hn::And(shift_left<2>(bytes), all_bytes<0xC0>()));
-    return {hn::IfThenElse(escaped, four, hn::Or(low, high)),
-            hn::IfThenElse(escaped, top, hn::And(bytes, all_bytes<0xC0>()))};
+                       shift_left<2>(bytes));
+    return {hn::IfThenElse(escaped, four, hn::Or(low, high)), hn::IfThenElse(escaped, top, bytes)};
   }
 
  private:
