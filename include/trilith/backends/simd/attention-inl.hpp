@@ -5,7 +5,11 @@
 
 #include <trilith/backends/simd/attention_rows-inl.hpp>
 
+#include <trilith/backends/simd/attention_running-inl.hpp>
+
 #include <trilith/backends/simd/attention_blocked-inl.hpp>
+
+#include <trilith/backends/simd/attention_paired-inl.hpp>
 
 #include <trilith/backends/simd/attention_textbook-inl.hpp>
 
@@ -15,6 +19,8 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr attention_kernels attention_table{
     TRILITH_SIMD_NAME,
-    {{&put<float>, &attend_textbook}, {&put<float16>, &attend_blocked<float16>}}};
+    {{&put<float>, &attend_textbook},
+     {&put<float16>, &attend_blocked},
+     {&put_bf16, &attend_paired}}};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
