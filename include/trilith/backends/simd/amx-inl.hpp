@@ -1,40 +1,13 @@
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+#include <trilith/backends/simd/amx_session-inl.hpp>
 
-// The instructions are written out: the compilers' intrinsics need flags that a program would have
-// to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-#define TRILITH_TILE_LOAD_ROWS(tile, at, stride) \
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(at), "r"(stride) : "memory")
-#define TRILITH_TILE_LOAD(tile, at) TRILITH_TILE_LOAD_ROWS(tile, at, std::size_t{64})
-#define TRILITH_TILE_STORE(tile, at)                      \
-  __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
-                   :                                      \
-                   : "r"(at), "r"(std::size_t{64})        \
-                   : "memory")
-#define TRILITH_TILE_ZERO(tile) __asm__ volatile("tilezero %%tmm" #tile : : : "memory")
-#define TRILITH_TILE_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbusd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
-#define TRILITH_TILE_SIGNED_DOTS(sum, w, x) \
-  __asm__ volatile("tdpbssd %%tmm" #x ", %%tmm" #w ", %%tmm" #sum : : : "memory")
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
 struct amx_tiles {
   static constexpr std::size_t values = 640;  ///< at a time, for which the first cache has room
-  /// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-  struct session {
-    session() noexcept {
-      struct {
-        std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-        std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-        std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-      } const shape;
-      __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-    }
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
-  };
+  using session = tile_session;
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                              std::size_t steps, bool clear, int, const finish& done) {
@@ -112,9 +85,4 @@ struct amx_tiles {
 
 #include <trilith/backends/simd/amx_bytes-inl.hpp>
 
-#undef TRILITH_TILE_LOAD_ROWS
-#undef TRILITH_TILE_LOAD
-#undef TRILITH_TILE_STORE
-#undef TRILITH_TILE_ZERO
-#undef TRILITH_TILE_DOTS
-#undef TRILITH_TILE_SIGNED_DOTS
+#include <trilith/backends/simd/amx_end-inl.hpp>
