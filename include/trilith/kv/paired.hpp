@@ -8,10 +8,9 @@ namespace trilith {
 
 /// The numbers of the paired order, for its vector forms too.
 struct paired_terms {
-  static constexpr std::size_t step = 32;        ///< products of a pair of chains
-  static constexpr float smallest = 0x1p-50f;    ///< magnitudes below it become 0
-  static constexpr float largest = 0x1p60f;      ///< and those beyond it this
-  static constexpr float lowest_share = -34.0f;  ///< below it a probability is 0: e^-34 > 2^-50
+  static constexpr std::size_t step = 32;      ///< products of a pair of chains
+  static constexpr float smallest = 0x1p-50f;  ///< magnitudes below it become 0
+  static constexpr float largest = 0x1p60f;    ///< and those beyond it this
 };
 
 }  // namespace trilith
@@ -39,7 +38,7 @@ namespace trilith::inline TRILITH_ABI::kv {
 ///
 ///     s_j  = sum over i of b(q_i) b(k_ij), times float(1 / sqrt(n)), rounded
 ///     m'   = max(m, max_j s_j);  c = e(m - m')                            (m = -inf before)
-///     p_j  = b(e(s_j - m')), 0 where s_j - m' < -34
+///     p_j  = b(short_exponential(s_j - m')), which is 0 below -34
 ///     l_x  = c l_x, rounded, then + p_j over ascending j with j % 16 = x
 ///     a_i  = c a_i, rounded, then + the sum over j of p_j b(v_ji), of this block
 ///
@@ -57,7 +56,7 @@ struct paired : running<paired> {
     return is_finite(x) ? to_float(narrowed(x)) : __builtin_nanf("");
   }
   [[nodiscard]] static float share(float x) noexcept {
-    return x < paired_terms::lowest_share ? 0.0f : to_float(to_bfloat16(falling_exponential(x)));
+    return to_float(to_bfloat16(short_exponential(x)));
   }
 
   template <class P>

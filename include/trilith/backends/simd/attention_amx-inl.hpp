@@ -58,8 +58,9 @@ struct tile_attention : running_rows {
       const float* const q = all.queries<1>(row).q[0];
       for (std::size_t i = 0; i < n; i += lanes) {
         const f32s x = paired_queries(hn::LoadU(f32_tag{}, q + i));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(queries + row * n + i),
-                            _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(x.raw), 16)));
+        _mm256_storeu_si256(
+            reinterpret_cast<__m256i*>(queries + row * n + i),
+            _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(x.raw), 16)));
       }
     }
     __builtin_memset(static_cast<void*>(queries + count * n), 0,
@@ -185,9 +186,7 @@ struct tile_attention : running_rows {
     }
     hn::StoreU(sum, f, sums + row * lanes);
   }
-  static HWY_INLINE f32s share(f32s x) {
-    return falling_exponentials(x, paired_terms::lowest_share);
-  }
+  static HWY_INLINE f32s share(f32s x) { return falling_exponentials<short_exponential_terms>(x); }
   static HWY_INLINE f32s widened(__m256i x) {
     return f32s{_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16))};
   }

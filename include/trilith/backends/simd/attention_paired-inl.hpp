@@ -60,12 +60,15 @@ struct paired_chains {
     const f32_tag f;
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
-      const f32s first = hn::Set(f, at[r][i]), second = hn::Set(f, at[r][i + 1]);
+      const f32s first = hn::Set(f, at[r][i]);
       HWY_UNROLL(4)
-      for (std::size_t v = 0; v < V; ++v) {
-        even[r][v] = hn::MulAdd(first, b[v].even, even[r][v]);
-        odd[r][v] = hn::MulAdd(second, b[v].odd, odd[r][v]);
-      }
+      for (std::size_t v = 0; v < V; ++v) even[r][v] = hn::MulAdd(first, b[v].even, even[r][v]);
+    }
+    HWY_UNROLL(6)
+    for (std::size_t r = 0; r < R; ++r) {
+      const f32s second = hn::Set(f, at[r][i + 1]);
+      HWY_UNROLL(4)
+      for (std::size_t v = 0; v < V; ++v) odd[r][v] = hn::MulAdd(second, b[v].odd, odd[r][v]);
     }
   }
   /// The first of a pair that has no second.
@@ -208,7 +211,7 @@ struct paired_order {
   using element = bfloat16;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials(x, paired_terms::lowest_share));
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
   }
 
   template <std::size_t R, class B, class Ahead>

@@ -1,20 +1,21 @@
 // A fragment of kernels-inl.hpp: a softmax that runs along, to the bits of kv/running.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// falling_exponential of kv/exponential.hpp; 0 below `least`.
-static HWY_INLINE f32s falling_exponentials(f32s x, float least = exponential_terms::lowest) {
-  using terms = exponential_terms;
+/// exponential_with of kv/exponential.hpp.
+template <class Terms = exponential_terms>
+static HWY_INLINE f32s falling_exponentials(f32s x) {
   const f32_tag f;
   const u32_tag u;
-  const f32s shift = hn::Set(f, terms::shift);
-  const f32s shifted = fused(x, hn::Set(f, terms::log2_e), shift);
-  const f32s r = fused(hn::Sub(shifted, shift), hn::Set(f, -terms::ln_2), x);
-  f32s y = hn::Set(f, terms::factors[0]);
+  const f32s shift = hn::Set(f, Terms::shift);
+  const f32s shifted = fused(x, hn::Set(f, Terms::log2_e), shift);
+  const f32s r = fused(hn::Sub(shifted, shift), hn::Set(f, -Terms::ln_2), x);
+  f32s y = hn::Set(f, Terms::factors[0]);
   HWY_UNROLL(4)
-  for (int k = 1; k < 5; ++k) y = fused(y, r, hn::Set(f, terms::factors[k]));
+  for (std::size_t k = 1; k < sizeof(Terms::factors) / sizeof(float); ++k)
+    y = fused(y, r, hn::Set(f, Terms::factors[k]));
   y = fused(fused(y, r, hn::Set(f, 1.0f)), r, hn::Set(f, 1.0f));
   const f32s power = hn::BitCast(f, hn::ShiftLeft<23>(hn::BitCast(u, shifted)));
-  const f32s lowest = hn::Set(f, least);
+  const f32s lowest = hn::Set(f, Terms::lowest);
   // the product is exact: whether it is fused with what follows makes no difference
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
   const __mmask16 counts = _mm512_cmp_ps_mask(x.raw, lowest.raw, _CMP_NLT_UQ);
