@@ -297,8 +297,8 @@ TEST_CASE("bf16 is attention over rounded keys and values, with rounded probabil
 
 TEST_CASE("bf16 attends alike at the ends of its range", "[attention]") {
   // products, and sums of them, between 2^-110 and 2^127, where others would flush or overflow
-  for (const int power : {-60, -51, -50, -49, -25, 25, 55, 59, 60, 70, 100})
-    for (const int power_of_query : {-55, -50, 0, 58, 60, 90}) {
+  for (const int power : {-60, -51, -50, -25, 25, 59, 60, 100})
+    for (const int power_of_query : {-55, -50, 0, 60}) {
       text job({128, 4, 50, 30}, formats[2], std::ldexp(1.0f, power));
       for (float& x : job.q) x = std::ldexp(x, power_of_query);
       std::vector<float> zero(128), value = random_values(128, 5, std::ldexp(1.0f, power));

@@ -11,6 +11,8 @@ inline constexpr std::size_t paired_vectors = (vectors_per_sum == 2 ? 1 : 2) * (
 /// The first and second of some pairs.
 struct pair_of_floats {
   f32s even, odd;
+  HWY_INLINE pair_of_floats() {}
+  HWY_INLINE pair_of_floats(f32s first, f32s second) : even(first), odd(second) {}
 };
 /// Of the cache: a pair is 32 bits.
 static HWY_INLINE pair_of_floats load_pairs(const bfloat16* from, std::size_t i, std::size_t) {
@@ -48,6 +50,7 @@ template <std::size_t R, std::size_t V>
 struct paired_chains {
   f32s even[R][V], odd[R][V];
 
+  HWY_INLINE paired_chains() {}
   HWY_INLINE void clear() {
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {

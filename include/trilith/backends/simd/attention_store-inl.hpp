@@ -80,7 +80,7 @@ static HWY_INLINE void put_pairs(const kv_entry& e, const float* key, const floa
   auto* const values = static_cast<bfloat16*>(e.values) + kv::pairs::value_at(n, e.position, i);
   for (std::size_t l = 0; l < held; l += 2) {
     const std::uint32_t both = k[l] | k[l + 1] << 16;
-    __builtin_memcpy(keys + l * key_tile, &both, sizeof(both));
+    __builtin_memcpy(static_cast<void*>(keys + l * key_tile), &both, sizeof(both));
   }
   for (std::size_t l = 0; l < held; ++l) values[2 * l].bits = static_cast<std::uint16_t>(v[l]);
 }
