@@ -14003,6 +14003,7 @@ struct tile_attention : running_rows {
   const bfloat16* keys;
   const bfloat16* values;
   std::size_t n;
+  float scale;
   bfloat16* queries;  ///< [held, n]
   bfloat16* shares;   ///< [group, attention_block]
   bfloat16* last;     ///< [side, n, 2]: the last step of values, filled up with zeros
@@ -14012,6 +14013,7 @@ struct tile_attention : running_rows {
         keys(static_cast<const bfloat16*>(a.keys)),
         values(static_cast<const bfloat16*>(a.values)),
         n(a.head_dim),
+        scale(1.0f / square_root(static_cast<float>(n))),
         queries(reinterpret_cast<bfloat16*>(block)),
         shares(reinterpret_cast<bfloat16*>(scores + group * attention_block)),
         last(shares + group * attention_block) {}
@@ -14150,10 +14152,10 @@ struct tile_attention : running_rows {
   HWY_INLINE float scale_and_hide(float* at, std::size_t row, std::size_t halves) const {
     const f32_tag f;
     const std::size_t sees = all.positions(row), count = sees > base ? sees - base : 0;
-    const f32s scale = hn::Set(f, 1.0f / square_root(static_cast<float>(n)));
+    const f32s factor = hn::Set(f, scale);
     f32s most = hn::Set(f, top[row]);
     for (std::size_t j = 0; j < halves * step; j += lanes) {
-      f32s s = rounded_product(hn::LoadU(f, at + j), scale);
+      f32s s = rounded_product(hn::LoadU(f, at + j), factor);
       if (count < j + lanes)
         s = hn::IfThenElse(hn::FirstN(f, count > j ? count - j : 0), s,
                            hn::Set(f, -__builtin_inff()));
@@ -23683,6 +23685,7 @@ struct tile_attention : running_rows {
   const bfloat16* keys;
   const bfloat16* values;
   std::size_t n;
+  float scale;
   bfloat16* queries;  ///< [held, n]
   bfloat16* shares;   ///< [group, attention_block]
   bfloat16* last;     ///< [side, n, 2]: the last step of values, filled up with zeros
@@ -23692,6 +23695,7 @@ struct tile_attention : running_rows {
         keys(static_cast<const bfloat16*>(a.keys)),
         values(static_cast<const bfloat16*>(a.values)),
         n(a.head_dim),
+        scale(1.0f / square_root(static_cast<float>(n))),
         queries(reinterpret_cast<bfloat16*>(block)),
         shares(reinterpret_cast<bfloat16*>(scores + group * attention_block)),
         last(shares + group * attention_block) {}
@@ -23830,10 +23834,10 @@ struct tile_attention : running_rows {
   HWY_INLINE float scale_and_hide(float* at, std::size_t row, std::size_t halves) const {
     const f32_tag f;
     const std::size_t sees = all.positions(row), count = sees > base ? sees - base : 0;
-    const f32s scale = hn::Set(f, 1.0f / square_root(static_cast<float>(n)));
+    const f32s factor = hn::Set(f, scale);
     f32s most = hn::Set(f, top[row]);
     for (std::size_t j = 0; j < halves * step; j += lanes) {
-      f32s s = rounded_product(hn::LoadU(f, at + j), scale);
+      f32s s = rounded_product(hn::LoadU(f, at + j), factor);
       if (count < j + lanes)
         s = hn::IfThenElse(hn::FirstN(f, count > j ? count - j : 0), s,
                            hn::Set(f, -__builtin_inff()));
@@ -33363,6 +33367,7 @@ struct tile_attention : running_rows {
   const bfloat16* keys;
   const bfloat16* values;
   std::size_t n;
+  float scale;
   bfloat16* queries;  ///< [held, n]
   bfloat16* shares;   ///< [group, attention_block]
   bfloat16* last;     ///< [side, n, 2]: the last step of values, filled up with zeros
@@ -33372,6 +33377,7 @@ struct tile_attention : running_rows {
         keys(static_cast<const bfloat16*>(a.keys)),
         values(static_cast<const bfloat16*>(a.values)),
         n(a.head_dim),
+        scale(1.0f / square_root(static_cast<float>(n))),
         queries(reinterpret_cast<bfloat16*>(block)),
         shares(reinterpret_cast<bfloat16*>(scores + group * attention_block)),
         last(shares + group * attention_block) {}
@@ -33510,10 +33516,10 @@ struct tile_attention : running_rows {
   HWY_INLINE float scale_and_hide(float* at, std::size_t row, std::size_t halves) const {
     const f32_tag f;
     const std::size_t sees = all.positions(row), count = sees > base ? sees - base : 0;
-    const f32s scale = hn::Set(f, 1.0f / square_root(static_cast<float>(n)));
+    const f32s factor = hn::Set(f, scale);
     f32s most = hn::Set(f, top[row]);
     for (std::size_t j = 0; j < halves * step; j += lanes) {
-      f32s s = rounded_product(hn::LoadU(f, at + j), scale);
+      f32s s = rounded_product(hn::LoadU(f, at + j), factor);
       if (count < j + lanes)
         s = hn::IfThenElse(hn::FirstN(f, count > j ? count - j : 0), s,
                            hn::Set(f, -__builtin_inff()));
@@ -43047,6 +43053,7 @@ struct tile_attention : running_rows {
   const bfloat16* keys;
   const bfloat16* values;
   std::size_t n;
+  float scale;
   bfloat16* queries;  ///< [held, n]
   bfloat16* shares;   ///< [group, attention_block]
   bfloat16* last;     ///< [side, n, 2]: the last step of values, filled up with zeros
@@ -43056,6 +43063,7 @@ struct tile_attention : running_rows {
         keys(static_cast<const bfloat16*>(a.keys)),
         values(static_cast<const bfloat16*>(a.values)),
         n(a.head_dim),
+        scale(1.0f / square_root(static_cast<float>(n))),
         queries(reinterpret_cast<bfloat16*>(block)),
         shares(reinterpret_cast<bfloat16*>(scores + group * attention_block)),
         last(shares + group * attention_block) {}
@@ -43194,10 +43202,10 @@ struct tile_attention : running_rows {
   HWY_INLINE float scale_and_hide(float* at, std::size_t row, std::size_t halves) const {
     const f32_tag f;
     const std::size_t sees = all.positions(row), count = sees > base ? sees - base : 0;
-    const f32s scale = hn::Set(f, 1.0f / square_root(static_cast<float>(n)));
+    const f32s factor = hn::Set(f, scale);
     f32s most = hn::Set(f, top[row]);
     for (std::size_t j = 0; j < halves * step; j += lanes) {
-      f32s s = rounded_product(hn::LoadU(f, at + j), scale);
+      f32s s = rounded_product(hn::LoadU(f, at + j), factor);
       if (count < j + lanes)
         s = hn::IfThenElse(hn::FirstN(f, count > j ? count - j : 0), s,
                            hn::Set(f, -__builtin_inff()));

@@ -10,6 +10,7 @@ struct tile_attention : running_rows {
   const bfloat16* keys;
   const bfloat16* values;
   std::size_t n;
+  float scale;
   bfloat16* queries;  ///< [held, n]
   bfloat16* shares;   ///< [group, attention_block]
   bfloat16* last;     ///< [side, n, 2]: the last step of values, filled up with zeros
@@ -19,6 +20,7 @@ struct tile_attention : running_rows {
         keys(static_cast<const bfloat16*>(a.keys)),
         values(static_cast<const bfloat16*>(a.values)),
         n(a.head_dim),
+        scale(1.0f / square_root(static_cast<float>(n))),
         queries(reinterpret_cast<bfloat16*>(block)),
         shares(reinterpret_cast<bfloat16*>(scores + group * attention_block)),
         last(shares + group * attention_block) {}
@@ -157,10 +159,10 @@ struct tile_attention : running_rows {
   HWY_INLINE float scale_and_hide(float* at, std::size_t row, std::size_t halves) const {
     const f32_tag f;
     const std::size_t sees = all.positions(row), count = sees > base ? sees - base : 0;
-    const f32s scale = hn::Set(f, 1.0f / square_root(static_cast<float>(n)));
+    const f32s factor = hn::Set(f, scale);
     f32s most = hn::Set(f, top[row]);
     for (std::size_t j = 0; j < halves * step; j += lanes) {
-      f32s s = rounded_product(hn::LoadU(f, at + j), scale);
+      f32s s = rounded_product(hn::LoadU(f, at + j), factor);
       if (count < j + lanes)
         s = hn::IfThenElse(hn::FirstN(f, count > j ? count - j : 0), s,
                            hn::Set(f, -__builtin_inff()));
