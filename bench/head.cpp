@@ -116,4 +116,8 @@ int main() {
   print_row("int8 a row times int8, f16",
             mean_surprise(with_head<tl::weights::int8<>, int8<>>(*m), stories, tl::kv::f16{}),
             before);
+  print_row("f32, bf16", mean_surprise(*m, stories, tl::kv::bf16{}), before);
+  print_row("int8 a row times int8, bf16",
+            mean_surprise(with_head<tl::weights::int8<>, int8<>>(*m), stories, tl::kv::bf16{}),
+            before);
 }

@@ -17,7 +17,7 @@ namespace bench {
 struct job {
   trilith::shape sizes;
   trilith::settings settings;
-  std::string packing = "base3", head = "int8", kv = "f16", gate = "relu2";
+  std::string packing = "base3", head = "int8", kv = "bf16", gate = "relu2";
   bool is_prompt = false;    ///< one pass of `tokens`; otherwise `tokens` steps
   std::size_t tokens = 128;  ///< timed, per sequence
   std::size_t room = 640;    ///< tokens of cache besides the context
@@ -115,6 +115,7 @@ template <class Model>
   trilith::session_options options{
       .sequences = j.batch, .context = j.context + j.room, .threads = j.threads};
   if (j.kv == "f16") options.kv = trilith::kv::f16{};
+  if (j.kv == "bf16") options.kv = trilith::kv::bf16{};
   auto s = value_or_leave(trilith::session<Model>::open(model, options));
   fill_to(j.context, s, j);
   const auto before = joules();
@@ -160,7 +161,7 @@ template <class Gate>
 [[nodiscard]] inline double cache_mib(const job& j) {
   const double values = 2.0 * static_cast<double>(j.sizes.layers * j.sizes.kv_heads) *
                         static_cast<double>(j.sizes.head_dim * (j.context + j.room) * j.batch);
-  return (j.kv == "f16" ? 2 : 4) * values / (1 << 20);
+  return (j.kv == "f32" ? 4 : 2) * values / (1 << 20);
 }
 
 }  // namespace bench

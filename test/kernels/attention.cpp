@@ -18,7 +18,7 @@ using test::random_values;
 
 namespace {
 
-constexpr tl::kv_format formats[tl::kv_kernels] = {tl::kv::f32{}, tl::kv::f16{}};
+constexpr tl::kv_format formats[tl::kv_kernels] = {tl::kv::f32{}, tl::kv::f16{}, tl::kv::bf16{}};
 
 /// The tables to compare: those of all targets that the products have.
 std::vector<const tl::simd::attention_kernels*> tables() {
@@ -130,6 +130,17 @@ TEST_CASE("attention of many tokens, in jobs of any length", "[attention]") {
   check({128, 4, 130, 70});
 }
 
+TEST_CASE("attention of heads that are whole tiles, odd, and wide", "[attention]") {
+  for (const std::size_t head_dim : {32u, 96u, 128u, 256u})
+    for (const std::size_t heads : {1u, 3u, 4u, 6u, 16u, 17u, 33u}) {
+      check({head_dim, heads, 0, 40});
+      check({head_dim, heads, 55, 12});
+    }
+  for (const std::size_t before : {0u, 1u, 30u, 31u, 32u, 33u, 47u, 62u, 63u, 64u, 65u})
+    check({64, 5, before, 1 + before % 3});
+  for (const std::size_t head_dim : {1u, 7u, 33u, 320u, 352u}) check({head_dim, 2, 40, 25});
+}
+
 TEST_CASE("attention where the scores are far apart", "[attention]") {
   check({64, 2, 100, 40}, 100.0f);    // most probabilities are 0
   check({64, 2, 100, 40}, 1e-30f);    // all are alike
@@ -138,15 +149,17 @@ TEST_CASE("attention where the scores are far apart", "[attention]") {
 
 TEST_CASE("values of any size are stored alike", "[attention]") {
   const float infinity = std::numeric_limits<float>::infinity();
-  std::vector<float> odd{0.0f,     -0.0f,    infinity,      -infinity,     65504.0f, 65519.9f,
-                         65520.0f, -65536.f, 1e30f,         -1e30f,        6.1e-5f,  6e-8f,
-                         2.9e-8f,  3e-8f,    1e-40f,        -1e-40f,       1.0009f,  0.333333f,
-                         2049.0f,  2051.0f,  std::nanf(""), -std::nanf("")};
+  std::vector<float> odd{0x1p-50f,   -0x1p-50f,   0x1.fffffep-51f, 0x1.01p-50f,   0x1p60f,
+                         0x1.01p60f, -0x1.fep60f, 0x1.ffp59f,      0.0f,          -0.0f,
+                         infinity,   -infinity,   65504.0f,        65519.9f,      65520.0f,
+                         -65536.f,   1e30f,       -1e30f,          6.1e-5f,       6e-8f,
+                         2.9e-8f,    3e-8f,       1e-40f,          -1e-40f,       1.0009f,
+                         0.333333f,  2049.0f,     2051.0f,         std::nanf(""), -std::nanf("")};
   for (std::size_t i = 0; i < 2000; ++i)
-    odd.push_back(std::ldexp(2 * tl::uniform(5, 0, i) - 1, static_cast<int>(i % 50) - 30));
+    odd.push_back(std::ldexp(2 * tl::uniform(5, 0, i) - 1, static_cast<int>(i % 120) - 55));
   for (const auto* table : tables())
     for (std::size_t f = 0; f < tl::kv_kernels; ++f)
-      for (const std::size_t n : {2u, 15u, 16u, 17u, 64u, 100u, 2022u}) {
+      for (const std::size_t n : {2u, 15u, 16u, 17u, 64u, 100u, 2030u}) {
         const auto& format = formats[f];
         std::vector<unsigned char> keys(format.key_bytes(40, n)), values(format.value_bytes(40, n));
         auto keys_too = keys, values_too = values;
@@ -248,12 +261,68 @@ TEST_CASE("a later token's NaN changes nothing before it", "[attention]") {
   }
 }
 
-TEST_CASE("f16 is as near to f32 as its rounding", "[attention]") {
+namespace {
+
+/// Attention in double over what a format keeps, for queries as they are.
+std::vector<double> attention_in_double(const text& t, std::size_t token, std::size_t head) {
+  const std::size_t n = t.s.head_dim, seen = t.s.first + token + 1;
+  const float* const q = t.q.data() + (token * t.s.heads + head) * n;
+  std::vector<double> out(n), p(seen);
+  double total = 0;
+  for (std::size_t j = 0; j < seen; ++j) {
+    double score = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      score += double(tl::kv::paired::query(q[i])) *
+               double(tl::kv::bf16::key(t.keys.data(), n, j / tl::key_tile, j % tl::key_tile, i));
+    total += p[j] = std::exp(score / std::sqrt(double(n)));
+  }
+  for (std::size_t j = 0; j < seen; ++j)
+    for (std::size_t i = 0; i < n; ++i)
+      out[i] += p[j] / total * double(tl::kv::bf16::value(t.values.data(), n, j, i));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("bf16 is attention over rounded keys and values, with rounded probabilities",
+          "[attention]") {
+  const text job({80, 2, 150, 9}, formats[2]);
+  const auto out = job.attended(formats[2].plain);
+  for (std::size_t row = 0; row < 18; ++row) {
+    const auto exact = attention_in_double(job, row / 2, row % 2);
+    for (std::size_t i = 0; i < 80; ++i)
+      CHECK(double(out[row * 80 + i]) == Approx(exact[i]).margin(2e-3));
+  }
+}
+
+TEST_CASE("bf16 attends alike at the ends of its range", "[attention]") {
+  // products, and sums of them, between 2^-110 and 2^127, where others would flush or overflow
+  for (const int power : {-60, -51, -50, -25, 25, 59, 60, 100})
+    for (const int power_of_query : {-55, -50, 0, 60}) {
+      text job({128, 4, 50, 30}, formats[2], std::ldexp(1.0f, power));
+      for (float& x : job.q) x = std::ldexp(x, power_of_query);
+      std::vector<float> zero(128), value = random_values(128, 5, std::ldexp(1.0f, power));
+      for (std::size_t j = 0; j < 80; j += 3)
+        formats[2].plain.store(
+            {job.keys.data(), job.values.data(), 128, j, zero.data(), value.data()});
+      const auto expected = job.attended(formats[2].plain);
+      for (const float x : expected) REQUIRE(std::isfinite(x));
+      for (const auto* table : tables()) {
+        INFO(table->target << ", 2^" << power << ", queries 2^" << power_of_query);
+        CHECK(same_bits(job.attended(table->of[2]), expected));
+      }
+    }
+}
+
+TEST_CASE("f16 and bf16 are as near to f32 as their rounding", "[attention]") {
   for (const std::size_t before : {0u, 20u, 300u}) {
     const sizes s{64, 2, before, 12};
     const auto exact = text(s, formats[0]).attended(formats[0].plain);
     const auto half = text(s, formats[1]).attended(formats[1].plain);
     for (std::size_t i = 0; i < exact.size(); ++i)
       REQUIRE(double(half[i]) == Approx(double(exact[i])).margin(4e-3));
+    const auto pairs = text(s, formats[2]).attended(formats[2].plain);
+    for (std::size_t i = 0; i < exact.size(); ++i)
+      REQUIRE(double(pairs[i]) == Approx(double(exact[i])).margin(3e-2));
   }
 }

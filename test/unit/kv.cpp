@@ -77,6 +77,7 @@ struct sixteenths : tl::kv::elements<sixteenths> {
 };
 
 static_assert(tl::kv::Format<tl::kv::f32> && tl::kv::Format<tl::kv::f16>);
+static_assert(tl::kv::Format<tl::kv::bf16> && std::is_empty_v<tl::kv::bf16>);
 static_assert(tl::kv::Format<sixteenths> && !tl::kv::Format<tl::weights::f16>);
 static_assert(std::is_empty_v<tl::kv::f32> && std::is_empty_v<tl::kv::f16>);
 static_assert(tl::kv::f16::load(tl::kv::f16::store(0.333333f)) == 0x1.554p-2f);
@@ -85,13 +86,23 @@ static_assert(tl::kv::f16::load(tl::kv::f16::store(-65520.0f)) == -65504.0f);
 static_assert(tl::kv::f16::load(tl::kv::f16::store(2049.0f)) == 2048.0f);  // ties to even
 static_assert(tl::kv::f16::load(tl::kv::f16::store(2051.0f)) == 2052.0f);
 static_assert(tl::kv::f32::load(tl::kv::f32::store(0.1f)) == 0.1f);
+static_assert(tl::kv::bf16::load(tl::kv::bf16::store(0.333333f)) == 0x1.56p-2f);
+static_assert(tl::kv::bf16::load(tl::kv::bf16::store(257.0f)) == 256.0f);  // ties to even
+static_assert(tl::kv::bf16::load(tl::kv::bf16::store(259.0f)) == 260.0f);
+static_assert(tl::kv::bf16::load(tl::kv::bf16::store(-1e30f)) == -0x1p60f);
+static_assert(tl::kv::bf16::load(tl::kv::bf16::store(-0x1p-50f)) == -0x1p-50f);
+static_assert(tl::kv::bf16::store(-0x1.fffffep-51f) == tl::bfloat16{});
 static_assert(tl::kv_format(tl::kv::f16{}).bits == 16);
+static_assert(tl::kv_format(tl::kv::bf16{}).bits == 16);
+static_assert(tl::kv_format(tl::kv::bf16{}).name == "bf16");
 static_assert(tl::kv_format(tl::kv::f16{}).name == "f16");
 static_assert(tl::kv_format().name == "f32");
 
 }  // namespace
 
-TEST_CASE("f16 keeps what is not a number out of the cache", "[kv]") {
+TEST_CASE("f16 and bf16 keep what is not a number out of the cache", "[kv]") {
+  CHECK(tl::kv::bf16::store(std::nanf("")) == tl::bfloat16{});
+  CHECK(tl::kv::bf16::load(tl::kv::bf16::store(std::numeric_limits<float>::infinity())) == 0x1p60f);
   CHECK(tl::kv::f16::load(tl::kv::f16::store(std::nanf(""))) == 0.0f);
   CHECK(tl::kv::f16::load(tl::kv::f16::store(std::numeric_limits<float>::infinity())) == 65504.0f);
 }
@@ -111,6 +122,20 @@ TEST_CASE("the exponential of the blocked softmax", "[kv]") {
   CHECK(worst < 1.0);
 }
 
+TEST_CASE("the exponential of the paired softmax", "[kv]") {
+  using tl::kv::short_exponential;
+  CHECK(short_exponential(0.0f) == 1.0f);
+  CHECK(short_exponential(-34.5f) == 0.0f);
+  CHECK(short_exponential(-34.0f) > tl::paired_terms::smallest);
+  CHECK(std::isnan(short_exponential(std::nanf(""))));
+  double worst = 0;
+  for (float x = 0.0f; x > -34.0f; x -= 1e-5f)
+    worst = std::max(
+        worst,
+        std::abs(static_cast<double>(short_exponential(x)) / std::exp(static_cast<double>(x)) - 1));
+  CHECK(worst < 1.5e-4);
+}
+
 TEST_CASE("the exponential never grows where x falls, but for one unit", "[kv]") {
   float before = 1.0f;
   for (float x = 0.0f; x > -1.0f; x -= 1e-6f) {
@@ -124,6 +149,8 @@ TEST_CASE("a cache takes exactly its values", "[kv]") {
   // 2 sequences, 2 layers, 2 heads of 10; keys in tiles of 16 positions
   CHECK(tl::kv_cache(sizes, 2, 150).bytes() == 2 * 2 * 2 * 10 * (160 + 150) * 4);
   CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::f16{}).bytes() == 2 * 2 * 2 * 10 * (160 + 150) * 2);
+  // bf16 keeps positions in pairs, too
+  CHECK(tl::kv_cache(sizes, 2, 149, tl::kv::bf16{}).bytes() == 2 * 2 * 2 * 10 * (160 + 150) * 2);
   CHECK(tl::kv_cache(sizes, 1, 16, sixteenths{}).bytes() == 2 * 2 * 10 * (16 + 16));
   CHECK(tl::kv_cache(sizes, 1, 16).format().name == "f32");
   CHECK(tl::kv_cache().bytes() == 0);
@@ -137,6 +164,7 @@ TEST_CASE("a cache takes exactly its values", "[kv]") {
                         .vocab = 128256,
                         .context = 4096};
   CHECK(tl::kv_cache(large, 1, 640, tl::kv::f16{}).bytes() == 49'152'000);
+  CHECK(tl::kv_cache(large, 1, 640, tl::kv::bf16{}).bytes() == 49'152'000);
 }
 
 TEST_CASE("a cache that is larger than memory does not fit", "[kv]") {
@@ -152,42 +180,45 @@ TEST_CASE("attention needs little room beside the pass itself", "[kv]") {
   CHECK(tl::attention_scratch(8, 100000) >= 100000 + 16);  // all scores of a query
 }
 
-TEST_CASE("a session's logits in f16 depend on nothing but the tokens", "[kv][session]") {
+TEST_CASE("a session's logits in 16 bits depend on nothing but the tokens", "[kv][session]") {
   const auto m = small_model<model<>>();
-  const auto exact = logits_of(m, {});
-  const auto half = logits_of(m, {.kv = tl::kv::f16{}});
-  CHECK(half != exact);
-  double apart = 0, whole = 0;
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    apart += std::pow(static_cast<double>(half[i] - exact[i]), 2);
-    whole += std::pow(static_cast<double>(exact[i]), 2);
-  }
-  CHECK(apart < 1e-3 * whole);
-  for (const std::size_t threads : {1u, 2u, 3u})
-    for (const std::size_t piece : {140u, 64u, 37u, 1u}) {
-      INFO(threads << " threads, pieces of " << piece);
-      CHECK(logits_of(m, {.threads = threads, .kv = tl::kv::f16{}}, piece) == half);
-      CHECK(logits_of(m, {.threads = threads, .kv = tl::kv::f32{}}, piece) == exact);
-    }
   const auto plain = small_model<model<tl::backends::portable>>();
-  CHECK(logits_of(plain, {.kv = tl::kv::f16{}}) == half);
+  const auto exact = logits_of(m, {});
   CHECK(logits_of(plain, {}) == exact);
+  for (const tl::kv_format& kv : {tl::kv_format(tl::kv::f16{}), tl::kv_format(tl::kv::bf16{})}) {
+    const auto half = logits_of(m, {.kv = kv});
+    CHECK(half != exact);
+    double apart = 0, whole = 0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      apart += std::pow(static_cast<double>(half[i] - exact[i]), 2);
+      whole += std::pow(static_cast<double>(exact[i]), 2);
+    }
+    CHECK(apart < (kv.name == "f16" ? 1e-3 : 1e-2) * whole);
+    for (const std::size_t threads : {1u, 2u, 3u})
+      for (const std::size_t piece : {140u, 64u, 37u, 1u}) {
+        INFO(kv.name << ": " << threads << " threads, pieces of " << piece);
+        CHECK(logits_of(m, {.threads = threads, .kv = kv}, piece) == half);
+        CHECK(logits_of(m, {.threads = threads, .kv = tl::kv::f32{}}, piece) == exact);
+      }
+    CHECK(logits_of(plain, {.kv = kv}) == half);
+  }
 }
 
 TEST_CASE("sequences that step together get the bits they get alone", "[kv][session]") {
   const auto m = small_model<model<>>();
-  const auto alone = logits_of(m, {.kv = tl::kv::f16{}});
-  auto s =
-      tl::session<model<>>::open(m, {.sequences = 5, .threads = 2, .kv = tl::kv::f16{}}).value();
   const tokens all = some_tokens(140);
-  for (std::size_t i = 0; i < 5; ++i) REQUIRE(s.append(i, std::span(all).first(13 * i + 11)));
-  for (std::size_t step = 0; step < 70; ++step) {
-    std::vector<tl::next_token> next;
-    for (std::size_t i = 0; i < 5; ++i) next.push_back({i, all[s.length(i)]});
-    REQUIRE(s.step(next));
-    for (std::size_t i = 0; i < 5; ++i) {
-      const std::span wanted(alone.data() + (s.length(i) - 1) * 30, 30);
-      REQUIRE(std::equal(wanted.begin(), wanted.end(), s.logits(i).begin()));
+  for (const tl::kv_format& kv : {tl::kv_format(tl::kv::f16{}), tl::kv_format(tl::kv::bf16{})}) {
+    const auto alone = logits_of(m, {.kv = kv});
+    auto s = tl::session<model<>>::open(m, {.sequences = 5, .threads = 2, .kv = kv}).value();
+    for (std::size_t i = 0; i < 5; ++i) REQUIRE(s.append(i, std::span(all).first(13 * i + 11)));
+    for (std::size_t step = 0; step < 70; ++step) {
+      std::vector<tl::next_token> next;
+      for (std::size_t i = 0; i < 5; ++i) next.push_back({i, all[s.length(i)]});
+      REQUIRE(s.step(next));
+      for (std::size_t i = 0; i < 5; ++i) {
+        const std::span wanted(alone.data() + (s.length(i) - 1) * 30, 30);
+        REQUIRE(std::equal(wanted.begin(), wanted.end(), s.logits(i).begin()));
+      }
     }
   }
 }

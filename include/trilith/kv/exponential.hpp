@@ -4,6 +4,7 @@
 #include <trilith/config.hpp>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace trilith {
@@ -20,6 +21,12 @@ struct exponential_terms {
                                        0x1.555492p-3f, 0x1.fffffcp-2f};
 };
 
+/// Those of an exponential that is rounded to bfloat16: the polynomial of degree 3.
+struct short_exponential_terms : exponential_terms {
+  static constexpr float lowest = -34.0f;  ///< e^-34 > 2^-50
+  static constexpr float factors[2] = {0x1.5b25ccp-3f, 0x1.027ae2p-1f};
+};
+
 }  // namespace trilith
 
 namespace trilith::inline TRILITH_ABI::kv {
@@ -28,20 +35,30 @@ namespace trilith::inline TRILITH_ABI::kv {
 ///
 ///     n = round(x log2(e));  r = x - n ln_2;  2^n * polynomial(r)
 ///
-/// Off by at most 0.8 + 0.045 |x| units in the last place for x >= -87 (test/unit/kv.cpp); 0 below.
-/// Exactly 1 for x = 0, NaN for NaN.
-[[nodiscard]] TRILITH_EXACT_FLOAT inline float falling_exponential(float x) noexcept {
+/// 0 below the lowest of its terms. Exactly 1 for x = 0, NaN for NaN.
+template <class Terms>
+[[nodiscard]] TRILITH_EXACT_FLOAT inline float exponential_with(float x) noexcept {
   TRILITH_EXACT_FLOAT_BODY
-  using terms = exponential_terms;
-  if (x < terms::lowest) return 0.0f;
-  const float shifted = __builtin_fmaf(x, terms::log2_e, terms::shift);
-  const float n = shifted - terms::shift;
-  const float r = __builtin_fmaf(n, -terms::ln_2, x);
-  float y = terms::factors[0];
-  for (int k = 1; k < 5; ++k) y = __builtin_fmaf(y, r, terms::factors[k]);
+  if (x < Terms::lowest) return 0.0f;
+  const float shifted = __builtin_fmaf(x, Terms::log2_e, Terms::shift);
+  const float n = shifted - Terms::shift;
+  const float r = __builtin_fmaf(n, -Terms::ln_2, x);
+  float y = Terms::factors[0];
+  for (std::size_t k = 1; k < sizeof(Terms::factors) / sizeof(float); ++k)
+    y = __builtin_fmaf(y, r, Terms::factors[k]);
   y = __builtin_fmaf(__builtin_fmaf(y, r, 1.0f), r, 1.0f);
   // the low bits of `shifted` are n + 127, the exponent of 2^n
   return y * std::bit_cast<float>(std::bit_cast<std::uint32_t>(shifted) << 23);
+}
+
+/// Off by at most 0.8 + 0.045 |x| units in the last place for x >= -87 (test/unit/kv.cpp).
+[[nodiscard]] inline float falling_exponential(float x) noexcept {
+  return exponential_with<exponential_terms>(x);
+}
+
+/// Off by a factor of at most 1 + 1.5e-4 for x >= -34, a tenth of what bfloat16 is.
+[[nodiscard]] inline float short_exponential(float x) noexcept {
+  return exponential_with<short_exponential_terms>(x);
 }
 
 }  // namespace trilith::inline TRILITH_ABI::kv

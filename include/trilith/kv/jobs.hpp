@@ -45,8 +45,8 @@ inline void for_each_query(const attention_job& a,
           a.out + t * a.out_stride + h * a.head_dim);
 }
 
-/// Most (token, head) pairs of one job: a multiple of what kernels take at once.
-inline constexpr std::size_t attention_rows = 120;
+/// Most (token, head) pairs of one job: whole tiles of queries.
+inline constexpr std::size_t attention_rows = 128;
 /// Positions that are scored together where the softmax runs along.
 inline constexpr std::size_t attention_block = 64;
 /// Keys of this many positions lie side by side: value i of all of them, then value i + 1. So the
@@ -71,8 +71,8 @@ struct kv_functions {
 };
 
 /// The formats that have vector kernels.
-enum class kv_kernel : std::uint8_t { f32, f16, none };
-inline constexpr std::size_t kv_kernels = 2;
+enum class kv_kernel : std::uint8_t { f32, f16, bf16, none };
+inline constexpr std::size_t kv_kernels = 3;
 
 }  // namespace trilith
 

@@ -9,15 +9,16 @@
 /// In which numbers the keys and values of earlier tokens are kept.
 namespace trilith::inline TRILITH_ABI::kv {
 
-/// Satisfied by f32, f16 and formats of a user's own. Keys and values of one head are two byte
-/// ranges whose inside only the policy knows: scales, a wider first token and the like are in them.
+/// Satisfied by f32, f16, bf16 and formats of a user's own. Keys and values of one head are two
+/// byte ranges whose inside only the policy knows: scales, a wider first token and the like are in
+/// them.
 ///
 ///     bits                            of one value
 ///     key_bytes(positions, head_dim)  bytes of a head's keys; value_bytes likewise
 ///     put(entry)                      stores one position of one head
 ///     key(keys, head_dim, tile, lane, i), value(values, head_dim, position, i)
 ///                                     one value as a float; lane < key_tile of that tile
-///     softmax                         textbook or blocked: in which order attention adds
+///     softmax                         textbook, blocked or paired: in which order attention adds
 template <class T>
 concept Format = PolicyOf<T, kv_kind> && requires(const kv_entry& e, const void* p, std::size_t n) {
   T::bits;

@@ -1,60 +1,13 @@
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
+#include <trilith/backends/simd/amx_session-inl.hpp>
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-// The instructions are written out: the compilers' intrinsics need flags that a program would have
-// to set, and g++ 12 loses the memory that _tile_loadconfig reads.
-
-/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
-template <int T>
-static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
-/// out of the first cache (an eighth to a fifth faster with 512 tokens).
-template <int T>
-static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_store(std::int32_t* at) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(std::size_t{64}), "i"(T)
-                   : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_zero() {
-  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
-}
-/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_dots() {
-  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// The same with signed bytes in both.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_signed_dots() {
-  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
 
 /// Two tiles of 16 rows times two of 16 tokens: sums in tiles 0 to 3, weights in 4 and 5,
 /// activations in 6 and 7.
 struct amx_tiles {
   static constexpr std::size_t values = 640;  ///< at a time, for which the first cache has room
-  /// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-  struct session {
-    session() noexcept {
-      struct {
-        std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-        std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-        std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-      } const shape;
-      __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-    }
-    session(const session&) = delete;
-    session& operator=(const session&) = delete;
-    ~session() { __asm__ volatile("tilerelease" : : : "memory"); }
-  };
+  using session = tile_session;
 
   static HWY_INLINE void add(batch_block& b, const std::int8_t* x, std::size_t x_tile,
                              std::size_t steps, bool clear, int, const finish& done) {

@@ -5,7 +5,15 @@
 
 #include <trilith/backends/simd/attention_rows-inl.hpp>
 
+#include <trilith/backends/simd/attention_running-inl.hpp>
+
 #include <trilith/backends/simd/attention_blocked-inl.hpp>
+
+#include <trilith/backends/simd/attention_paired-inl.hpp>
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+#include <trilith/backends/simd/attention_amx-inl.hpp>
+#endif
 
 #include <trilith/backends/simd/attention_textbook-inl.hpp>
 
@@ -15,6 +23,17 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr attention_kernels attention_table{
     TRILITH_SIMD_NAME,
-    {{&put<float>, &attend_textbook}, {&put<float16>, &attend_blocked<float16>}}};
+    {{&put<float>, &attend_textbook},
+     {&put<float16>, &attend_blocked},
+     {&put_bf16, &attend_paired}}};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {
+  attention_kernels t = attention_table;
+  t.target = "AMX";
+  t.of[static_cast<std::size_t>(kv_kernel::bf16)].attend = &attend_tiles;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -4,6 +4,8 @@
 #include <trilith/backends/simd/kernel_table.hpp>
 #include <trilith/kv/exponential.hpp>
 #include <trilith/kv/jobs.hpp>
+#include <trilith/kv/paired.hpp>
+#include <trilith/kv/pairs.hpp>
 
 namespace trilith::simd {
 

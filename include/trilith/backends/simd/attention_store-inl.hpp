@@ -59,4 +59,41 @@ static HWY_NOINLINE void put(const kv_entry& e) noexcept {
   put_sixteen(key, value, n - i, keys + i * key_tile, values + i);
 }
 
+/// The bits of kv::narrowed() for 16 values.
+static HWY_INLINE void narrow(const float* from, std::uint32_t* to) {
+  const u32_tag u;
+  for (std::size_t i = 0; i < lanes; i += floats_per_vector) {
+    const f32s x = narrowed_to_bf16(hn::LoadU(f32_tag{}, from + i));
+    hn::StoreU(hn::ShiftRight<16>(hn::BitCast(u, x)), u, to + i);
+  }
+}
+
+/// The pairs of `held` elements from i on of a key, and the halves of as many pairs of a value:
+/// the other halves are those of a position that another thread may store at the same time.
+static HWY_INLINE void put_pairs(const kv_entry& e, const float* key, const float* value,
+                                 std::size_t i, std::size_t held) {
+  HWY_ALIGN std::uint32_t k[lanes], v[lanes];
+  narrow(key, k);
+  narrow(value, v);
+  const std::size_t n = e.head_dim;
+  auto* const keys = static_cast<bfloat16*>(e.keys) + kv::pairs::key_at(n, e.position, i);
+  auto* const values = static_cast<bfloat16*>(e.values) + kv::pairs::value_at(n, e.position, i);
+  for (std::size_t l = 0; l < held; l += 2) {
+    const std::uint32_t both = k[l] | k[l + 1] << 16;
+    __builtin_memcpy(static_cast<void*>(keys + l * key_tile), &both, sizeof(both));
+  }
+  for (std::size_t l = 0; l < held; ++l) values[2 * l].bits = static_cast<std::uint16_t>(v[l]);
+}
+
+/// kv::bf16::put.
+static HWY_NOINLINE void put_bf16(const kv_entry& e) noexcept {
+  std::size_t i = 0;
+  for (; i + lanes <= e.head_dim; i += lanes) put_pairs(e, e.key + i, e.value + i, i, lanes);
+  if (i == e.head_dim) return;
+  float key[lanes] = {}, value[lanes] = {};
+  __builtin_memcpy(key, e.key + i, (e.head_dim - i) * sizeof(float));
+  __builtin_memcpy(value, e.value + i, (e.head_dim - i) * sizeof(float));
+  put_pairs(e, key, value, i, e.head_dim - i);
+}
+
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -15,9 +15,11 @@ struct row_tables {
   const attention_kernels* attention;
 };
 
-/// The extensions of AVX2 and AVX-512 add nothing to these functions: they take the base's.
+/// The extensions of AVX2 and AVX-512 add nothing to these functions but attention with AMX: they
+/// take the base's.
 [[nodiscard]] inline row_tables row_tables_of([[maybe_unused]] target which) noexcept {
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+  if (which == target::amx) return {&N_AVX3::rows_table, &N_AVX3::amx_attention_table};
   if (which >= target::avx3) return {&N_AVX3::rows_table, &N_AVX3::attention_table};
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
