@@ -37,6 +37,20 @@ tl::status save(const tl::text_model<tl::packed<bitnet>>& teller) {
   return saved;
 }
 
+tl::status tell_fast() {
+  const auto print = [](std::string_view piece) {
+    std::fwrite(piece.data(), 1, piece.size(), stdout);
+  };
+  // [fast]
+  using small = tl::packed<tl::presets::bitnet_b1_58_2b4t_int8, tl::packing::base3>;
+  auto teller = tl::io::load<small>("bitnet-b1.58-2B-4T");
+  if (!teller) return std::move(teller).error();
+  auto told = tl::generate(*teller, "The capital of France is",
+                           {.threads = 2, .kv = tl::kv::f16{}, .pin_threads = true}, print);
+  // [fast]
+  return told ? tl::status(tl::done{}) : std::move(told).error();
+}
+
 tl::status load() {
   // [load]
   auto model = tl::io::load_checkpoint<tl::packed<bitnet>>("tiny.safetensors");

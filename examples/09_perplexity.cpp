@@ -10,6 +10,7 @@
 #include "command_line.hpp"
 #include "interrupt.hpp"
 #include "open_model.hpp"
+#include "session_line.hpp"
 
 namespace tl = trilith;
 
@@ -37,8 +38,7 @@ std::optional<command_line> parse(int argc, char** argv, int& exit_code) {
   app.add_flag("!--no-bos", line.has_bos, "no begin-of-text token before each window");
   app.add_flag("--like-llama-cpp", line.is_llama_cpp,
                "the windows of llama-perplexity: 512 tokens, of which the second half is scored");
-  app.add_option("--threads", line.options.threads, "threads to compute with [default: all]")
-      ->check(CLI::Range(1, 1024));
+  add_session_options(app, line.options);
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
@@ -55,6 +55,8 @@ tl::perplexity_options options_for(const command_line& line, const tl::text::tok
     const std::size_t window = line.options.window == 0 ? 512 : line.options.window;
     tl::perplexity_options how = tl::like_llama_cpp(window, line.has_bos ? words.bos() : -1);
     how.threads = line.options.threads;
+    how.kv = line.options.kv;
+    how.pin_threads = line.options.pin_threads;
     return how;
   }
   tl::perplexity_options how = line.options;

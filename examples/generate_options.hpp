@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "open_model.hpp"
+#include "session_line.hpp"
 
 /// Options for how text is written, which several programs have.
 inline void add_writing_options(CLI::App& app, trilith::generate_options& options) {
@@ -27,9 +28,7 @@ inline void add_writing_options(CLI::App& app, trilith::generate_options& option
   app.add_option("--repetition-penalty", how.repetition_penalty, "above 1 discourages repetition")
       ->capture_default_str();
   app.add_option("--seed", how.seed, "same seed, same text")->capture_default_str();
-  app.add_option("--threads", options.threads, "threads to compute with")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
+  add_session_options(app, options);
 }
 
 /// The command line of 03_generate.

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -59,14 +60,58 @@ template <class Body>
   return proc_mib("/proc/meminfo", "MemAvailable:");
 }
 
-/// Joules that the processor packages have used since some moment; nothing where they do not say.
+/// Microjoules between two readings of a counter that begins anew after `range`; -1 where that is
+/// not known. It does so after 262 kJ, a quarter of an hour at 300 W: once at most between two
+/// readings.
+[[nodiscard]] constexpr double microjoules_between(double before, double after,
+                                                   double range) noexcept {
+  if (after >= before) return after - before;
+  return range >= before ? range - before + after : -1;
+}
+static_assert(microjoules_between(10, 30, 100) == 20);
+static_assert(microjoules_between(90, 5, 100) == 15);
+static_assert(microjoules_between(90, 5, 0) == -1);
+
+/// What one processor package has used since it was first asked.
+class package_meter {
+ public:
+  explicit package_meter(int package)
+      : files_("/sys/class/powercap/intel-rapl:" + std::to_string(package)),
+        range_(read("max_energy_range_uj").value_or(0)),
+        last_(read("energy_uj")) {}
+
+  /// Nothing where the system does not say.
+  [[nodiscard]] std::optional<double> joules() {
+    const auto now = read("energy_uj");
+    const double used = last_ && now ? microjoules_between(*last_, *now, range_) : -1;
+    if (used < 0) return std::nullopt;
+    last_ = now;
+    used_ += 1e-6 * used;
+    return used_;
+  }
+
+ private:
+  [[nodiscard]] std::optional<double> read(const char* name) const {
+    std::ifstream in(files_ + "/" + name);
+    double value = 0;
+    return in >> value ? std::optional(value) : std::nullopt;
+  }
+
+  std::string files_;
+  double range_;
+  std::optional<double> last_;
+  double used_ = 0;
+};
+
+/// Joules that all processor packages have used since the first call; nothing where they do not
+/// say.
 [[nodiscard]] inline std::optional<double> joules() {
+  static std::array<package_meter, 4> meters{package_meter(0), package_meter(1), package_meter(2),
+                                             package_meter(3)};
   double sum = 0;
   bool any = false;
-  for (int package = 0; package < 8; ++package) {
-    std::ifstream in("/sys/class/powercap/intel-rapl:" + std::to_string(package) + "/energy_uj");
-    if (double microjoules = 0; in >> microjoules) sum += 1e-6 * microjoules, any = true;
-  }
+  for (package_meter& meter : meters)
+    if (const auto used = meter.joules()) sum += *used, any = true;
   return any ? std::optional(sum) : std::nullopt;
 }
 

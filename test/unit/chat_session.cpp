@@ -6,6 +6,7 @@
 
 #include "catch.hpp"
 #include "model_fixture.hpp"
+#include "session_fixture.hpp"
 #include "text_fixture.hpp"
 
 namespace tl = trilith;
@@ -177,6 +178,24 @@ TEST_CASE("a turn that is cancelled while it is read leaves nothing behind", "[c
   CHECK(chat.history().size() == 4);
   CHECK(chat.forgotten() == 0);
   CHECK(chat.ask("And then?", ignore)->text == other.ask("And then?", ignore)->text);
+}
+
+TEST_CASE("a conversation has the executor and the format of the cache that are asked for",
+          "[chat]") {
+  const model m = talker();
+  const tl::text::tokenizer w = words();
+  std::size_t calls = 0;
+  test::counting_kv::puts = 0;
+  auto own = tl::chat<model>::open(m, w,
+                                   {.generate = {.max_tokens = 12,
+                                                 .run = test::backwards(calls, 3),
+                                                 .kv = test::counting_kv{}}})
+                 .value();
+  auto plain = opened(m, w, tl::chat_style::bitnet);
+  for (const char* user : {"Hey", "And then?"})
+    CHECK(own.ask(user, ignore)->text == plain.ask(user, ignore)->text);
+  CHECK(calls > 0);
+  CHECK(test::counting_kv::puts > 0);
 }
 
 TEST_CASE("a reply that is stopped stays in the conversation", "[chat]") {

@@ -1,6 +1,7 @@
 #include <trilith/trilith.hpp>
 
 #include "catch.hpp"
+#include "session_fixture.hpp"
 
 namespace tl = trilith;
 
@@ -28,13 +29,13 @@ tl::text::tokenizer small_tokenizer() {
   return tl::text::make_tokenizer(words, "small").value();
 }
 
-tl::text_model<model> small_writer(std::size_t vocab = 285) {
-  tl::dense<blueprint> floats(tl::shape{.dim = 32,
-                                        .ffn_dim = 64,
+tl::text_model<model> small_writer(std::size_t vocab = 285, std::size_t width = 32) {
+  tl::dense<blueprint> floats(tl::shape{.dim = width,
+                                        .ffn_dim = 2 * width,
                                         .layers = 2,
                                         .heads = 4,
                                         .kv_heads = 4,
-                                        .head_dim = 8,
+                                        .head_dim = width / 4,
                                         .vocab = vocab,
                                         .context = 64});
   tl::fill_random(floats, 5, 0.5f);
@@ -75,6 +76,40 @@ TEST_CASE("the same seed writes the same text, another seed another", "[generate
   CHECK(write(writer, "abc", options).text == first.text);
   options.sampling.seed = 2;
   CHECK(write(writer, "abc", options).text != first.text);
+}
+
+TEST_CASE("a program's own executor writes the same text", "[generate]") {
+  const auto writer = small_writer(285, 128);  // wide enough to be worth several threads
+  const std::string prompt(40, 'a');
+  tl::generate_options options{.max_tokens = 20, .sampling = {.temperature = 1.5f, .seed = 1}};
+  const auto alone = write(writer, prompt, options);
+  std::size_t calls = 0;
+  options.run = test::backwards(calls, 5);
+  CHECK(write(writer, prompt, options).text == alone.text);
+  CHECK(calls > 0);
+  options.run = {};
+  options.threads = 2;
+  options.pin_threads = true;
+  CHECK(write(writer, prompt, options).text == alone.text);
+}
+
+TEST_CASE("the cache has the format that is asked for", "[generate]") {
+  const auto writer = small_writer();
+  const tl::generate_options plain{.max_tokens = 5};
+  tl::generate_options counted = plain;
+  counted.kv = test::counting_kv{};
+  test::counting_kv::puts = 0;
+  CHECK(write(writer, "abc", counted).text == write(writer, "abc", plain).text);
+  // 5 tokens of the prompt and 4 of the text, in 2 layers and 4 heads
+  CHECK(test::counting_kv::puts == (5 + 4) * 2 * 4);
+
+  tl::generate_options half = plain;
+  half.max_tokens = 40;
+  half.kv = tl::kv::f16{};
+  auto s = tl::session<model>::open(writer.model, {.kv = tl::kv::f16{}}).value();
+  std::string want;
+  REQUIRE(tl::generate(s, writer.tokenizer, "abc", half, [&](std::string_view p) { want += p; }));
+  CHECK(write(writer, "abc", half).text == want);
 }
 
 TEST_CASE("a batch writes what each prompt gets alone", "[generate]") {

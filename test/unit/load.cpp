@@ -76,6 +76,43 @@ TEST_CASE("a program that knows its blueprint loads it by type", "[load]") {
   CHECK(test::logits_of(bits2->model, tokens) == test::logits_of(base3->model, tokens));
 }
 
+TEST_CASE("an embedding loads as int8 where the type asks for it", "[load]") {
+  using blueprint = tl::presets::b1_58_relu<tl::shape{}, tl::presets::int8_head>;
+  using in_floats = tl::presets::b1_58_relu<tl::shape{}, tl::tied_head<tl::weights::f32>>;
+  const std::string path = test::hf_model("bitnet_autobitlinear");
+  const auto int8 = tl::io::load<tl::packed<blueprint, tl::packing::base3>>(path).value();
+  auto floats = tl::io::load<tl::packed<in_floats>>(path).value();
+
+  // Every value becomes the nearest of its row's 255.
+  const auto& codes = int8.model.parameters.embedding;
+  auto& elements = floats.model.parameters.embedding.elements;
+  std::vector<float> row(codes.cols);
+  for (std::size_t r = 0; r < codes.rows; ++r) {
+    tl::decode_row(codes, r, row.data());
+    float most = 0, apart = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      float& element = elements[r * codes.cols + i];
+      most = std::max(most, std::abs(element));
+      apart = std::max(apart, std::abs(row[i] - element));
+      element = row[i];
+    }
+    REQUIRE(apart <= most / 127 * 0.5001f);
+  }
+
+  // The model of these values in floats differs by the rounding of the head's activations alone.
+  const auto tokens = test::reference_of("bitnet_autobitlinear").tokens;
+  const auto logits = test::logits_of(int8.model, tokens);
+  const double apart = relative_difference(logits, test::logits_of(floats.model, tokens));
+  CAPTURE(apart);
+  CHECK(apart > 0);
+  CHECK(apart < 0.02);
+
+  const test::scratch_directory scratch("unit_load_int8");
+  REQUIRE(tl::io::save(int8.model, scratch.file("m.safetensors")));
+  const auto again = tl::io::load<tl::packed<blueprint>>(scratch.file("m.safetensors")).value();
+  CHECK(test::logits_of(again.model, tokens) == logits);
+}
+
 TEST_CASE("loaded models are the same for any number of threads", "[load]") {
   const auto tokens = test::reference_of("bitnet_online").tokens;
   const auto with = [&](std::size_t threads) {

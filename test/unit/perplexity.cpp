@@ -13,6 +13,7 @@
 #include "catch.hpp"
 #include "data.hpp"
 #include "model_fixture.hpp"
+#include "session_fixture.hpp"
 
 namespace tl = trilith;
 using Catch::Contains;
@@ -127,6 +128,23 @@ TEST_CASE("threads do not change the sums", "[perplexity]") {
   const auto one = tl::perplexity(m, text_of(50), {.stride = 9});
   const auto three = tl::perplexity(m, text_of(50), {.stride = 9, .threads = 3});
   CHECK(one->surprise == three->surprise);
+}
+
+TEST_CASE("a program's own executor and format of the cache are used", "[perplexity]") {
+  const model m = small_model();
+  const auto plain = tl::perplexity(m, text_of(50), {.stride = 9});
+  std::size_t calls = 0;
+  test::counting_kv::puts = 0;
+  const auto own = tl::perplexity(
+      m, text_of(50), {.stride = 9, .run = test::backwards(calls, 3), .kv = test::counting_kv{}});
+  REQUIRE(own);
+  CHECK(own->surprise == plain->surprise);
+  CHECK(calls > 0);
+  CHECK(test::counting_kv::puts > 0);
+  const auto half = tl::perplexity(m, text_of(50), {.stride = 9, .kv = tl::kv::f16{}});
+  REQUIRE(half);
+  CHECK(half->surprise != plain->surprise);
+  CHECK(half->surprise == Approx(plain->surprise).epsilon(0.01));
 }
 
 TEST_CASE("sums add up and become perplexity and bits", "[perplexity]") {

@@ -10,9 +10,9 @@ namespace trilith {
 
 struct chat_options {
   chat_style style = chat_style::bitnet;
-  std::string system = {};  ///< the system turn; empty: none
-  std::size_t context = 0;  ///< most tokens kept; 0: the model's own limit
-  generate_options generate = {};
+  std::string system = {};         ///< the system turn; empty: none
+  std::size_t context = 0;         ///< most tokens kept; 0: the model's own limit
+  generate_options generate = {};  ///< its threads, executor and cache are the conversation's
 };
 
 /// What one turn came to.
@@ -47,7 +47,7 @@ class chat {
       return std::move(ok).error();
     auto stop = chatting::stops(words, options.style);
     if (!stop) return std::move(stop).error();
-    auto s = session<Model>::open(model, {.context = options.context, .threads = how.threads});
+    auto s = session<Model>::open(model, session_for(how, options.context));
     if (!s) return std::move(s).error();
     chat out(std::move(*s), words, options);
     std::vector<std::int32_t>& all = out.options_.generate.stop;

@@ -98,9 +98,8 @@ template <Runnable Model, class OnPiece>
   if (!writers) return std::move(writers).error();
   const std::size_t room = min_of(options.max_tokens, model.sizes.context);
   const std::size_t needed = TRILITH_IMPLEMENTED::longest_prompt(*writers) + room;
-  auto s = session<Model>::open(model, {.sequences = prompts.size(),
-                                        .context = min_of(model.sizes.context, needed),
-                                        .threads = options.threads});
+  const std::size_t context = min_of(model.sizes.context, needed);
+  auto s = session<Model>::open(model, session_for(options, context, prompts.size()));
   if (!s) return std::move(s).error();
   const std::span<writing::writer> all{writers->data(), writers->size()};
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -127,8 +126,8 @@ template <Runnable Model, class OnPiece>
 }
 
 /// Continues a conversation: feeds `text` to sequence 0 of a session that is kept, then writes on.
-/// What was fed and written before stays in the cache, so a turn costs only its own tokens. The
-/// threads are the session's.
+/// What was fed and written before stays in the cache, so a turn costs only its own tokens.
+/// Threads, executor and cache are the session's, whatever `options` say of them.
 ///
 ///     auto chat = session<decltype(m.model)>::open(m.model).value();
 ///     auto first = tl::generate(chat, m.tokenizer, "Once upon a time", options, print);

@@ -142,7 +142,7 @@ template <Runnable Model, class OnProgress>
   const std::size_t window = options.window == 0 ? model.sizes.context : options.window;
   if (status ok = perplexities::check(options, window, tokens, model.sizes); !ok)
     return std::move(ok).error();
-  auto s = session<Model>::open(model, {.context = window, .threads = options.threads});
+  auto s = session<Model>::open(model, session_for(options, window));
   if (!s) return std::move(s).error();
   auto sum = detail::text_scorer(*s, tokens, options, on_progress).run();
   if (sum && sum->tokens == 0)

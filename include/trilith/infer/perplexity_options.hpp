@@ -3,6 +3,7 @@
 
 #include <trilith/core/error.hpp>
 #include <trilith/core/shape.hpp>
+#include <trilith/infer/session_options.hpp>
 
 #include <span>
 
@@ -26,7 +27,10 @@ struct perplexity_options {
   std::int32_t bos = -1;          ///< stands before every window; -1: none does
   bool bos_replaces = false;      ///< ... in place of the window's first token
   bool only_whole = false;        ///< a last window that is shorter than the others is dropped
-  std::size_t threads = 1;
+  std::size_t threads = 1;        ///< this one and those below are the session's: session_options
+  executor run{};                 ///< threads of the program's own, instead of `threads`
+  kv_format kv{};                 ///< kv::f32{}, kv::f16{} or kv::bf16{}
+  bool pin_threads = false;       ///< keeps each thread but the caller's on one processor
 };
 
 /// The windows of llama.cpp's llama-perplexity -c `window`: the second half of each is scored. Its

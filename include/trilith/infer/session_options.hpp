@@ -23,6 +23,19 @@ struct session_options {
   bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
 };
 
+/// The session of `sequences` texts of at most `context` tokens that generate_options or
+/// perplexity_options ask for.
+template <class Options>
+[[nodiscard]] session_options session_for(const Options& how, std::size_t context,
+                                          std::size_t sequences = 1) noexcept {
+  return {.sequences = sequences,
+          .context = context,
+          .threads = how.threads,
+          .run = how.run,
+          .kv = how.kv,
+          .pin_threads = how.pin_threads};
+}
+
 /// The next token of one sequence.
 struct next_token {
   std::size_t sequence = 0;

@@ -2,6 +2,7 @@
 #define TRILITH_INFER_WRITER_HPP
 
 #include <trilith/infer/sampler.hpp>
+#include <trilith/infer/session_options.hpp>
 #include <trilith/text/streaming_decoder.hpp>
 #include <trilith/text/tokenizer.hpp>
 
@@ -10,7 +11,10 @@ namespace trilith {
 struct generate_options {
   std::size_t max_tokens = 256;
   trilith::sampling sampling{};
-  std::size_t threads = 1;
+  std::size_t threads = 1;   ///< this one and those below are the session's: session_options
+  executor run{};            ///< threads of the program's own, instead of `threads`
+  kv_format kv{};            ///< kv::f32{}, kv::f16{} or kv::bf16{}
+  bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
   std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS, EOS
                                      ///< and those the vocabulary lists
 };

@@ -4,6 +4,7 @@
 #include <trilith/activations/int8.hpp>
 #include <trilith/model/realisation.hpp>
 #include <trilith/weights/binary.hpp>
+#include <trilith/weights/int8.hpp>
 #include <trilith/weights/ternary.hpp>
 
 /// Blueprints of published models. Aliases only: each can be written by hand with the same parts.
@@ -15,6 +16,12 @@ using b1_scheme = scheme<weights::binary<>, activations::int8<>, backends::autom
 using b1_58_scheme = scheme<weights::ternary<>, activations::int8<>, backends::automatic>;
 using f32_scheme = scheme<weights::f32, activations::f32, backends::automatic>;
 
+/// The embedding, and with it the head, as int8 codes with a scale a row, met by int8 activations:
+/// half the bytes of bf16, read once a token, at a cost in perplexity that docs/performance.md has
+/// ("Narrower heads and caches"). No published model was trained so: loading a file as a blueprint
+/// with this head quantises its embedding.
+using int8_head = tied_head<weights::int8<>, activations::int8<>>;
+
 /// BitNet b1: a norm without parameters in front of every product (the paper's SubLN). The paper
 /// gives the quantisation; the skeleton around it is this library's LLaMA-like one.
 template <shape S = shape{}>
@@ -23,10 +30,11 @@ using b1 = decoder<transformer_block<layer_norm, attention<b1_scheme, layer_norm
                    tied_head<weights::f16>, fixed<S>>;
 
 /// BitNet b1.58 with SiLU and sub-norms: the published reproductions of 700M, 1.3B and 3B.
-template <shape S = shape{}>
+/// @tparam H  the head: f16, or int8_head
+template <shape S = shape{}, Head H = tied_head<weights::f16>>
 using b1_58 = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                         gated_ffn<b1_58_scheme, silu, sub_norm<>>>,
-                      tied_head<weights::f16>, fixed<S>>;
+                      H, fixed<S>>;
 
 inline constexpr shape b1_58_700m_shape{.dim = 1536,
                                         .ffn_dim = 4096,
@@ -58,11 +66,12 @@ using b1_58_3b = b1_58<b1_58_3b_shape>;
 
 /// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings:
 /// bitnet_2b4t_settings.
+/// @tparam H  the head: bf16 as in the published files, or int8_head
 /// @see arXiv 2504.12285
-template <shape S = shape{}>
+template <shape S = shape{}, Head H = tied_head<weights::bf16>>
 using b1_58_relu = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                              gated_ffn<b1_58_scheme, relu_squared, sub_norm<>>>,
-                           tied_head<weights::bf16>, fixed<S>>;
+                           H, fixed<S>>;
 
 inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
                                          .ffn_dim = 6912,
@@ -74,6 +83,8 @@ inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
                                          .context = 4096};
 inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 500000.f};
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
+/// The same in 0.75 GB instead of 1.07, packed in base3.
+using bitnet_b1_58_2b4t_int8 = b1_58_relu<bitnet_2b4t_shape, int8_head>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.

@@ -12,7 +12,7 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avxvnni")
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table =
-    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
