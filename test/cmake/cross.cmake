@@ -36,6 +36,7 @@ if(EXISTS ${cross_include}/nlohmann)
 endif()
 set(cross_objects)
 foreach(source ${cross_sources} ${CMAKE_CURRENT_SOURCE_DIR}/kernel_main.cpp
+               ${CMAKE_CURRENT_SOURCE_DIR}/catch_runner.cpp
                ${CMAKE_SOURCE_DIR}/cmake/kernels.cpp
                ${CMAKE_SOURCE_DIR}/cmake/row_kernels.cpp ${CMAKE_SOURCE_DIR}/cmake/runtime.cpp)
   get_filename_component(stem ${source} NAME_WE)
