@@ -43,7 +43,7 @@ foreach(case ${cases})
   endforeach()
 endforeach()
 
-foreach(way find_package add_subdirectory fetch_content pkg_config single_header forgotten)
+foreach(way find_package add_subdirectory fetch_content pkg_config single_header by_hand forgotten)
   trilith_script_test(install.${way} test/install/run.py ${way}
                       --build ${CMAKE_BINARY_DIR} --compiler ${CMAKE_CXX_COMPILER}
                       --work ${CMAKE_CURRENT_BINARY_DIR}/install)
