@@ -2,5 +2,6 @@
 how a program gets the implementation, not of what it computes. Several times as fast."""
 import platform
 
-ONE_TARGET = (["-DHWY_DISABLED_TARGETS=~(HWY_SSE4|HWY_EMU128|HWY_SCALAR)"]
+# ~(HWY_SSE4 | HWY_EMU128 | HWY_SCALAR), in characters that no shell takes for its own
+ONE_TARGET = (["-DHWY_DISABLED_TARGETS=-1-HWY_SSE4-HWY_EMU128-HWY_SCALAR"]
               if platform.machine() in ("x86_64", "AMD64") else [])

@@ -1569,10 +1569,9 @@ struct bf16 {
 namespace trilith::simd {
 
 /// The instruction sets that have kernels of their own, ascending. `neon_dot` is NEON with the dot
-/// products of ARMv8.2, `avx2_vnni` is AVX2 with the
-/// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
-/// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with int8
-/// tiles.
+/// products of ARMv8.2, `avx2_vnni` is AVX2 with the 256-bit dot products of AVX-VNNI, `avx3`
+/// AVX-512 as in Skylake, `avx3_vnni` with the dot products of Cascade Lake, `avx3_dl` with the
+/// byte permutations of Ice Lake too, `amx` with int8 tiles.
 enum class target : std::uint8_t {
   scalar,
   sse4,
@@ -2029,6 +2028,15 @@ inline constexpr int table_index<weights::f16> =
 template <>
 inline constexpr int table_index<weights::bf16> =
     static_cast<int>(trilith::simd::weight_format::bf16);
+
+/// Whether these kernels read a panel for weights of format F.
+template <class F>
+[[nodiscard]] bool reads_panels(const trilith::simd::kernel_table& table) noexcept {
+  if constexpr (table_index<F> < 0)
+    return false;
+  else
+    return table.batch[static_cast<std::size_t>(table_index<F>)] != nullptr;
+}
 }  // namespace detail
 
 /// Vector kernels for the built-in formats, chosen at run time for the CPU at hand; no compiler
@@ -2338,31 +2346,32 @@ class activation_buffer {
   ///
   /// @tparam B  the backend that is to multiply them: for many tokens it may want a panel, without
   ///            which its results are the same and its products slower
-  template <activations::Activations A, class B = void>
+  /// @tparam F  the format of the weights, where it is known: some have no use for a panel
+  template <activations::Activations A, class B = void, class F = void>
   [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
                                                               std::size_t group,
                                                               const executor& run) noexcept {
-    return fill<A, B>(x.rows, x.cols, group, run,
-                      [&x](std::size_t t, typename A::element* q, float*) noexcept {
-                        return A::quantize(x.data + t * x.stride, q, x.cols);
-                      });
+    return fill<A, B, F>(x.rows, x.cols, group, run,
+                         [&x](std::size_t t, typename A::element* q, float*) noexcept {
+                           return A::quantize(x.data + t * x.stride, q, x.cols);
+                         });
   }
 
   /// The same for rows that are made while they are quantised, by backend B.
   ///
   /// row(t, q, scratch) writes token t's q: [cols] and returns its scale; `scratch` is room for
   /// [cols] floats, of the calling thread alone.
-  template <activations::Activations A, class B, class Row>
+  template <activations::Activations A, class B, class F = void, class Row>
   [[nodiscard]] activation_view<typename A::element> quantize_rows(std::size_t tokens,
                                                                    std::size_t cols,
                                                                    std::size_t group, executor run,
                                                                    const Row& row) noexcept {
     run.threads = min_of(run.threads, threads_);
-    return fill<A, B>(tokens, cols, group, run, row);
+    return fill<A, B, F>(tokens, cols, group, run, row);
   }
 
  private:
-  template <class A, class B, class Row>
+  template <class A, class B, class F, class Row>
   activation_view<typename A::element> fill(std::size_t tokens, std::size_t cols, std::size_t group,
                                             const executor& run, const Row& row) noexcept {
     using X = typename A::element;
@@ -2382,8 +2391,16 @@ class activation_buffer {
                      });
     activation_view<X> view{data, tokens, cols, stride, group, scales_.data(), sums_.data()};
     if constexpr (backends::uses_kernels<B> && activations::is_integer<A>)
-      view.panel = arrange(view, run);
+      if (wants_panel<F>()) view.panel = arrange(view, run);
     return view;
+  }
+
+  template <class F>
+  static bool wants_panel() noexcept {
+    if constexpr (std::is_void_v<F>)
+      return true;
+    else
+      return backends::detail::reads_panels<F>(simd::kernels());
   }
 
   /// The panel lies after the rows, which need a quarter of the room that floats would; narrow
@@ -3139,7 +3156,7 @@ template <Scheme S, class M, Norm N>
                                 const executor& run) noexcept {
   using A = activations_for<M, typename S::activations>;
   using B = typename S::backend;
-  return buffer.quantize_rows<A, B>(
+  return buffer.quantize_rows<A, B, typename M::format>(
       x.rows.rows, x.rows.cols, activation_group(w), run,
       [&x](std::size_t t, typename A::element* q, float* scratch) noexcept {
         return quantize_row<A, N, B>(&x.rows(t, 0), x.gains, x.eps, q, x.rows.cols, scratch);
@@ -3167,8 +3184,7 @@ namespace trilith::inline TRILITH_ABI {
 ///
 /// @tparam W  weights of the embedding: f32, f16, bf16, int8<>
 /// @tparam A  the hidden state's numbers; activations::int8<> with weights::int8<> makes the
-/// largest
-///            product of a small model an integer one
+///            largest product of a small model an integer one
 template <weights::Weights W, activations::Activations A = activations::f32,
           backends::Backend B = backends::automatic>
 struct tied_head {
@@ -3954,9 +3970,6 @@ class row_buffer {
     return {values_.data(), tokens, width_, stride_};
   }
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
-  [[nodiscard]] std::size_t most_rows() const noexcept {
-    return stride_ == 0 ? 0 : values_.size() / stride_;
-  }
 
  private:
   std::size_t width_ = 0, stride_ = 0;
@@ -4368,10 +4381,11 @@ struct gated_ffn {
   template <class Parameters>
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
                                            span2d<float> up, workspace& w) noexcept {
-    using A = activations_for<std::remove_cvref_t<decltype(p.down)>, typename S::activations>;
+    using M = std::remove_cvref_t<decltype(p.down)>;
+    using A = activations_for<M, typename S::activations>;
     using B = typename S::backend;
     const float* gains = p.sub_norm.values.data();
-    return w.quantized.template quantize_rows<A, B>(
+    return w.quantized.template quantize_rows<A, B, typename M::format>(
         gate.rows, gate.cols, activation_group(p.down), w.run,
         [&](std::size_t t, typename A::element* q, float* scratch) noexcept {
           return quantize_gated_row<A, G, SubNorm, B>(&gate(t, 0), &up(t, 0), gains,
@@ -6994,8 +7008,8 @@ class session {
   using B = typename Model::blueprint;
 
  public:
-  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, a cache that
-  /// does not fit into memory.
+  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, an
+  /// executor of none or of more, a cache that does not fit into memory.
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
@@ -10456,8 +10470,8 @@ struct int8 {
 //
 // Highway learns from these macros which sets those are. Left out are the ones that add nothing to
 // these kernels (SSE2, SSSE3: the CPUs that lack SSE4 take the portable loops) and the ones above
-// AVX3, in whose place VNNI has a pass of its own; AArch64 has NEON always. A list of one's own is
-// respected: the kernels compile for any of Highway's targets.
+// AVX3, whose instructions extensions-inl.hpp adds in the pass of AVX3; AArch64 has NEON always. A
+// list of one's own is respected: the kernels compile for any of Highway's targets.
 #if !defined(HWY_DISABLED_TARGETS)
 #if defined(__aarch64__)
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
@@ -10672,19 +10686,32 @@ template <class Sums>
       p.y[(t + c) * p.y_stride + o + r] = y[r * k.tokens + c];
 }
 
-/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one.
+/// Rows [first, last) and tokens [begin, end), in tiles of one kind.
+template <class Sums>
+static void multiply_tiles(const product& p, std::size_t first, std::size_t last, std::size_t begin,
+                           std::size_t end, const Sums& kind, const tile<Sums>& k) noexcept {
+  for (std::size_t o = first; o < last; o += k.rows)
+    for (std::size_t t = begin; t < end; t += k.tokens) multiply_tile(p, o, last, t, kind, k);
+}
+
+/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one. The rows of
+/// one tile are done with all tokens of a part before the next, so that they are fetched once.
 template <class Sums>
 static void multiply(const product& p, std::size_t first, std::size_t last, const Sums& kind,
                      const tile<Sums>& one, const tile<Sums>& many) noexcept {
   const std::size_t full = p.tokens / many.tokens * many.tokens;
+  const std::size_t rows = max_of(one.rows, many.rows);
   // a part of the tokens small enough to stay in the cache while all rows pass by
   constexpr std::size_t part = 32;
-  for (std::size_t begin = 0; begin < full; begin += part)
-    for (std::size_t o = first; o < last; o += many.rows)
-      for (std::size_t t = begin; t < min_of(begin + part, full); t += many.tokens)
-        multiply_tile(p, o, last, t, kind, many);
-  for (std::size_t o = first; o < last; o += one.rows)
-    for (std::size_t t = full; t < p.tokens; ++t) multiply_tile(p, o, last, t, kind, one);
+  for (std::size_t begin = 0, next = 0; begin < p.tokens; begin = next) {
+    const std::size_t whole = min_of(begin + part, full);
+    next = whole == full ? p.tokens : whole;
+    for (std::size_t o = first; o < last; o += rows) {
+      const std::size_t stop = min_of(o + rows, last);
+      multiply_tiles(p, o, stop, begin, whole, kind, many);
+      multiply_tiles(p, o, stop, whole, next, kind, one);
+    }
+  }
 }
 
 }  // namespace trilith::inline TRILITH_ABI::simd_tiles
@@ -51814,11 +51841,6 @@ struct output {
   }
 };
 
-[[nodiscard]] inline bool keeps_half_scales(encoding how) noexcept {
-  return how == encoding::tq1_0 || how == encoding::tq2_0 || how == encoding::q1_0 ||
-         how == encoding::q2_0;
-}
-
 /// Rows of the target from those of the source.
 class row_writer {
  public:
@@ -54119,6 +54141,12 @@ status check_session(const session_options& options, std::size_t context, const 
   if (options.threads > most_threads)
     return error{errc::invalid_argument, join("session: expected at most ", most_threads,
                                               " threads, found ", options.threads, ".")};
+  // each of them has working memory of its own, and also a loop in one piece uses the first one's
+  if (options.run.run != nullptr &&
+      (options.run.threads == 0 || options.run.threads > most_threads))
+    return error{errc::invalid_argument,
+                 join("session: expected an executor of 1 to ", most_threads, " threads, found ",
+                      options.run.threads, ".")};
   return done{};
 }
 

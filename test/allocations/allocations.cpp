@@ -92,13 +92,13 @@ tl::text::tokenizer bytes_tokenizer() {
 template <class Model = model>
 tl::text_model<Model> some_model() {
   tl::dense<typename Model::blueprint> floats(tl::shape{.dim = 512,
-                                        .ffn_dim = 1024,
-                                        .layers = 2,
-                                        .heads = 8,
-                                        .kv_heads = 4,
-                                        .head_dim = 64,
-                                        .vocab = 1000,
-                                        .context = 256});
+                                                        .ffn_dim = 1024,
+                                                        .layers = 2,
+                                                        .heads = 8,
+                                                        .kv_heads = 4,
+                                                        .head_dim = 64,
+                                                        .vocab = 1000,
+                                                        .context = 256});
   tl::fill_random(floats, 5, 0.5f);
   return {tl::pack(floats), bytes_tokenizer()};
 }
@@ -160,8 +160,8 @@ TEMPLATE_TEST_CASE("a step of many sequences allocates nothing", "[allocations]"
                    model_with_codes) {
   constexpr std::size_t sequences = 20;  // the head's kernels for many tokens have work
   const auto m = some_model<TestType>();
-  auto s = tl::session<TestType>::open(
-               m.model, {.sequences = sequences, .threads = 2, .kv = tl::kv::f16{}})
+  auto s = tl::session<TestType>::open(m.model,
+                                       {.sequences = sequences, .threads = 2, .kv = tl::kv::f16{}})
                .value();
   std::vector<tl::next_token> next;
   for (std::size_t i = 0; i < sequences; ++i) next.push_back({i, static_cast<std::int32_t>(i)});

@@ -9,7 +9,6 @@ import argparse
 import os
 import pathlib
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -37,10 +36,12 @@ def staged(options, prefix):
 
 def with_cmake(options, work):
     build = work / "build"
-    # the package as it is used, and the trees without optimisation
+    # the package as it is used, and the trees without optimisation; without -g, which names the
+    # directory, ccache knows the second one
     build_type = "Release" if options.way == "find_package" else "Debug"
     settings = [f"-DCMAKE_CXX_COMPILER={options.compiler}", f"-DCMAKE_BUILD_TYPE={build_type}",
-                f"-DCMAKE_CXX_FLAGS={' '.join(shlex.quote(o) for o in ONE_TARGET)}"]
+                "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
+                f"-DCMAKE_CXX_FLAGS={' '.join(ONE_TARGET)}"]
     if shutil.which("ccache"):
         settings.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
     if options.way == "find_package":

@@ -195,3 +195,27 @@ TEST_CASE("activations arranged for a backend give the bits of those that are no
   CHECK(same_bits(product<backends::simd>(m, arranged, {}), expected));
   CHECK(same_bits(product<backends::simd>(m, plain, {}), expected));
 }
+
+TEST_CASE("activations are arranged where the weights' kernels read them arranged") {
+  constexpr std::size_t cols = 256, tokens = 40;
+  const auto values = spread(tokens * cols, 5);
+  tl::activation_buffer buffer(tokens, cols, 1);
+  const auto is_arranged = [&]<class F>(F) {
+    return buffer
+               .quantize<activations::int8<>, backends::automatic, F>({values.data(), tokens, cols},
+                                                                      cols, {})
+               .panel != nullptr;
+  };
+  const std::string chosen = tl::simd::kernels().target;
+  for (std::size_t i = 0; const tl::simd::kernel_table* table = tl::simd::kernels_at(i); ++i) {
+    REQUIRE(tl::simd::choose_kernels(table->target));
+    INFO(table->target);
+    const auto reads = [&](tl::simd::weight_format f) {
+      return table->batch[static_cast<std::size_t>(f)] != nullptr;
+    };
+    CHECK(is_arranged(packing::bits8{}) == reads(tl::simd::weight_format::bits8));
+    CHECK(is_arranged(packing::base3{}) == reads(tl::simd::weight_format::base3));
+    CHECK_FALSE(is_arranged(users_own{}));
+  }
+  REQUIRE(tl::simd::choose_kernels(chosen.c_str()));
+}
