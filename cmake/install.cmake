@@ -1,4 +1,4 @@
-# The package holds no compiled code: headers, five .cpp files and the CMake and pkg-config files.
+# The package holds no compiled code: headers, six .cpp files and the CMake and pkg-config files.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "run_tests.hpp"
 
 namespace test {
 
@@ -18,6 +19,7 @@ inline std::string data_file(const std::string& name) {
     std::fclose(file);
     return path;
   }
+  ++absent_files;
   WARN("skipped: " << path << " is absent; set TRILITH_DATA to the directory of the data files.");
   return {};
 }

@@ -1,17 +1,12 @@
 // The main of the kernel tests: names the target the kernels run on, and leaves with code 77
 // ("skipped") where TRILITH_TARGET asks for one that this CPU, or this build, does not have.
-#if __has_include(<catch2/catch_all.hpp>)
-#include <catch2/catch_session.hpp>
-#else
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
-#endif
-
 #include <trilith/backends/simd/kernel_table.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+
+#include "run_tests.hpp"
 
 int main(int argc, char** argv) {
   const char* wanted = std::getenv("TRILITH_TARGET");
@@ -21,5 +16,5 @@ int main(int argc, char** argv) {
     std::printf("skipped: the target %s is not available here.\n", wanted);
     return 77;
   }
-  return Catch::Session().run(argc, argv);
+  return test::run_tests(argc, argv);
 }

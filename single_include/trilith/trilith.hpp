@@ -1569,10 +1569,9 @@ struct bf16 {
 namespace trilith::simd {
 
 /// The instruction sets that have kernels of their own, ascending. `neon_dot` is NEON with the dot
-/// products of ARMv8.2, `avx2_vnni` is AVX2 with the
-/// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
-/// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with tiles
-/// of int8 and bfloat16.
+/// products of ARMv8.2, `avx2_vnni` is AVX2 with the 256-bit dot products of AVX-VNNI, `avx3`
+/// AVX-512 as in Skylake, `avx3_vnni` with the dot products of Cascade Lake, `avx3_dl` with the
+/// byte permutations and bit matrices of Ice Lake too, `amx` with tiles of int8 and bfloat16.
 enum class target : std::uint8_t {
   scalar,
   sse4,
@@ -2029,6 +2028,15 @@ inline constexpr int table_index<weights::f16> =
 template <>
 inline constexpr int table_index<weights::bf16> =
     static_cast<int>(trilith::simd::weight_format::bf16);
+
+/// Whether these kernels read a panel for weights of format F.
+template <class F>
+[[nodiscard]] bool reads_panels(const trilith::simd::kernel_table& table) noexcept {
+  if constexpr (table_index<F> < 0)
+    return false;
+  else
+    return table.batch[static_cast<std::size_t>(table_index<F>)] != nullptr;
+}
 }  // namespace detail
 
 /// Vector kernels for the built-in formats, chosen at run time for the CPU at hand; no compiler
@@ -2338,31 +2346,32 @@ class activation_buffer {
   ///
   /// @tparam B  the backend that is to multiply them: for many tokens it may want a panel, without
   ///            which its results are the same and its products slower
-  template <activations::Activations A, class B = void>
+  /// @tparam F  the format of the weights, where it is known: some have no use for a panel
+  template <activations::Activations A, class B = void, class F = void>
   [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
                                                               std::size_t group,
                                                               const executor& run) noexcept {
-    return fill<A, B>(x.rows, x.cols, group, run,
-                      [&x](std::size_t t, typename A::element* q, float*) noexcept {
-                        return A::quantize(x.data + t * x.stride, q, x.cols);
-                      });
+    return fill<A, B, F>(x.rows, x.cols, group, run,
+                         [&x](std::size_t t, typename A::element* q, float*) noexcept {
+                           return A::quantize(x.data + t * x.stride, q, x.cols);
+                         });
   }
 
   /// The same for rows that are made while they are quantised, by backend B.
   ///
   /// row(t, q, scratch) writes token t's q: [cols] and returns its scale; `scratch` is room for
   /// [cols] floats, of the calling thread alone.
-  template <activations::Activations A, class B, class Row>
+  template <activations::Activations A, class B, class F = void, class Row>
   [[nodiscard]] activation_view<typename A::element> quantize_rows(std::size_t tokens,
                                                                    std::size_t cols,
                                                                    std::size_t group, executor run,
                                                                    const Row& row) noexcept {
     run.threads = min_of(run.threads, threads_);
-    return fill<A, B>(tokens, cols, group, run, row);
+    return fill<A, B, F>(tokens, cols, group, run, row);
   }
 
  private:
-  template <class A, class B, class Row>
+  template <class A, class B, class F, class Row>
   activation_view<typename A::element> fill(std::size_t tokens, std::size_t cols, std::size_t group,
                                             const executor& run, const Row& row) noexcept {
     using X = typename A::element;
@@ -2382,8 +2391,16 @@ class activation_buffer {
                      });
     activation_view<X> view{data, tokens, cols, stride, group, scales_.data(), sums_.data()};
     if constexpr (backends::uses_kernels<B> && activations::is_integer<A>)
-      view.panel = arrange(view, run);
+      if (wants_panel<F>()) view.panel = arrange(view, run);
     return view;
+  }
+
+  template <class F>
+  static bool wants_panel() noexcept {
+    if constexpr (std::is_void_v<F>)
+      return true;
+    else
+      return backends::detail::reads_panels<F>(simd::kernels());
   }
 
   /// The panel lies after the rows, which need a quarter of the room that floats would; narrow
@@ -3139,7 +3156,7 @@ template <Scheme S, class M, Norm N>
                                 const executor& run) noexcept {
   using A = activations_for<M, typename S::activations>;
   using B = typename S::backend;
-  return buffer.quantize_rows<A, B>(
+  return buffer.quantize_rows<A, B, typename M::format>(
       x.rows.rows, x.rows.cols, activation_group(w), run,
       [&x](std::size_t t, typename A::element* q, float* scratch) noexcept {
         return quantize_row<A, N, B>(&x.rows(t, 0), x.gains, x.eps, q, x.rows.cols, scratch);
@@ -3167,8 +3184,7 @@ namespace trilith::inline TRILITH_ABI {
 ///
 /// @tparam W  weights of the embedding: f32, f16, bf16, int8<>
 /// @tparam A  the hidden state's numbers; activations::int8<> with weights::int8<> makes the
-/// largest
-///            product of a small model an integer one
+///            largest product of a small model an integer one
 template <weights::Weights W, activations::Activations A = activations::f32,
           backends::Backend B = backends::automatic>
 struct tied_head {
@@ -4184,9 +4200,6 @@ class row_buffer {
     return {values_.data(), tokens, width_, stride_};
   }
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
-  [[nodiscard]] std::size_t most_rows() const noexcept {
-    return stride_ == 0 ? 0 : values_.size() / stride_;
-  }
 
  private:
   std::size_t width_ = 0, stride_ = 0;
@@ -4598,10 +4611,11 @@ struct gated_ffn {
   template <class Parameters>
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
                                            span2d<float> up, workspace& w) noexcept {
-    using A = activations_for<std::remove_cvref_t<decltype(p.down)>, typename S::activations>;
+    using M = std::remove_cvref_t<decltype(p.down)>;
+    using A = activations_for<M, typename S::activations>;
     using B = typename S::backend;
     const float* gains = p.sub_norm.values.data();
-    return w.quantized.template quantize_rows<A, B>(
+    return w.quantized.template quantize_rows<A, B, typename M::format>(
         gate.rows, gate.cols, activation_group(p.down), w.run,
         [&](std::size_t t, typename A::element* q, float* scratch) noexcept {
           return quantize_gated_row<A, G, SubNorm, B>(&gate(t, 0), &up(t, 0), gains,
@@ -7178,6 +7192,19 @@ struct session_options {
   bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
 };
 
+/// The session of `sequences` texts of at most `context` tokens that generate_options or
+/// perplexity_options ask for.
+template <class Options>
+[[nodiscard]] session_options session_for(const Options& how, std::size_t context,
+                                          std::size_t sequences = 1) noexcept {
+  return {.sequences = sequences,
+          .context = context,
+          .threads = how.threads,
+          .run = how.run,
+          .kv = how.kv,
+          .pin_threads = how.pin_threads};
+}
+
 /// The next token of one sequence.
 struct next_token {
   std::size_t sequence = 0;
@@ -7234,8 +7261,8 @@ class session {
   using B = typename Model::blueprint;
 
  public:
-  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, a cache that
-  /// does not fit into memory.
+  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, an
+  /// executor of none or of more, a cache that does not fit into memory.
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;
@@ -8948,7 +8975,10 @@ namespace trilith {
 struct generate_options {
   std::size_t max_tokens = 256;
   trilith::sampling sampling{};
-  std::size_t threads = 1;
+  std::size_t threads = 1;   ///< this one and those below are the session's: session_options
+  executor run{};            ///< threads of the program's own, instead of `threads`
+  kv_format kv{};            ///< kv::f32{}, kv::f16{} or kv::bf16{}
+  bool pin_threads = false;  ///< keeps each thread but the caller's on one processor
   std::vector<std::int32_t> stop{};  ///< tokens that end a text, besides BOS, EOS
                                      ///< and those the vocabulary lists
 };
@@ -9110,9 +9140,8 @@ template <Runnable Model, class OnPiece>
   if (!writers) return std::move(writers).error();
   const std::size_t room = min_of(options.max_tokens, model.sizes.context);
   const std::size_t needed = TRILITH_IMPLEMENTED::longest_prompt(*writers) + room;
-  auto s = session<Model>::open(model, {.sequences = prompts.size(),
-                                        .context = min_of(model.sizes.context, needed),
-                                        .threads = options.threads});
+  const std::size_t context = min_of(model.sizes.context, needed);
+  auto s = session<Model>::open(model, session_for(options, context, prompts.size()));
   if (!s) return std::move(s).error();
   const std::span<writing::writer> all{writers->data(), writers->size()};
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -9139,8 +9168,8 @@ template <Runnable Model, class OnPiece>
 }
 
 /// Continues a conversation: feeds `text` to sequence 0 of a session that is kept, then writes on.
-/// What was fed and written before stays in the cache, so a turn costs only its own tokens. The
-/// threads are the session's.
+/// What was fed and written before stays in the cache, so a turn costs only its own tokens.
+/// Threads, executor and cache are the session's, whatever `options` say of them.
 ///
 ///     auto chat = session<decltype(m.model)>::open(m.model).value();
 ///     auto first = tl::generate(chat, m.tokenizer, "Once upon a time", options, print);
@@ -9179,9 +9208,9 @@ namespace trilith {
 
 struct chat_options {
   chat_style style = chat_style::bitnet;
-  std::string system = {};  ///< the system turn; empty: none
-  std::size_t context = 0;  ///< most tokens kept; 0: the model's own limit
-  generate_options generate = {};
+  std::string system = {};         ///< the system turn; empty: none
+  std::size_t context = 0;         ///< most tokens kept; 0: the model's own limit
+  generate_options generate = {};  ///< its threads, executor and cache are the conversation's
 };
 
 /// What one turn came to.
@@ -9216,7 +9245,7 @@ class chat {
       return std::move(ok).error();
     auto stop = chatting::stops(words, options.style);
     if (!stop) return std::move(stop).error();
-    auto s = session<Model>::open(model, {.context = options.context, .threads = how.threads});
+    auto s = session<Model>::open(model, session_for(how, options.context));
     if (!s) return std::move(s).error();
     chat out(std::move(*s), words, options);
     std::vector<std::int32_t>& all = out.options_.generate.stop;
@@ -9405,7 +9434,10 @@ struct perplexity_options {
   std::int32_t bos = -1;          ///< stands before every window; -1: none does
   bool bos_replaces = false;      ///< ... in place of the window's first token
   bool only_whole = false;        ///< a last window that is shorter than the others is dropped
-  std::size_t threads = 1;
+  std::size_t threads = 1;        ///< this one and those below are the session's: session_options
+  executor run{};                 ///< threads of the program's own, instead of `threads`
+  kv_format kv{};                 ///< kv::f32{}, kv::f16{} or kv::bf16{}
+  bool pin_threads = false;       ///< keeps each thread but the caller's on one processor
 };
 
 /// The windows of llama.cpp's llama-perplexity -c `window`: the second half of each is scored. Its
@@ -9603,7 +9635,7 @@ template <Runnable Model, class OnProgress>
   const std::size_t window = options.window == 0 ? model.sizes.context : options.window;
   if (status ok = perplexities::check(options, window, tokens, model.sizes); !ok)
     return std::move(ok).error();
-  auto s = session<Model>::open(model, {.context = window, .threads = options.threads});
+  auto s = session<Model>::open(model, session_for(options, window));
   if (!s) return std::move(s).error();
   auto sum = detail::text_scorer(*s, tokens, options, on_progress).run();
   if (sum && sum->tokens == 0)
@@ -10301,6 +10333,60 @@ struct binary {
 
 #endif
 // ==== end trilith/weights/binary.hpp
+// ==== begin trilith/weights/int8.hpp
+#ifndef TRILITH_WEIGHTS_INT8_HPP
+#define TRILITH_WEIGHTS_INT8_HPP
+
+namespace trilith::inline TRILITH_ABI::weights {
+
+namespace detail {
+inline constexpr std::string_view int8_name = "int8<";
+}
+
+/// w ~ scale * code, code in [-127, 127]: scale = max|W| / 127, code = round_even(w / scale).
+/// For embeddings and heads; one scale per row by default. 8 bits a weight.
+template <scale::Granularity Scale = scale::per_row>
+struct int8 {
+  using policy_kind = weights_kind;
+  using granularity = Scale;
+  using packing = packing::bits8;
+  static constexpr std::string_view name =
+      joined<detail::int8_name, Scale::name, name_parts::angle>;
+  static constexpr int min_code = -127, max_code = 127, code_step = 1;
+
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    const float s = step(w, n), below = std::bit_cast<float>(std::bit_cast<std::uint32_t>(s) - 1);
+    // where two neighbouring scales give 127 the same value, the smaller: recalibrate's choice
+    return {.scale = below * 127.0f == s * 127.0f && is_finite(s) ? below : s};
+  }
+  /// The smallest scale that gives back the largest magnitude exactly, so that requantising
+  /// weights which are codes times a scale changes nothing, however often.
+  [[nodiscard]] static constexpr calibration recalibrate(const float* w, std::size_t n) noexcept {
+    const float top = absmax(w, n), near = step(w, n);
+    for (std::uint32_t ulps = 4; ulps-- > 0;) {
+      const float s = std::bit_cast<float>(std::bit_cast<std::uint32_t>(near) + 1 - ulps);
+      if (s * 127.0f == top) return {.scale = s};
+    }
+    return calibrate(w, n);
+  }
+  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
+                                                    std::uint64_t) noexcept {
+    const float code = round_even(w / c.scale);
+    return code == code ? static_cast<std::int8_t>(clamp_to(code, -127.0f, 127.0f))
+                        : std::int8_t{0};
+  }
+
+ private:
+  [[nodiscard]] static constexpr float step(const float* w, std::size_t n) noexcept {
+    constexpr float smallest = 127 * 0x1p-100f;  // keeps scales far from subnormal numbers
+    return max_of(absmax(w, n), smallest) / 127.0f;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::weights
+
+#endif
+// ==== end trilith/weights/int8.hpp
 // ==== begin trilith/weights/rounding.hpp
 #ifndef TRILITH_WEIGHTS_ROUNDING_HPP
 #define TRILITH_WEIGHTS_ROUNDING_HPP
@@ -10523,6 +10609,12 @@ using b1_scheme = scheme<weights::binary<>, activations::int8<>, backends::autom
 using b1_58_scheme = scheme<weights::ternary<>, activations::int8<>, backends::automatic>;
 using f32_scheme = scheme<weights::f32, activations::f32, backends::automatic>;
 
+/// The embedding, and with it the head, as int8 codes with a scale a row, met by int8 activations:
+/// half the bytes of bf16, read once a token, at a cost in perplexity that docs/performance.md has
+/// ("Narrower heads and caches"). No published model was trained so: loading a file as a blueprint
+/// with this head quantises its embedding.
+using int8_head = tied_head<weights::int8<>, activations::int8<>>;
+
 /// BitNet b1: a norm without parameters in front of every product (the paper's SubLN). The paper
 /// gives the quantisation; the skeleton around it is this library's LLaMA-like one.
 template <shape S = shape{}>
@@ -10531,10 +10623,11 @@ using b1 = decoder<transformer_block<layer_norm, attention<b1_scheme, layer_norm
                    tied_head<weights::f16>, fixed<S>>;
 
 /// BitNet b1.58 with SiLU and sub-norms: the published reproductions of 700M, 1.3B and 3B.
-template <shape S = shape{}>
+/// @tparam H  the head: f16, or int8_head
+template <shape S = shape{}, Head H = tied_head<weights::f16>>
 using b1_58 = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                         gated_ffn<b1_58_scheme, silu, sub_norm<>>>,
-                      tied_head<weights::f16>, fixed<S>>;
+                      H, fixed<S>>;
 
 inline constexpr shape b1_58_700m_shape{.dim = 1536,
                                         .ffn_dim = 4096,
@@ -10566,11 +10659,12 @@ using b1_58_3b = b1_58<b1_58_3b_shape>;
 
 /// BitNet b1.58 2B4T: squared ReLU, grouped-query attention, sub-norms. settings:
 /// bitnet_2b4t_settings.
+/// @tparam H  the head: bf16 as in the published files, or int8_head
 /// @see arXiv 2504.12285
-template <shape S = shape{}>
+template <shape S = shape{}, Head H = tied_head<weights::bf16>>
 using b1_58_relu = decoder<transformer_block<rms_norm<>, attention<b1_58_scheme, sub_norm<>>,
                                              gated_ffn<b1_58_scheme, relu_squared, sub_norm<>>>,
-                           tied_head<weights::bf16>, fixed<S>>;
+                           H, fixed<S>>;
 
 inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
                                          .ffn_dim = 6912,
@@ -10582,6 +10676,8 @@ inline constexpr shape bitnet_2b4t_shape{.dim = 2560,
                                          .context = 4096};
 inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 500000.f};
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
+/// The same in 0.75 GB instead of 1.07, packed in base3.
+using bitnet_b1_58_2b4t_int8 = b1_58_relu<bitnet_2b4t_shape, int8_head>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.
@@ -10609,60 +10705,6 @@ using llama_f32 = decoder<transformer_block<rms_norm<>, attention<f32_scheme, no
 
 #endif
 // ==== end trilith/model/presets.hpp
-// ==== begin trilith/weights/int8.hpp
-#ifndef TRILITH_WEIGHTS_INT8_HPP
-#define TRILITH_WEIGHTS_INT8_HPP
-
-namespace trilith::inline TRILITH_ABI::weights {
-
-namespace detail {
-inline constexpr std::string_view int8_name = "int8<";
-}
-
-/// w ~ scale * code, code in [-127, 127]: scale = max|W| / 127, code = round_even(w / scale).
-/// For embeddings and heads; one scale per row by default. 8 bits a weight.
-template <scale::Granularity Scale = scale::per_row>
-struct int8 {
-  using policy_kind = weights_kind;
-  using granularity = Scale;
-  using packing = packing::bits8;
-  static constexpr std::string_view name =
-      joined<detail::int8_name, Scale::name, name_parts::angle>;
-  static constexpr int min_code = -127, max_code = 127, code_step = 1;
-
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    const float s = step(w, n), below = std::bit_cast<float>(std::bit_cast<std::uint32_t>(s) - 1);
-    // where two neighbouring scales give 127 the same value, the smaller: recalibrate's choice
-    return {.scale = below * 127.0f == s * 127.0f && is_finite(s) ? below : s};
-  }
-  /// The smallest scale that gives back the largest magnitude exactly, so that requantising
-  /// weights which are codes times a scale changes nothing, however often.
-  [[nodiscard]] static constexpr calibration recalibrate(const float* w, std::size_t n) noexcept {
-    const float top = absmax(w, n), near = step(w, n);
-    for (std::uint32_t ulps = 4; ulps-- > 0;) {
-      const float s = std::bit_cast<float>(std::bit_cast<std::uint32_t>(near) + 1 - ulps);
-      if (s * 127.0f == top) return {.scale = s};
-    }
-    return calibrate(w, n);
-  }
-  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
-                                                    std::uint64_t) noexcept {
-    const float code = round_even(w / c.scale);
-    return code == code ? static_cast<std::int8_t>(clamp_to(code, -127.0f, 127.0f))
-                        : std::int8_t{0};
-  }
-
- private:
-  [[nodiscard]] static constexpr float step(const float* w, std::size_t n) noexcept {
-    constexpr float smallest = 127 * 0x1p-100f;  // keeps scales far from subnormal numbers
-    return max_of(absmax(w, n), smallest) / 127.0f;
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::weights
-
-#endif
-// ==== end trilith/weights/int8.hpp
 // ==== begin trilith/trilith.hpp
 #ifndef TRILITH_TRILITH_HPP
 #define TRILITH_TRILITH_HPP
@@ -10696,8 +10738,8 @@ struct int8 {
 //
 // Highway learns from these macros which sets those are. Left out are the ones that add nothing to
 // these kernels (SSE2, SSSE3: the CPUs that lack SSE4 take the portable loops) and the ones above
-// AVX3, in whose place VNNI has a pass of its own; AArch64 has NEON always. A list of one's own is
-// respected: the kernels compile for any of Highway's targets.
+// AVX3, whose instructions extensions-inl.hpp adds in the pass of AVX3; AArch64 has NEON always. A
+// list of one's own is respected: the kernels compile for any of Highway's targets.
 #if !defined(HWY_DISABLED_TARGETS)
 #if defined(__aarch64__)
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
@@ -10912,19 +10954,32 @@ template <class Sums>
       p.y[(t + c) * p.y_stride + o + r] = y[r * k.tokens + c];
 }
 
-/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one.
+/// Rows [first, last) and tokens [begin, end), in tiles of one kind.
+template <class Sums>
+static void multiply_tiles(const product& p, std::size_t first, std::size_t last, std::size_t begin,
+                           std::size_t end, const Sums& kind, const tile<Sums>& k) noexcept {
+  for (std::size_t o = first; o < last; o += k.rows)
+    for (std::size_t t = begin; t < end; t += k.tokens) multiply_tile(p, o, last, t, kind, k);
+}
+
+/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one. The rows of
+/// one tile are done with all tokens of a part before the next, so that they are fetched once.
 template <class Sums>
 static void multiply(const product& p, std::size_t first, std::size_t last, const Sums& kind,
                      const tile<Sums>& one, const tile<Sums>& many) noexcept {
   const std::size_t full = p.tokens / many.tokens * many.tokens;
+  const std::size_t rows = max_of(one.rows, many.rows);
   // a part of the tokens small enough to stay in the cache while all rows pass by
   constexpr std::size_t part = 32;
-  for (std::size_t begin = 0; begin < full; begin += part)
-    for (std::size_t o = first; o < last; o += many.rows)
-      for (std::size_t t = begin; t < min_of(begin + part, full); t += many.tokens)
-        multiply_tile(p, o, last, t, kind, many);
-  for (std::size_t o = first; o < last; o += one.rows)
-    for (std::size_t t = full; t < p.tokens; ++t) multiply_tile(p, o, last, t, kind, one);
+  for (std::size_t begin = 0, next = 0; begin < p.tokens; begin = next) {
+    const std::size_t whole = min_of(begin + part, full);
+    next = whole == full ? p.tokens : whole;
+    for (std::size_t o = first; o < last; o += rows) {
+      const std::size_t stop = min_of(o + rows, last);
+      multiply_tiles(p, o, stop, begin, whole, kind, many);
+      multiply_tiles(p, o, stop, whole, next, kind, one);
+    }
+  }
 }
 
 }  // namespace trilith::inline TRILITH_ABI::simd_tiles
@@ -15999,7 +16054,7 @@ template <class Tiles>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table =
-    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -25942,7 +25997,7 @@ template <class Tiles>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table =
-    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -35885,7 +35940,7 @@ template <class Tiles>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table =
-    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -45832,7 +45887,7 @@ template <class Tiles>
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 static constexpr kernel_table table =
-    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 8);
+    with_dots(named(N_AVX2::table, "AVX2_VNNI", target::avx2_vnni), 12);
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 HWY_POP_ATTRIBUTES
 #endif
@@ -55791,11 +55846,6 @@ struct output {
   }
 };
 
-[[nodiscard]] inline bool keeps_half_scales(encoding how) noexcept {
-  return how == encoding::tq1_0 || how == encoding::tq2_0 || how == encoding::q1_0 ||
-         how == encoding::q2_0;
-}
-
 /// Rows of the target from those of the source.
 class row_writer {
  public:
@@ -58096,6 +58146,12 @@ status check_session(const session_options& options, std::size_t context, const 
   if (options.threads > most_threads)
     return error{errc::invalid_argument, join("session: expected at most ", most_threads,
                                               " threads, found ", options.threads, ".")};
+  // each of them has working memory of its own, and also a loop in one piece uses the first one's
+  if (options.run.run != nullptr &&
+      (options.run.threads == 0 || options.run.threads > most_threads))
+    return error{errc::invalid_argument,
+                 join("session: expected an executor of 1 to ", most_threads, " threads, found ",
+                      options.run.threads, ".")};
   return done{};
 }
 

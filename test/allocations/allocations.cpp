@@ -65,8 +65,11 @@ namespace tl = trilith;
 
 namespace {
 
-using blueprint = tl::presets::b1_58_relu<>;
-using model = tl::packed<blueprint>;
+using model = tl::packed<tl::presets::b1_58_relu<>>;
+/// The head's product is one of integers, its activations arranged for many tokens.
+using model_with_codes =
+    tl::packed<tl::decoder<tl::presets::b1_58_relu<>::block,
+                           tl::tied_head<tl::weights::int8<>, tl::activations::int8<>>>>;
 
 /// A tokenizer without a file: three special pieces and the 256 bytes.
 tl::text::tokenizer bytes_tokenizer() {
@@ -86,15 +89,16 @@ tl::text::tokenizer bytes_tokenizer() {
 }
 
 /// Large enough for its products to be shared out among threads.
-tl::text_model<model> some_model() {
-  tl::dense<blueprint> floats(tl::shape{.dim = 512,
-                                        .ffn_dim = 1024,
-                                        .layers = 2,
-                                        .heads = 8,
-                                        .kv_heads = 4,
-                                        .head_dim = 64,
-                                        .vocab = 1000,
-                                        .context = 256});
+template <class Model = model>
+tl::text_model<Model> some_model() {
+  tl::dense<typename Model::blueprint> floats(tl::shape{.dim = 512,
+                                                        .ffn_dim = 1024,
+                                                        .layers = 2,
+                                                        .heads = 8,
+                                                        .kv_heads = 4,
+                                                        .head_dim = 64,
+                                                        .vocab = 1000,
+                                                        .context = 256});
   tl::fill_random(floats, 5, 0.5f);
   return {tl::pack(floats), bytes_tokenizer()};
 }
@@ -121,44 +125,67 @@ TEST_CASE("the counter counts", "[allocations]") {
   CHECK((small.size() == 10 && large.size() == 1 << 20 && numbers.size() == 100));
 }
 
-TEST_CASE("after open() and a first pass no token allocates", "[allocations]") {
-  const auto m = some_model();
-  for (const std::size_t threads : {1u, 2u}) {
-    auto s = tl::session<model>::open(m.model, {.sequences = 3, .threads = threads}).value();
-    const std::vector<std::int32_t> prompt(70, 5);
-    tl::sampler_scratch scratch(m.model.sizes.vocab);
-    const tl::sampling drawing{.temperature = 0.8f, .top_k = 40, .top_p = 0.9f, .seed = 1};
-    REQUIRE(s.append(0, prompt));
+TEMPLATE_TEST_CASE("after open() and a first pass no token allocates", "[allocations]", model,
+                   model_with_codes) {
+  const auto m = some_model<TestType>();
+  for (const tl::kv_format kv : {tl::kv_format(tl::kv::f32{}), tl::kv_format(tl::kv::f16{})})
+    for (const std::size_t threads : {1u, 2u}) {
+      auto s = tl::session<TestType>::open(m.model, {.sequences = 3, .threads = threads, .kv = kv})
+                   .value();
+      const std::vector<std::int32_t> prompt(70, 5);
+      tl::sampler_scratch scratch(m.model.sizes.vocab);
+      const tl::sampling drawing{.temperature = 0.8f, .top_k = 40, .top_p = 0.9f, .seed = 1};
+      REQUIRE(s.append(0, prompt));
 
-    INFO(threads << " threads");
-    const allocation_count count;
-    bool good = true;
-    for (std::size_t i = 0; i < 10; ++i) {
-      good &= static_cast<bool>(s.append(1, {prompt.data(), 7}));
-      const tl::next_token next[] = {
-          {0, tl::sample(s.logits(0), prompt, drawing, 0, i, scratch)},
-          {1, tl::sample(s.logits(1), prompt, {}, 1, i, scratch)},
-          {2, 9},
-      };
-      good &= static_cast<bool>(s.step(next));
+      INFO(threads << " threads, " << kv.name);
+      const allocation_count count;
+      bool good = true;
+      for (std::size_t i = 0; i < 10; ++i) {
+        good &= static_cast<bool>(s.append(1, {prompt.data(), 7}));
+        const tl::next_token next[] = {
+            {0, tl::sample(s.logits(0), prompt, drawing, 0, i, scratch)},
+            {1, tl::sample(s.logits(1), prompt, {}, 1, i, scratch)},
+            {2, 9},
+        };
+        good &= static_cast<bool>(s.step(next));
+      }
+      s.rewind(0, 3);
+      good &= static_cast<bool>(s.append(0, prompt));
+      CHECK(count() == 0);
+      CHECK(good);
     }
-    s.rewind(0, 3);
-    good &= static_cast<bool>(s.append(0, prompt));
+}
+
+TEMPLATE_TEST_CASE("a step of many sequences allocates nothing", "[allocations]", model,
+                   model_with_codes) {
+  constexpr std::size_t sequences = 20;  // the head's kernels for many tokens have work
+  const auto m = some_model<TestType>();
+  auto s = tl::session<TestType>::open(m.model,
+                                       {.sequences = sequences, .threads = 2, .kv = tl::kv::f16{}})
+               .value();
+  std::vector<tl::next_token> next;
+  for (std::size_t i = 0; i < sequences; ++i) next.push_back({i, static_cast<std::int32_t>(i)});
+  const allocation_count count;
+  bool good = true;
+  for (std::size_t i = 0; i < 5; ++i) good &= static_cast<bool>(s.step(next));
+  CHECK(count() == 0);
+  CHECK(good);
+}
+
+TEMPLATE_TEST_CASE("score() allocates once for all of a session", "[allocations]", model,
+                   model_with_codes) {
+  const auto m = some_model<TestType>();
+  for (const tl::kv_format kv : {tl::kv_format(tl::kv::f32{}), tl::kv_format(tl::kv::f16{})}) {
+    auto s = tl::session<TestType>::open(m.model, {.threads = 2, .kv = kv}).value();
+    const std::vector<std::int32_t> text(20, 5);
+    const auto visit = [](std::size_t, std::span<float>) {};
+    REQUIRE(s.score(0, text, visit));
+    INFO(kv.name);
+    const allocation_count count;
+    const bool good = static_cast<bool>(s.score(0, text, visit));
     CHECK(count() == 0);
     CHECK(good);
   }
-}
-
-TEST_CASE("score() allocates once for all of a session", "[allocations]") {
-  const auto m = some_model();
-  auto s = tl::session<model>::open(m.model, {.threads = 2}).value();
-  const std::vector<std::int32_t> text(20, 5);
-  const auto visit = [](std::size_t, std::span<float>) {};
-  REQUIRE(s.score(0, text, visit));
-  const allocation_count count;
-  const bool good = static_cast<bool>(s.score(0, text, visit));
-  CHECK(count() == 0);
-  CHECK(good);
 }
 
 TEST_CASE("a text's tokens allocate nothing but the list of them, which doubles", "[allocations]") {

@@ -23,6 +23,10 @@ endif()
 
 add_library(trilith_test_main OBJECT main.cpp kernel_main.cpp)
 target_link_libraries(trilith_test_main PRIVATE trilith_test)
+# Catch's own code is most of a program's compile time and none of its run time.
+add_library(trilith_catch STATIC catch_runner.cpp)
+target_link_libraries(trilith_catch PRIVATE trilith_test)
+target_compile_options(trilith_catch PRIVATE -O0)
 
 # trilith_catch_tests(DIR MAIN): the executable DIR_tests of DIR/*.cpp, and a ctest per file.
 function(trilith_catch_tests directory main)
@@ -32,7 +36,7 @@ function(trilith_catch_tests directory main)
   endif()
   add_executable(${directory}_tests ${sources}
                  $<FILTER:$<TARGET_OBJECTS:trilith_test_main>,INCLUDE,/${main}\\.cpp>)
-  target_link_libraries(${directory}_tests PRIVATE trilith_test)
+  target_link_libraries(${directory}_tests PRIVATE trilith_catch trilith_test)
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
     add_test(NAME ${directory}.${stem}
@@ -48,15 +52,42 @@ trilith_catch_tests(unit main)
 if(TARGET unit_tests)
   target_compile_options(unit_tests PRIVATE $<$<CONFIG:Release>:-O1>)
 endif()
+if(TARGET unit_tests)
+  # The variable is read before main().
+  add_test(NAME unit.aligned_buffer.without_huge_pages
+           COMMAND unit_tests -\# "[#aligned_buffer]")
+  set_tests_properties(unit.aligned_buffer.without_huge_pages PROPERTIES
+                       LABELS unit ENVIRONMENT TRILITH_HUGE_PAGES=0)
+endif()
+# The unit tests of what runs on several threads, for a build with ThreadSanitizer that has few
+# minutes; no part of any other.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+  set(threads_sources unit/thread_pool.cpp unit/executor.cpp unit/session.cpp unit/kv.cpp
+      unit/multiply.cpp)
+  add_executable(threads_tests EXCLUDE_FROM_ALL ${threads_sources}
+                 $<FILTER:$<TARGET_OBJECTS:trilith_test_main>,INCLUDE,/main\\.cpp>)
+  target_link_libraries(threads_tests PRIVATE trilith_catch trilith_test)
+  add_test(NAME threads.all COMMAND threads_tests)
+  set_tests_properties(threads.all PROPERTIES LABELS unit)
+endif()
 trilith_catch_tests(allocations main)  # replaces operator new
 trilith_catch_tests(golden kernel_main)
 trilith_catch_tests(kernels kernel_main)
+# The kernels are in the library; g++ needs twice as long to optimise what they are compared with.
+# With clang++ that is optimised.
+if(TARGET kernels_tests AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(kernels_tests PRIVATE $<$<CONFIG:Release>:-O1>)
+endif()
 
-# The same tests on every target this machine may have; one it lacks is skipped, in words.
+# The tests that use the chosen target, on every target this machine may have; one it lacks is
+# skipped, in words. The others loop over all targets by themselves.
+set(trilith_chosen_kernels "~[simd]~[rows]~[attention]~[lut]")
+set(trilith_chosen_golden "~every kernel target*")
 foreach(directory kernels golden)
   if(TARGET ${directory}_tests)
     foreach(target SSE4 AVX2 AVX2_VNNI AVX3 AVX3_VNNI AVX3_DL AMX)
-      add_test(NAME ${directory}.on.${target} COMMAND ${directory}_tests)
+      add_test(NAME ${directory}.on.${target}
+               COMMAND ${directory}_tests ${trilith_chosen_${directory}})
       set_tests_properties(${directory}.on.${target} PROPERTIES
         SKIP_RETURN_CODE 77 LABELS ${directory}
         ENVIRONMENT "TRILITH_DATA=${trilith_data};TRILITH_TARGET=${target}")

@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """Builds and runs the consumer program in one of the ways a program can use the library.
 
-    run.py find_package|add_subdirectory|fetch_content|pkg_config|single_header|forgotten
+    run.py find_package|add_subdirectory|fetch_content|pkg_config|single_header|by_hand|forgotten
+
+The kernels are compiled for one instruction set: other tests are of them.
 """
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
-WARNINGS = ["-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
+sys.path.insert(0, str(HERE.parent))
+from one_target import ONE_TARGET  # noqa: E402
+
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 REMEDY = "link_to_trilith_trilith_or_define_TRILITH_IMPLEMENTATION_in_one_cpp_file"
 FAMILIES_REMEDY = "link_to_trilith_families_or_define_TRILITH_IMPLEMENT_FAMILIES"
 
@@ -30,7 +36,12 @@ def staged(options, prefix):
 
 def with_cmake(options, work):
     build = work / "build"
-    settings = [f"-DCMAKE_CXX_COMPILER={options.compiler}", "-DCMAKE_BUILD_TYPE=Release"]
+    # the package as it is used, and the trees without optimisation; without -g, which names the
+    # directory, ccache knows the second one
+    build_type = "Release" if options.way == "find_package" else "Debug"
+    settings = [f"-DCMAKE_CXX_COMPILER={options.compiler}", f"-DCMAKE_BUILD_TYPE={build_type}",
+                "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
+                f"-DCMAKE_CXX_FLAGS={' '.join(ONE_TARGET)}"]
     if shutil.which("ccache"):
         settings.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
     if options.way == "find_package":
@@ -44,7 +55,8 @@ def with_cmake(options, work):
 
 def compile_and_link(options, work, flags, sources):
     program = work / "consumer"
-    run(options.compiler, *WARNINGS, *flags, f"-I{HERE.parent}", *(HERE / s for s in sources), "-o", program)
+    run(options.compiler, *WARNINGS, *ONE_TARGET, *flags, f"-I{HERE.parent}", *(HERE / s for s in sources),
+        "-o", program)
     return program
 
 
@@ -55,12 +67,20 @@ def with_pkg_config(options, work):
     where = {**os.environ, "PKG_CONFIG_PATH": str(staged(options, work / "prefix") / "share/pkgconfig")}
     asked = ["pkg-config", "--cflags", "--libs", "trilith"]
     flags = subprocess.run(asked, env=where, check=True, capture_output=True, text=True).stdout.split()
-    return compile_and_link(options, work, flags, ["consumer.cpp", "second.cpp", "implementation.cpp"])
+    return compile_and_link(options, work, ["-O2", *flags], ["consumer.cpp", "second.cpp", "implementation.cpp"])
 
 
 def with_single_header(options, work):
     flags = ["-std=c++20", "-pthread", f"-I{PROJECT / 'single_include'}"]
     return compile_and_link(options, work, flags, ["consumer.cpp", "second.cpp", "implementation.cpp"])
+
+
+def by_hand(options, work):
+    """With the files that README.md names, as it names them."""
+    named = re.search(r"`cmake/\{([\w,]+)\}\.cpp`", (PROJECT / "README.md").read_text())
+    sources = [PROJECT / "cmake" / f"{part}.cpp" for part in named[1].split(",")]
+    flags = ["-std=c++20", "-pthread", f"-I{PROJECT / 'include'}"]
+    return compile_and_link(options, work, flags, ["consumer.cpp", "second.cpp", *sources])
 
 
 def forgotten(options, work):
@@ -82,7 +102,8 @@ def forgotten(options, work):
 
 
 WAYS = {"find_package": with_cmake, "add_subdirectory": with_cmake, "fetch_content": with_cmake,
-        "pkg_config": with_pkg_config, "single_header": with_single_header, "forgotten": forgotten}
+        "pkg_config": with_pkg_config, "single_header": with_single_header, "by_hand": by_hand,
+        "forgotten": forgotten}
 
 
 def main():

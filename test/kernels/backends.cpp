@@ -5,7 +5,6 @@
 #include <trilith/backends/automatic.hpp>
 #include <trilith/backends/eigen.hpp>
 #include <trilith/backends/reference.hpp>
-#include <trilith/core/thread_pool.hpp>
 #include <trilith/layers/scheme.hpp>
 #include <trilith/weights/binary.hpp>
 #include <trilith/weights/int8.hpp>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "counting_pool.hpp"
 
 namespace tl = trilith;
 namespace weights = trilith::weights;
@@ -92,30 +92,28 @@ void check_backend(const M& m, const tl::activation_view<X>& x, const tl::execut
 
 template <class A, class M>
 void check_all(const M& m, const std::vector<float>& values, std::size_t tokens,
-               const tl::thread_pool& pool) {
+               const tl::executor& run = {}) {
   using met = tl::activations_for<M, A>;
   tl::activation_buffer buffer(tokens, m.cols, m.cols);
   const auto x = buffer.quantize<met>({values.data(), tokens, m.cols}, tl::activation_group(m), {});
   const auto expected = product<backends::reference>(m, x, {});
   INFO(met::name << ", " << m.rows << " rows, " << m.cols << " columns, " << tokens << " tokens");
-  for (const tl::executor& run : {tl::executor{}, pool.get()}) {
-    check_backend<backends::portable>(m, x, run, expected);
-    check_backend<backends::eigen>(m, x, run, expected);
-    check_backend<backends::simd>(m, x, run, expected);
-    check_backend<backends::automatic>(m, x, run, expected);
-  }
+  check_backend<backends::portable>(m, x, run, expected);
+  check_backend<backends::eigen>(m, x, run, expected);
+  check_backend<backends::simd>(m, x, run, expected);
+  check_backend<backends::automatic>(m, x, run, expected);
 }
 
 template <class Storage>
 void check_sizes(std::size_t rows, std::size_t cols, std::size_t tokens,
-                 const tl::thread_pool& pool) {
+                 const tl::executor& run = {}) {
   const auto m = Storage::make(spread(rows * cols, rows + cols), rows, cols);
   const auto x = spread(tokens * cols, 1 + tokens + cols);
   INFO(Storage::weights::name << " in " << Storage::matrix::format::name);
-  check_all<activations::int8<>>(m, x, tokens, pool);
-  check_all<activations::int8<activations::absmean_range>>(m, x, tokens, pool);
-  check_all<activations::f32>(m, x, tokens, pool);
-  check_all<activations::bf16>(m, x, tokens, pool);
+  check_all<activations::int8<>>(m, x, tokens, run);
+  check_all<activations::int8<activations::absmean_range>>(m, x, tokens, run);
+  check_all<activations::f32>(m, x, tokens, run);
+  check_all<activations::bf16>(m, x, tokens, run);
 }
 
 using ternary = weights::ternary<>;
@@ -137,33 +135,38 @@ TEMPLATE_TEST_CASE("all backends give the bits of the reference", "",
                    (coded<weights::int8<>, packing::bits8>),
                    (coded<weights::int8<tl::scale::per_group<64>>, packing::bits8>),
                    plain<weights::f32>, plain<weights::f16>, plain<weights::bf16>) {
-  const tl::thread_pool pool(2);
   constexpr std::size_t block = TestType::block;
   for (const std::size_t cols : {std::size_t{1}, std::size_t{172}, block - 1, block, block + 1})
     for (const std::size_t rows : {1u, 2u, 5u})
-      for (const std::size_t tokens : {1u, 2u, 3u}) check_sizes<TestType>(rows, cols, tokens, pool);
+      for (const std::size_t tokens : {1u, 2u, 3u}) check_sizes<TestType>(rows, cols, tokens);
 }
 
-TEMPLATE_TEST_CASE("two threads share the rows of a large product", "",
-                   (coded<ternary, packing::bits2>), (coded<grouped<100>, packing::base3>),
-                   (coded<weights::binary<>, packing::bits1>), plain<weights::f16>) {
-  const tl::thread_pool pool(2);
-  REQUIRE(67 >= 2 * tl::detail::grain(1700, 3));  // or the pool would not be used
-  check_sizes<TestType>(67, 1700, 3, pool);
+TEMPLATE_TEST_CASE("threads share the rows of a large product", "",
+                   (coded<ternary, packing::bits2>), (coded<ternary, users_own>),
+                   (coded<grouped<7>, packing::base3>), (coded<weights::binary<>, packing::bits1>),
+                   (coded<weights::int8<>, packing::bits8>), plain<weights::f16>,
+                   plain<weights::bf16>) {
+  for (const std::size_t threads : {2u, 3u}) {
+    const test::counting_pool pool(threads);
+    for (const std::size_t tokens : {3u, 6u}) {
+      const int before = pool.shared_loops();
+      check_sizes<TestType>(110, 1700, tokens, pool.get());
+      CHECK(pool.shared_loops() >= before + 3 * 4);  // every product, of every kind of activations
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("the largest sums", "", (coded<ternary, packing::bits2>),
                    (coded<ternary, packing::base3>), (coded<weights::binary<>, packing::bits1>),
                    (coded<weights::int8<>, packing::bits8>)) {
   constexpr std::size_t cols = 8640;
-  const tl::thread_pool pool(1);
   std::vector<float> w(2 * cols, 1.0f), x(cols, 1.0f);
   for (std::size_t i = cols; i < 2 * cols; ++i) w[i] = -1.0f;  // row 0 is all +, row 1 all -
   const auto m = TestType::make(w, 2, cols);
-  check_all<activations::int8<>>(m, x, 1, pool);
+  check_all<activations::int8<>>(m, x, 1);
   for (std::size_t i = 0; i < cols; i += 2) x[i] = -1.0f;
-  check_all<activations::int8<>>(m, x, 1, pool);
-  check_all<activations::f32>(m, x, 1, pool);
+  check_all<activations::int8<>>(m, x, 1);
+  check_all<activations::f32>(m, x, 1);
 }
 
 TEST_CASE("all codes times 127 is what it should be") {
@@ -191,4 +194,28 @@ TEST_CASE("activations arranged for a backend give the bits of those that are no
   const auto expected = product<backends::reference>(m, plain, {});
   CHECK(same_bits(product<backends::simd>(m, arranged, {}), expected));
   CHECK(same_bits(product<backends::simd>(m, plain, {}), expected));
+}
+
+TEST_CASE("activations are arranged where the weights' kernels read them arranged") {
+  constexpr std::size_t cols = 256, tokens = 40;
+  const auto values = spread(tokens * cols, 5);
+  tl::activation_buffer buffer(tokens, cols, 1);
+  const auto is_arranged = [&]<class F>(F) {
+    return buffer
+               .quantize<activations::int8<>, backends::automatic, F>({values.data(), tokens, cols},
+                                                                      cols, {})
+               .panel != nullptr;
+  };
+  const std::string chosen = tl::simd::kernels().target;
+  for (std::size_t i = 0; const tl::simd::kernel_table* table = tl::simd::kernels_at(i); ++i) {
+    REQUIRE(tl::simd::choose_kernels(table->target));
+    INFO(table->target);
+    const auto reads = [&](tl::simd::weight_format f) {
+      return table->batch[static_cast<std::size_t>(f)] != nullptr;
+    };
+    CHECK(is_arranged(packing::bits8{}) == reads(tl::simd::weight_format::bits8));
+    CHECK(is_arranged(packing::base3{}) == reads(tl::simd::weight_format::base3));
+    CHECK_FALSE(is_arranged(users_own{}));
+  }
+  REQUIRE(tl::simd::choose_kernels(chosen.c_str()));
 }

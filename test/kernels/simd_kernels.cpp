@@ -209,6 +209,12 @@ void for_each_batch(Check check) {
                                        {34u, 211u}})
       for (const std::size_t group : {cols, std::size_t{64}, std::size_t{100}})
         if (group <= cols) check(extent{rows, cols, tokens, group});
+  // A panel of few tokens and whole blocks of rows, columns and groups: AMX reads int8 codes where
+  // they lie then. Half of the rows is one call, so both calls have blocks.
+  for (const std::size_t cols : {64u, 640u, 1280u})
+    for (const auto& [rows, tokens] : {std::pair{70u, 2u}, {70u, 16u}, {130u, 8u}})
+      for (const std::size_t group : {cols, std::size_t{64}})
+        check(extent{rows, cols, tokens, group});
 }
 
 template <class P, class X>

@@ -13,6 +13,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+from one_target import ONE_TARGET  # noqa: E402
+
 FLAGS = ["-std=c++20", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
 DEPENDENCIES = {"hwy": "hwy", "boost": "boost", "Eigen": "eigen3/Eigen"}
 
@@ -64,12 +67,12 @@ def main():
                       "const char* version() { return TRILITH_VERSION; }\n")
     build(work, options.compiler, "first", ["consumer.cpp", "second.cpp", by_name])
     build(work, options.compiler, "second", ["consumer.cpp", "second.cpp", renamed, relative],
-          "-O0", "-DTRILITH_HAS_JSON=0")  # and without nlohmann-json, wherever it may lie
+          "-O0", *ONE_TARGET, "-DTRILITH_HAS_JSON=0")  # and without nlohmann-json, wherever it may lie
     families = source(work, "families.cpp", "#define TRILITH_IMPLEMENTATION\n#define TRILITH_IMPLEMENT_FAMILIES\n"
                       '#include <trilith/trilith.hpp>\n'
                       'int main() { return trilith::io::load("nothing").error().code != '
                       "trilith::errc::file_not_found; }\n")
-    build(work, options.compiler, "third", [families], "-O0")
+    build(work, options.compiler, "third", [families], "-O0", *ONE_TARGET)
 
 
 if __name__ == "__main__":

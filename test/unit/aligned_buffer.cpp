@@ -1,8 +1,9 @@
 #include <trilith/core/aligned_buffer.hpp>
-#include <trilith/core/region_impl.hpp>
+#include <trilith/core/huge_pages_impl.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 #include <thread>
 #include <vector>
@@ -69,6 +70,46 @@ TEST_CASE("an assignment gives back what was there, a view keeps what it shows")
   CHECK(b[0] == 3);
   b = bytes(10);
   CHECK((is_all(b, 0) && is_all(*kept, 3)));
+}
+
+TEST_CASE("large buffers are in regions of their own, unless the environment says otherwise") {
+  const char* const how = std::getenv("TRILITH_HUGE_PAGES");
+  const bool is_off = how != nullptr && std::string_view(how) == "0";
+  CHECK((tl::large_memory::installed != nullptr) == (tl::pages::are_supported && !is_off));
+}
+
+TEST_CASE("where the system has no large memory, buffers come from operator new") {
+  static int asked = 0;
+  static constexpr tl::large_memory refusing{
+      [](std::size_t, bool&) noexcept -> void* { return ++asked, nullptr; },
+      [](void*, std::size_t) noexcept { asked += 1000; }};
+  const tl::large_memory* const before = std::exchange(tl::large_memory::installed, &refusing);
+  {
+    const bytes b(3 * large), small(10);
+    CHECK((is_all(b, 0) && is_aligned(b) && has_zeros_behind(b)));
+    CHECK(asked == 1);
+  }
+  tl::large_memory::installed = before;
+  CHECK(asked == 1);  // what it did not give it does not get
+}
+
+TEST_CASE("a buffer goes back to where it came from") {
+  const tl::large_memory* const before = tl::large_memory::installed;
+  bytes b(2 * large);
+  tl::large_memory::installed = nullptr;
+  const bytes c(2 * large);
+  b = bytes(2 * large);
+  tl::large_memory::installed = before;
+  CHECK((is_all(b, 0) && is_all(c, 0)));
+}
+
+TEST_CASE("more than the address space holds is refused") {
+  tl::pages::heap heap;
+  bool is_zeroed = false;
+  for (const std::size_t n : {std::size_t{1} << 60, SIZE_MAX / 64 * 64 - 4096}) {
+    CHECK_FALSE(tl::pages::region(n));
+    CHECK(heap.take(n, is_zeroed) == nullptr);
+  }
 }
 
 TEST_CASE("a region hands out disjoint places and joins what comes back") {

@@ -3,7 +3,6 @@
 #include <trilith/activations/plain.hpp>
 #include <trilith/backends/automatic.hpp>
 #include <trilith/backends/reference.hpp>
-#include <trilith/core/thread_pool.hpp>
 #include <trilith/layers/bit_linear.hpp>
 #include <trilith/weights/binary.hpp>
 #include <trilith/weights/ternary.hpp>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "counting_pool.hpp"
 #include "random_values.hpp"
 
 namespace tl = trilith;
@@ -74,15 +74,18 @@ TEST_CASE("views with strides, and more tokens in a later call") {
 }
 
 TEST_CASE("threads do not change a product") {
-  // wide enough that two threads share it
+  // large enough that several threads share it
   const auto w = random_values(300 * 1000, 1), x = random_values(2 * 1000, 2);
   tl::bit_linear<with<tl::weights::ternary<>>, tl::packing::base3> layer(w.data(), 300, 1000);
-  std::vector<float> alone(600), together(600);
+  std::vector<float> alone(600);
   layer.forward({x.data(), 2, 1000}, {alone.data(), 2, 300});
-  const tl::thread_pool pool(2);
-  layer.forward({x.data(), 2, 1000}, {together.data(), 2, 300}, pool.get());
-  CHECK(alone == together);
-  CHECK(tl::detail::grain(1000, 2) < 150);
+  for (const std::size_t threads : {2u, 3u}) {
+    const test::counting_pool pool(threads);
+    std::vector<float> together(600);
+    layer.forward({x.data(), 2, 1000}, {together.data(), 2, 300}, pool.get());
+    CHECK(alone == together);
+    CHECK(pool.shared_loops() > 0);
+  }
 }
 
 TEST_CASE("a dense model sees the activations its packed twin sees") {

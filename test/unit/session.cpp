@@ -1,5 +1,12 @@
 #include <trilith/trilith.hpp>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include <filesystem>
+#include <thread>
+
 #include "catch.hpp"
 
 namespace tl = trilith;
@@ -42,6 +49,19 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   }
   return apart / whole;
 }
+
+#if defined(__linux__)
+std::size_t threads_on_one_processor() {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    const int thread = std::stoi(entry.path().filename().string());
+    count += ::sched_getaffinity(thread, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
+  }
+  return count;
+}
+#endif
 
 std::string message(const tl::status& outcome) {
   return outcome ? "" : outcome.error().message;
@@ -115,6 +135,14 @@ TEST_CASE("a session refuses what it cannot do and stays as it was", "[session]"
   CHECK(tl::session<model>::open(m, {.sequences = 0}).error().code == tl::errc::invalid_argument);
   CHECK(tl::session<model>::open(m, {.threads = 1'000'000}).error().message ==
         "session: expected at most 1024 threads, found 1000000.");
+  for (const std::size_t threads : {0u, 1025u}) {
+    const auto in_turn = [](void*, std::size_t count, tl::executor::task task,
+                            void* argument) noexcept {
+      for (std::size_t i = 0; i < count; ++i) task(argument, i);
+    };
+    CHECK(tl::session<model>::open(m, {.run = {nullptr, in_turn, threads}}).error().message ==
+          tl::join("session: expected an executor of 1 to 1024 threads, found ", threads, "."));
+  }
   CHECK(tl::session<model>::open(m, {.sequences = std::size_t{1} << 50}).error().code ==
         tl::errc::out_of_memory);
 }
@@ -152,6 +180,13 @@ TEST_CASE("threads may stay on one processor each", "[session]") {
   REQUIRE(plain.append(0, prompt));
   REQUIRE(pinned.append(0, prompt));
   CHECK(copy(pinned.logits(0)) == copy(plain.logits(0)));
+#if defined(__linux__)
+  const std::size_t now = threads_on_one_processor();
+  CHECK(now > 0);
+  { const auto gone = std::move(pinned); }
+  // where a program has one processor, all its threads are on it
+  CHECK((threads_on_one_processor() < now || std::thread::hardware_concurrency() == 1));
+#endif
 }
 
 TEST_CASE("heads of every kind of weights run", "[session]") {

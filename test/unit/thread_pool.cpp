@@ -1,3 +1,4 @@
+#include <trilith/core/processors_impl.hpp>
 #include <trilith/core/thread_pool.hpp>
 
 #include <atomic>
@@ -23,6 +24,22 @@ std::size_t sum_of(const tl::executor& run, std::size_t count) {
 
 void pause(int microseconds) {
   std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+}
+
+/// On how many processors a thread of the pool that is not the caller may run; waits for one.
+std::size_t processors_of_a_helper(const tl::thread_pool& pool) {
+  std::atomic<std::size_t> found{0};
+  std::atomic<bool> begun{false};
+  const auto caller = std::this_thread::get_id();
+  pool.get().parallel_for(2, 1, [&](std::size_t, std::size_t) noexcept {
+    if (std::this_thread::get_id() != caller) {
+      found = tl::threads::allowed_processors().size();
+      begun = true;
+    } else {
+      while (!begun) std::this_thread::yield();
+    }
+  });
+  return found;
 }
 
 }  // namespace
@@ -94,5 +111,10 @@ TEST_CASE("threads may be pinned, more of them than there are processors too") {
   for (const std::size_t threads : {std::size_t{2}, 2 * processors + 1}) {
     const tl::thread_pool pool(threads, {.pin = true});
     for (int round = 0; round < 20; ++round) CHECK(sum_of(pool.get(), 100) == 4950);
+#if defined(__linux__)
+    CHECK(processors_of_a_helper(pool) == 1);
+    CHECK(processors_of_a_helper(tl::thread_pool(threads)) ==
+          tl::threads::allowed_processors().size());
+#endif
   }
 }

@@ -2,7 +2,7 @@
 #define TRILITH_BACKENDS_ACTIVATION_BUFFER_HPP
 
 #include <trilith/activations/activations.hpp>
-#include <trilith/backends/backend.hpp>
+#include <trilith/backends/simd.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/aligned_buffer.hpp>
 #include <trilith/core/executor.hpp>
@@ -52,31 +52,32 @@ class activation_buffer {
   ///
   /// @tparam B  the backend that is to multiply them: for many tokens it may want a panel, without
   ///            which its results are the same and its products slower
-  template <activations::Activations A, class B = void>
+  /// @tparam F  the format of the weights, where it is known: some have no use for a panel
+  template <activations::Activations A, class B = void, class F = void>
   [[nodiscard]] activation_view<typename A::element> quantize(span2d<const float> x,
                                                               std::size_t group,
                                                               const executor& run) noexcept {
-    return fill<A, B>(x.rows, x.cols, group, run,
-                      [&x](std::size_t t, typename A::element* q, float*) noexcept {
-                        return A::quantize(x.data + t * x.stride, q, x.cols);
-                      });
+    return fill<A, B, F>(x.rows, x.cols, group, run,
+                         [&x](std::size_t t, typename A::element* q, float*) noexcept {
+                           return A::quantize(x.data + t * x.stride, q, x.cols);
+                         });
   }
 
   /// The same for rows that are made while they are quantised, by backend B.
   ///
   /// row(t, q, scratch) writes token t's q: [cols] and returns its scale; `scratch` is room for
   /// [cols] floats, of the calling thread alone.
-  template <activations::Activations A, class B, class Row>
+  template <activations::Activations A, class B, class F = void, class Row>
   [[nodiscard]] activation_view<typename A::element> quantize_rows(std::size_t tokens,
                                                                    std::size_t cols,
                                                                    std::size_t group, executor run,
                                                                    const Row& row) noexcept {
     run.threads = min_of(run.threads, threads_);
-    return fill<A, B>(tokens, cols, group, run, row);
+    return fill<A, B, F>(tokens, cols, group, run, row);
   }
 
  private:
-  template <class A, class B, class Row>
+  template <class A, class B, class F, class Row>
   activation_view<typename A::element> fill(std::size_t tokens, std::size_t cols, std::size_t group,
                                             const executor& run, const Row& row) noexcept {
     using X = typename A::element;
@@ -96,8 +97,16 @@ class activation_buffer {
                      });
     activation_view<X> view{data, tokens, cols, stride, group, scales_.data(), sums_.data()};
     if constexpr (backends::uses_kernels<B> && activations::is_integer<A>)
-      view.panel = arrange(view, run);
+      if (wants_panel<F>()) view.panel = arrange(view, run);
     return view;
+  }
+
+  template <class F>
+  static bool wants_panel() noexcept {
+    if constexpr (std::is_void_v<F>)
+      return true;
+    else
+      return backends::detail::reads_panels<F>(simd::kernels());
   }
 
   /// The panel lies after the rows, which need a quarter of the room that floats would; narrow

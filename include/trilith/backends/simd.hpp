@@ -35,6 +35,15 @@ inline constexpr int table_index<weights::f16> =
 template <>
 inline constexpr int table_index<weights::bf16> =
     static_cast<int>(trilith::simd::weight_format::bf16);
+
+/// Whether these kernels read a panel for weights of format F.
+template <class F>
+[[nodiscard]] bool reads_panels(const trilith::simd::kernel_table& table) noexcept {
+  if constexpr (table_index<F> < 0)
+    return false;
+  else
+    return table.batch[static_cast<std::size_t>(table_index<F>)] != nullptr;
+}
 }  // namespace detail
 
 /// Vector kernels for the built-in formats, chosen at run time for the CPU at hand; no compiler

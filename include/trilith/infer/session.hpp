@@ -42,8 +42,8 @@ class session {
   using B = typename Model::blueprint;
 
  public:
-  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, a cache that
-  /// does not fit into memory.
+  /// Errors: no sequence, a context longer than the model's, more than 1024 threads, an
+  /// executor of none or of more, a cache that does not fit into memory.
   [[nodiscard]] static result<session> open(const Model& model,
                                             const session_options& options = {}) {
     const std::size_t context = options.context == 0 ? model.sizes.context : options.context;

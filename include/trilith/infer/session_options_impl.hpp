@@ -16,6 +16,12 @@ status check_session(const session_options& options, std::size_t context, const 
   if (options.threads > most_threads)
     return error{errc::invalid_argument, join("session: expected at most ", most_threads,
                                               " threads, found ", options.threads, ".")};
+  // each of them has working memory of its own, and also a loop in one piece uses the first one's
+  if (options.run.run != nullptr &&
+      (options.run.threads == 0 || options.run.threads > most_threads))
+    return error{errc::invalid_argument,
+                 join("session: expected an executor of 1 to ", most_threads, " threads, found ",
+                      options.run.threads, ".")};
   return done{};
 }
 

@@ -77,10 +77,11 @@ struct gated_ffn {
   template <class Parameters>
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
                                            span2d<float> up, workspace& w) noexcept {
-    using A = activations_for<std::remove_cvref_t<decltype(p.down)>, typename S::activations>;
+    using M = std::remove_cvref_t<decltype(p.down)>;
+    using A = activations_for<M, typename S::activations>;
     using B = typename S::backend;
     const float* gains = p.sub_norm.values.data();
-    return w.quantized.template quantize_rows<A, B>(
+    return w.quantized.template quantize_rows<A, B, typename M::format>(
         gate.rows, gate.cols, activation_group(p.down), w.run,
         [&](std::size_t t, typename A::element* q, float* scratch) noexcept {
           return quantize_gated_row<A, G, SubNorm, B>(&gate(t, 0), &up(t, 0), gains,

@@ -49,7 +49,7 @@ template <Scheme S, class M, Norm N>
                                 const executor& run) noexcept {
   using A = activations_for<M, typename S::activations>;
   using B = typename S::backend;
-  return buffer.quantize_rows<A, B>(
+  return buffer.quantize_rows<A, B, typename M::format>(
       x.rows.rows, x.rows.cols, activation_group(w), run,
       [&x](std::size_t t, typename A::element* q, float* scratch) noexcept {
         return quantize_row<A, N, B>(&x.rows(t, 0), x.gains, x.eps, q, x.rows.cols, scratch);

@@ -32,9 +32,6 @@ class row_buffer {
     return {values_.data(), tokens, width_, stride_};
   }
   [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
-  [[nodiscard]] std::size_t most_rows() const noexcept {
-    return stride_ == 0 ? 0 : values_.size() / stride_;
-  }
 
  private:
   std::size_t width_ = 0, stride_ = 0;

@@ -11,8 +11,7 @@ namespace trilith::inline TRILITH_ABI {
 ///
 /// @tparam W  weights of the embedding: f32, f16, bf16, int8<>
 /// @tparam A  the hidden state's numbers; activations::int8<> with weights::int8<> makes the
-/// largest
-///            product of a small model an integer one
+///            largest product of a small model an integer one
 template <weights::Weights W, activations::Activations A = activations::f32,
           backends::Backend B = backends::automatic>
 struct tied_head {

@@ -2,8 +2,8 @@
 //
 // Highway learns from these macros which sets those are. Left out are the ones that add nothing to
 // these kernels (SSE2, SSSE3: the CPUs that lack SSE4 take the portable loops) and the ones above
-// AVX3, in whose place VNNI has a pass of its own; AArch64 has NEON always. A list of one's own is
-// respected: the kernels compile for any of Highway's targets.
+// AVX3, whose instructions extensions-inl.hpp adds in the pass of AVX3; AArch64 has NEON always. A
+// list of one's own is respected: the kernels compile for any of Highway's targets.
 #if !defined(HWY_DISABLED_TARGETS)
 #if defined(__aarch64__)
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)

@@ -9,10 +9,9 @@
 namespace trilith::simd {
 
 /// The instruction sets that have kernels of their own, ascending. `neon_dot` is NEON with the dot
-/// products of ARMv8.2, `avx2_vnni` is AVX2 with the
-/// 256-bit dot products of AVX-VNNI, `avx3` AVX-512 as in Skylake, `avx3_vnni` with the dot
-/// products of Cascade Lake, `avx3_dl` with the byte permutations of Ice Lake too, `amx` with tiles
-/// of int8 and bfloat16.
+/// products of ARMv8.2, `avx2_vnni` is AVX2 with the 256-bit dot products of AVX-VNNI, `avx3`
+/// AVX-512 as in Skylake, `avx3_vnni` with the dot products of Cascade Lake, `avx3_dl` with the
+/// byte permutations and bit matrices of Ice Lake too, `amx` with tiles of int8 and bfloat16.
 enum class target : std::uint8_t {
   scalar,
   sse4,

@@ -134,19 +134,32 @@ template <class Sums>
       p.y[(t + c) * p.y_stride + o + r] = y[r * k.tokens + c];
 }
 
-/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one.
+/// Rows [first, last) and tokens [begin, end), in tiles of one kind.
+template <class Sums>
+static void multiply_tiles(const product& p, std::size_t first, std::size_t last, std::size_t begin,
+                           std::size_t end, const Sums& kind, const tile<Sums>& k) noexcept {
+  for (std::size_t o = first; o < last; o += k.rows)
+    for (std::size_t t = begin; t < end; t += k.tokens) multiply_tile(p, o, last, t, kind, k);
+}
+
+/// Rows [first, last): as many tokens as fill tiles of `many`, the others one by one. The rows of
+/// one tile are done with all tokens of a part before the next, so that they are fetched once.
 template <class Sums>
 static void multiply(const product& p, std::size_t first, std::size_t last, const Sums& kind,
                      const tile<Sums>& one, const tile<Sums>& many) noexcept {
   const std::size_t full = p.tokens / many.tokens * many.tokens;
+  const std::size_t rows = max_of(one.rows, many.rows);
   // a part of the tokens small enough to stay in the cache while all rows pass by
   constexpr std::size_t part = 32;
-  for (std::size_t begin = 0; begin < full; begin += part)
-    for (std::size_t o = first; o < last; o += many.rows)
-      for (std::size_t t = begin; t < min_of(begin + part, full); t += many.tokens)
-        multiply_tile(p, o, last, t, kind, many);
-  for (std::size_t o = first; o < last; o += one.rows)
-    for (std::size_t t = full; t < p.tokens; ++t) multiply_tile(p, o, last, t, kind, one);
+  for (std::size_t begin = 0, next = 0; begin < p.tokens; begin = next) {
+    const std::size_t whole = min_of(begin + part, full);
+    next = whole == full ? p.tokens : whole;
+    for (std::size_t o = first; o < last; o += rows) {
+      const std::size_t stop = min_of(o + rows, last);
+      multiply_tiles(p, o, stop, begin, whole, kind, many);
+      multiply_tiles(p, o, stop, whole, next, kind, one);
+    }
+  }
 }
 
 }  // namespace trilith::inline TRILITH_ABI::simd_tiles

@@ -60,11 +60,6 @@ struct output {
   }
 };
 
-[[nodiscard]] inline bool keeps_half_scales(encoding how) noexcept {
-  return how == encoding::tq1_0 || how == encoding::tq2_0 || how == encoding::q1_0 ||
-         how == encoding::q2_0;
-}
-
 /// Rows of the target from those of the source.
 class row_writer {
  public:
