@@ -202,6 +202,7 @@ void for_each_batch(Check check) {
     for (const auto& [rows, tokens] : {std::pair{1u, 1u},
                                        {3u, 16u},
                                        {35u, 7u},
+                                       {70u, 9u},
                                        {70u, 40u},
                                        {33u, 131u},
                                        {2u, 97u},
