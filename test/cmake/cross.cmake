@@ -66,6 +66,7 @@ set(cross_tests_of_NEON_DOT ${trilith_chosen_kernels})
 foreach(target NEON NEON_DOT)
   add_test(NAME kernels.on.${target}
            COMMAND ${TRILITH_QEMU_AARCH64} ${cross_tests} ${cross_tests_of_${target}})
-  set_tests_properties(kernels.on.${target} PROPERTIES SKIP_RETURN_CODE 77 LABELS kernels
+  # emulated, the longest tests: ctest begins with them
+  set_tests_properties(kernels.on.${target} PROPERTIES SKIP_RETURN_CODE 77 LABELS kernels COST 100
     ENVIRONMENT "TRILITH_DATA=${trilith_data};TRILITH_TARGET=${target}")
 endforeach()
