@@ -7352,7 +7352,9 @@ class session {
         lengths_(options.sequences),
         slots_(tokens_per_pass),
         logits_(options.sequences * model.sizes.vocab),
-        step_logits_(min_of(options.sequences, tokens_per_pass) * model.sizes.vocab) {}
+        step_logits_(options.sequences == 1
+                         ? 0
+                         : min_of(options.sequences, tokens_per_pass) * model.sizes.vocab) {}
 
   [[nodiscard]] static std::size_t most_groups(const Model& model) {
     detail::count_groups visit;
@@ -7392,6 +7394,8 @@ class session {
       slots_[i] = take_slot(tokens[i].sequence, tokens[i].token);
     const span2d<float> h =
         B::forward(model_->parameters, first_slots(tokens.size()), work_, cache_);
+    if (tokens.size() == 1)
+      return B::logits(model_->parameters, h, logits_row(tokens[0].sequence), work_);
     const span2d<float> out(step_logits_.data(), tokens.size(), vocab());
     B::logits(model_->parameters, h, out, work_);
     for (std::size_t i = 0; i < tokens.size(); ++i) keep_logits(tokens[i].sequence, &out(i, 0));
