@@ -14036,8 +14036,9 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -14053,10 +14054,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -19065,8 +19063,9 @@ template <class Tiles>
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -19082,10 +19081,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -23979,8 +23975,9 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -23996,10 +23993,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -29008,8 +29002,9 @@ template <class Tiles>
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -29025,10 +29020,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -33922,8 +33914,9 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -33939,10 +33932,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -38951,8 +38941,9 @@ template <class Tiles>
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -38968,10 +38959,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -43869,8 +43857,9 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -43886,10 +43875,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
@@ -48898,8 +48884,9 @@ template <class Tiles>
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: tiles of products with AMX int8.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -48915,10 +48902,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {

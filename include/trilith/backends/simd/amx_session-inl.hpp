@@ -1,5 +1,6 @@
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics need
-// flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig reads.
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
@@ -15,10 +16,7 @@ static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
 }
 template <int T>
 static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                   :
-                   : "r"(at), "r"(stride), "i"(T)
-                   : "memory");
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
 }
 template <int T>
 static HWY_INLINE void tile_zero() {
