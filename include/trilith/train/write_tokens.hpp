@@ -38,8 +38,8 @@ namespace trilith {
 /// Errors: file_not_found and io_failure; invalid_argument without files and for a tokenizer
 /// without an end token; invalid_value for files without any text, and for bytes that are not
 /// UTF-8, with file, document and offset; cancelled where options.report said so.
-/// Cost: one pass over the text. In memory is one document at a time, as text::tokenizer::encode()
-/// needs it (some 40 bytes for each of its characters), and 16 bytes for each document.
+/// Cost: one pass over the text. In memory is one document at a time, with some 5 bytes for each of
+/// its own (docs/token_file.md), and 16 bytes for each document.
 ///
 ///     const std::vector<std::string> files{"grimm.txt", "andersen.txt"};
 ///     auto facts = tl::write_tokens("tales.tokens", words, files, {.separator = "<|endoftext|>"});
