@@ -1,2 +1,2 @@
-// Defines what brings text to the trainer: vocabularies and token files.
+// Writes and reads token files for training.
 #include <trilith/train/data_impl.hpp>
