@@ -4,7 +4,7 @@
 #   trilith::trilith   what programs link: the headers and the compiled runtime
 #   trilith::runtime   the files that define what the headers only declare: the kernel table,
 #                      compiled once per SIMD target; threads, files and SentencePiece; byte-level
-#                      tokenizers; readers of other programs' models
+#                      tokenizers; readers of other programs' models; corpora for training
 #   trilith::families  trilith::trilith and the published blueprints, for io::load(path)
 #   trilith::headers   the include path alone, for a program that defines TRILITH_IMPLEMENTATION
 #                      in one of its own files
@@ -36,7 +36,7 @@ function(trilith_define_targets include_dir source_dir)
   target_include_directories(trilith_headers SYSTEM INTERFACE ${TRILITH_BOOST_INCLUDE_DIR})
 
   set(sources)
-  foreach(part kernels row_kernels runtime text load)
+  foreach(part kernels row_kernels runtime text load train_data train_vocabulary)
     list(APPEND sources ${source_dir}/${part}.cpp)
   endforeach()
   add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL ${sources})
@@ -54,6 +54,7 @@ function(trilith_define_targets include_dir source_dir)
   trilith_use_highway()
   trilith_use_json()
   trilith_use_icu()
+  trilith_use_sentencepiece()
 
   add_library(trilith INTERFACE)
   add_library(trilith::trilith ALIAS trilith)
@@ -108,5 +109,29 @@ function(trilith_use_icu)
     endif()
   else()
     message(STATUS "trilith: ICU was not found; byte-level tokenizers are left out.")
+  endif()
+endfunction()
+
+# SentencePiece's library trains vocabularies. A program that trains none does not load it; without
+# it train_vocabulary() returns an error that says so.
+function(trilith_use_sentencepiece)
+  find_path(TRILITH_SENTENCEPIECE_INCLUDE_DIR sentencepiece_trainer.h
+            DOC "The directory in which <sentencepiece_trainer.h> is found")
+  find_library(TRILITH_SENTENCEPIECE_LIBRARY sentencepiece DOC "SentencePiece's library")
+  find_library(TRILITH_SENTENCEPIECE_TRAIN_LIBRARY sentencepiece_train
+               DOC "SentencePiece's library of trainers")
+  set(libraries ${TRILITH_SENTENCEPIECE_TRAIN_LIBRARY} ${TRILITH_SENTENCEPIECE_LIBRARY})
+  if(TRILITH_SENTENCEPIECE_INCLUDE_DIR AND TRILITH_SENTENCEPIECE_LIBRARY
+     AND TRILITH_SENTENCEPIECE_TRAIN_LIBRARY)
+    target_include_directories(trilith_runtime SYSTEM PRIVATE ${TRILITH_SENTENCEPIECE_INCLUDE_DIR})
+    target_compile_definitions(trilith_runtime PRIVATE TRILITH_HAS_SENTENCEPIECE=1)
+    if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+      target_link_libraries(trilith_runtime PUBLIC
+        -Wl,--push-state,--as-needed ${libraries} -Wl,--pop-state)
+    else()
+      target_link_libraries(trilith_runtime PUBLIC ${libraries})
+    endif()
+  else()
+    message(STATUS "trilith: SentencePiece was not found; training of vocabularies is left out.")
   endif()
 endfunction()

@@ -62,3 +62,24 @@ tl::status load() {
   if (!tokenizer) return std::move(tokenizer).error();
   return tl::done{};
 }
+
+// [train_data]
+#include <trilith/train/batches.hpp>
+#include <trilith/train/vocabulary.hpp>
+#include <trilith/train/write_tokens.hpp>
+
+tl::status prepare(void (*learn)(const tl::token_batch&)) {
+  const std::vector<std::string> files{"grimm.txt", "andersen.txt"};
+  auto words = tl::train_vocabulary(files, {.size = 4096, .separator = "<|endoftext|>"});
+  if (!words) return std::move(words).error();
+  auto facts = tl::write_tokens("tales.tokens", *words, files, {.separator = "<|endoftext|>"});
+  if (!facts) return std::move(facts).error();
+
+  auto corpus = tl::open_tokens("tales.tokens", *words);
+  if (!corpus) return std::move(corpus).error();
+  auto train = tl::make_batches(*corpus, {.batch = 32, .length = 256, .seed = 1});
+  if (!train) return std::move(train).error();
+  for (std::uint64_t step = 0; step < 20'000; ++step) learn(train->at(step));
+  return tl::done{};
+}
+// [train_data]

@@ -34,6 +34,11 @@ class atomic_file {
     const bool good = TRILITH_IMPLEMENTED::files::write_all(file_.get(), bytes);
     return good ? status(done{}) : failed("writing failed");
   }
+  /// Writes over the first bytes, as a header that counts what follows it; the last write of all.
+  [[nodiscard]] status write_at_start(std::span<const unsigned char> bytes) {
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0) return failed("writing failed");
+    return write(bytes);
+  }
   /// The name `path` is the new file from here on, also after a loss of power.
   [[nodiscard]] status commit() {
     if (::fchmod(file_.get(), 0644) != 0 || ::fsync(file_.get()) != 0 || !file_.close())

@@ -1,0 +1,2 @@
+// Writes and reads token files for training.
+#include <trilith/train/data_impl.hpp>
