@@ -52,8 +52,8 @@ struct update_tools {
 ///     memory_floats(tensor)               of update_tools::memory
 ///     update(weights, gradient, state, step, tools)
 ///
-/// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing, and its
-/// result does not depend on the threads (test/unit/train_resume.cpp).
+/// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing
+/// (test/allocations), and its result does not depend on the threads (test/unit/train_resume.cpp).
 template <class O>
 concept Optimiser = PolicyOf<O, optimiser_kind> &&
                     requires(const O& o, typename O::state& s, const typename O::state& c,
