@@ -21,7 +21,7 @@ namespace trilith::inline TRILITH_ABI {
 /// skip the factor. The defaults are those of language models, not PyTorch's.
 ///
 /// @param rate, decay  at the schedule's factor 1
-/// Cost: 5 reads and 3 writes of memory a weight, counting V and M; state: 2 floats a weight.
+/// Cost: 4 reads and 3 writes of a float a weight; state: 2 floats a weight.
 /// @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", arXiv 1711.05101, algorithm 2.
 ///
 ///     tl::adamw optimiser{.rate = 1.5e-3};

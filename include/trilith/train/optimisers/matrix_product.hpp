@@ -13,27 +13,27 @@ inline constexpr std::size_t tile_cols = 16;
 /// Values of the inner dimension whose panel [tile_depth, tile_cols] stays in the first cache.
 inline constexpr std::size_t tile_depth = 256;
 
-/// acc[r, :] += sum_k left[r, k] panel[k, :] for Rows rows, k ascending. The vectors are the
-/// compiler's: it splits them for the CPU it compiles for, and every element has one order in all.
-template <std::size_t Rows>
-TRILITH_EXACT_FLOAT inline void multiply_tile(const float* left, std::size_t stride,
+/// Two rows at once: acc[r, :] += sum_k left_r[k] panel[k, :], k ascending. Eight vectors of four
+/// are what every CPU keeps in registers; written out, because g++ keeps an array of them in
+/// memory.
+TRILITH_EXACT_FLOAT inline void multiply_tile(const float* left0, const float* left1,
                                               const float* panel, std::size_t depth,
                                               float (*acc)[tile_cols]) noexcept {
   TRILITH_EXACT_FLOAT_BODY
-  using quad = float __attribute__((vector_size(16), aligned(4), may_alias));
-  quad a[Rows][4];
-  __builtin_memcpy(a, acc, sizeof a);
-  for (std::size_t k = 0; k < depth; ++k) {
-    const quad* p = reinterpret_cast<const quad*>(panel + k * tile_cols);
-    for (std::size_t r = 0; r < Rows; ++r) {
-      const float x = left[r * stride + k];
-      a[r][0] += x * p[0];
-      a[r][1] += x * p[1];
-      a[r][2] += x * p[2];
-      a[r][3] += x * p[3];
-    }
+  using quad = float __attribute__((vector_size(16), may_alias));
+  quad* const to = reinterpret_cast<quad*>(acc);
+  quad a0 = to[0], a1 = to[1], a2 = to[2], a3 = to[3];
+  quad b0 = to[4], b1 = to[5], b2 = to[6], b3 = to[7];
+  const quad* p = reinterpret_cast<const quad*>(panel);
+  for (std::size_t k = 0; k < depth; ++k, p += 4) {
+    const float x = left0[k], y = left1[k];
+    a0 += x * p[0], b0 += y * p[0];
+    a1 += x * p[1], b1 += y * p[1];
+    a2 += x * p[2], b2 += y * p[2];
+    a3 += x * p[3], b3 += y * p[3];
   }
-  __builtin_memcpy(acc, a, sizeof a);
+  to[0] = a0, to[1] = a1, to[2] = a2, to[3] = a3;
+  to[4] = b0, to[5] = b1, to[6] = b2, to[7] = b3;
 }
 
 /// The panel [depth, tile_cols] of `right` from (k, j), with zeros past the last column.
@@ -44,16 +44,17 @@ inline void copy_panel(const span2d<const float>& right, std::size_t k, std::siz
       panel[d * tile_cols + c] = c < width ? right(k + d, j + c) : 0.0f;
 }
 
-/// Adds one panel's part to Rows rows of `out`, or begins them.
-template <std::size_t Rows>
-void add_panel(const float* left, std::size_t left_stride, const float* panel, std::size_t depth,
-               bool begins, float* out, std::size_t out_stride, std::size_t width) noexcept {
-  alignas(64) float acc[Rows][tile_cols] = {};
+/// Adds one panel's part to one or two rows of `out`, or begins them. An only row is computed
+/// twice.
+inline void add_panel(const float* left, std::size_t left_stride, std::size_t rows,
+                      const float* panel, std::size_t depth, bool begins, float* out,
+                      std::size_t out_stride, std::size_t width) noexcept {
+  alignas(64) float acc[2][tile_cols] = {};
   if (!begins)
-    for (std::size_t r = 0; r < Rows; ++r)
+    for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < width; ++c) acc[r][c] = out[r * out_stride + c];
-  multiply_tile<Rows>(left, left_stride, panel, depth, acc);
-  for (std::size_t r = 0; r < Rows; ++r)
+  multiply_tile(left, rows == 2 ? left + left_stride : left, panel, depth, acc);
+  for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < width; ++c) out[r * out_stride + c] = acc[r][c];
 }
 
@@ -66,11 +67,9 @@ inline void multiply_rows(const span2d<const float>& left, const span2d<const fl
       const std::size_t depth = min_of(tile_depth, left.cols - k);
       const std::size_t width = min_of(tile_cols, right.cols - j);
       copy_panel(right, k, j, depth, width, panel);
-      std::size_t i = begin;
-      for (; i + 2 <= end; i += 2)
-        add_panel<2>(&left(i, k), left.stride, panel, depth, k == 0, &out(i, j), out.stride, width);
-      if (i < end)
-        add_panel<1>(&left(i, k), left.stride, panel, depth, k == 0, &out(i, j), out.stride, width);
+      for (std::size_t i = begin; i < end; i += 2)
+        add_panel(&left(i, k), left.stride, min_of<std::size_t>(2, end - i), panel, depth, k == 0,
+                  &out(i, j), out.stride, width);
     }
 }
 

@@ -31,6 +31,7 @@ template <scaling::Scaling S, GradientFilter Filter = filter::none>
 struct muon_with {
   using policy_kind = optimiser_kind;
   using scaling_type = S;
+  using filter_type = Filter;
   static constexpr std::string_view name = "muon";
   double rate = S::usual_rate;
   double momentum = 0.95;
