@@ -1,5 +1,7 @@
-// A program of its own, since it replaces operator new: no token costs an allocation.
+// A program of its own, since it replaces operator new: no token and no update of
+// weights costs an allocation.
 
+#include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
 
 #include <atomic>
@@ -203,5 +205,24 @@ TEST_CASE("a text's tokens allocate nothing but the list of them, which doubles"
     REQUIRE(written);
     CHECK(pieces > 20);
     CHECK(last == first);
+  }
+}
+
+TEMPLATE_TEST_CASE("an update of weights allocates nothing", "[allocations]", tl::adamw, tl::muon,
+                   tl::muon_grokfast) {
+  const tl::thread_pool pool(2);
+  for (const tl::role what : {tl::role::hidden_matrix, tl::role::vector}) {
+    const tl::tensor_facts facts{"weights", 300, 200, what};
+    const TestType optimiser{};
+    typename TestType::state state(optimiser, facts);
+    std::vector<float> w(facts.size()), g(facts.size(), 1.0f),
+        memory(optimiser.memory_floats(facts));
+    std::vector<std::span<float>> all{g};
+    const allocation_count count;
+    for (std::uint64_t t = 0; t < 2; ++t) {
+      tl::clip_global_norm(all, 1.0, pool.get());
+      optimiser.update(w, g, state, {.step = t}, {pool.get(), memory});
+    }
+    CHECK(count() == 0);
   }
 }

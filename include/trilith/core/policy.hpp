@@ -25,6 +25,10 @@ struct head_kind {};
 struct layer_kind {};
 struct block_kind {};
 struct decoder_kind {};
+struct optimiser_kind {};
+struct gradient_filter_kind {};
+struct update_scaling_kind {};
+struct schedule_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>
