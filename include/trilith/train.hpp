@@ -1,8 +1,11 @@
 #ifndef TRILITH_TRAIN_HPP
 #define TRILITH_TRAIN_HPP
 
-/// What training is made of: optimisers, schedules, and what is done to gradients.
+/// What training is made of: corpora and batches, optimisers, schedules, and what is done to
+/// gradients.
 
+#include <trilith/train/batches.hpp>
+#include <trilith/train/batches_in_order.hpp>
 #include <trilith/train/gradients.hpp>
 #include <trilith/train/loss_scale.hpp>
 #include <trilith/train/optimiser.hpp>
@@ -12,5 +15,8 @@
 #include <trilith/train/optimisers/muon_grokfast.hpp>
 #include <trilith/train/schedule.hpp>
 #include <trilith/train/spike_detector.hpp>
+#include <trilith/train/token_file.hpp>
+#include <trilith/train/vocabulary.hpp>
+#include <trilith/train/write_tokens.hpp>
 
 #endif

@@ -33,6 +33,8 @@
 #include <trilith/io/load_impl.hpp>
 #include <trilith/runtime_impl.hpp>
 #include <trilith/text/byte_level_impl.hpp>
+#include <trilith/train/data_impl.hpp>
+#include <trilith/train/sentencepiece_impl.hpp>
 #if defined(TRILITH_IMPLEMENT_FAMILIES)
 #include <trilith/io/families_impl.hpp>
 #endif

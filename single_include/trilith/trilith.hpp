@@ -847,6 +847,10 @@ struct head_kind {};
 struct layer_kind {};
 struct block_kind {};
 struct decoder_kind {};
+struct optimiser_kind {};
+struct gradient_filter_kind {};
+struct update_scaling_kind {};
+struct schedule_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>
@@ -9837,6 +9841,1628 @@ struct utf8_lead {
 
 #endif
 // ==== end trilith/text.hpp
+// ==== begin trilith/train/token_file.hpp
+#ifndef TRILITH_TRAIN_TOKEN_FILE_HPP
+#define TRILITH_TRAIN_TOKEN_FILE_HPP
+
+/// A corpus as token ids in one file; docs/token_file.md has its layout, byte by byte.
+namespace trilith {
+
+/// What the header of a token file says.
+struct token_facts {
+  std::uint64_t tokens = 0;       ///< all of them, begin and end tokens included
+  std::uint64_t documents = 0;    ///< at least one
+  std::uint64_t text_bytes = 0;   ///< of the documents' text, for bits per byte
+  std::uint64_t vocabulary = 0;   ///< every token is below
+  std::uint64_t tokenizer = 0;    ///< tokenizer_hash() of the tokenizer
+  std::uint32_t token_bytes = 2;  ///< 2, or 4 where the vocabulary has more than 65536 pieces
+  std::int32_t bos = -1;          ///< what each document begins with; -1: nothing
+  std::int32_t eos = -1;          ///< what each document ends with
+
+  bool operator==(const token_facts&) const = default;
+};
+
+/// A document's place in a token file.
+struct token_range {
+  std::size_t first = 0, count = 0;  ///< tokens, begin and end tokens included
+  std::uint64_t text_bytes = 0;      ///< of the text they came from
+};
+
+/// The tokens of a corpus, mapped from a file that open_tokens() has checked. Any number of threads
+/// may read it.
+class token_file {
+ public:
+  static constexpr std::size_t header_bytes = 128;
+
+  /// `file` holds what `facts` says; open_tokens() makes sure of it.
+  token_file(io::mapped_file file, const token_facts& facts) noexcept
+      : file_(std::move(file)), facts_(facts) {}
+
+  [[nodiscard]] const std::string& path() const noexcept { return file_.path(); }
+  [[nodiscard]] const token_facts& facts() const noexcept { return facts_; }
+  [[nodiscard]] std::size_t size() const noexcept { return facts_.tokens; }
+  [[nodiscard]] std::size_t documents() const noexcept { return facts_.documents; }
+
+  /// Token i < size().
+  [[nodiscard]] std::int32_t operator[](std::size_t i) const noexcept {
+    TRILITH_PRECONDITION(i < size(), "token_file: a token past the last one was asked for.");
+    const unsigned char* const at = file_.bytes().data() + header_bytes + i * facts_.token_bytes;
+    if (facts_.token_bytes == 4) return static_cast<std::int32_t>(load<std::uint32_t>(at));
+    return load<std::uint16_t>(at);
+  }
+
+  /// Fills `out` with the tokens from `first` on; first + out.size() <= size().
+  void copy(std::size_t first, std::span<std::int32_t> out) const noexcept {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = (*this)[first + i];
+  }
+
+  /// Document i < documents(), in O(1).
+  [[nodiscard]] token_range document(std::size_t i) const noexcept {
+    TRILITH_PRECONDITION(i < documents(), "token_file: a document past the last one.");
+    const unsigned char* const entry = file_.bytes().data() + table_offset() + 16 * i;
+    const std::size_t first = i == 0 ? 0 : load<std::uint64_t>(entry - 16);
+    return {first, load<std::uint64_t>(entry) - first, load<std::uint64_t>(entry + 8)};
+  }
+
+  /// Where the table of documents begins: the first multiple of 8 behind the tokens.
+  [[nodiscard]] std::size_t table_offset() const noexcept {
+    return header_bytes + (facts_.tokens * facts_.token_bytes + 7) / 8 * 8;
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] static T load(const unsigned char* at) noexcept {
+    T value;
+    __builtin_memcpy(&value, at, sizeof(T));
+    return value;
+  }
+
+  io::mapped_file file_;
+  token_facts facts_;
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::uint64_t hash_of_tokenizer(const text::tokenizer& words);
+result<token_file> open_token_file(std::string_view path);
+status expect_tokenizer(const token_file& file, const text::tokenizer& words);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// What a token file remembers of its tokenizer: the checksum of docs/token_file.md over the bytes
+/// of text::serialize(words), filled up with zeros to a multiple of 8.
+[[nodiscard]] inline std::uint64_t tokenizer_hash(const text::tokenizer& words) {
+  return TRILITH_IMPLEMENTED::hash_of_tokenizer(words);
+}
+
+/// Maps a token file and checks all of it: header, checksums, every token, every document.
+///
+///     auto corpus = tl::open_tokens("tales.tokens", words);
+///     if (!corpus) return std::move(corpus).error();
+///
+/// Errors, each naming the file, what was expected and what was found: file_not_found, io_failure,
+/// truncated; malformed for a foreign file, for bytes behind the end and for damage; unsupported
+/// for another version; mismatch for tokens that another tokenizer made. Cost: one pass over the
+/// file.
+[[nodiscard]] inline result<token_file> open_tokens(std::string_view path) {
+  return TRILITH_IMPLEMENTED::open_token_file(path);
+}
+[[nodiscard]] inline result<token_file> open_tokens(std::string_view path,
+                                                    const text::tokenizer& words) {
+  auto file = TRILITH_IMPLEMENTED::open_token_file(path);
+  if (!file) return file;
+  if (status same = TRILITH_IMPLEMENTED::expect_tokenizer(*file, words); !same)
+    return std::move(same).error();
+  return file;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/token_file.hpp
+// ==== begin trilith/train/token_batch.hpp
+#ifndef TRILITH_TRAIN_TOKEN_BATCH_HPP
+#define TRILITH_TRAIN_TOKEN_BATCH_HPP
+
+namespace trilith {
+
+struct batch_options {
+  std::size_t batch = 32;    ///< B, sequences of a step
+  std::size_t length = 256;  ///< T, tokens of a sequence
+  std::uint64_t seed = 1;    ///< of the order of the windows
+};
+
+/// Sequences of one length; targets(b, t) is the token behind tokens(b, t).
+class token_batch {
+ public:
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
+  [[nodiscard]] std::size_t length() const noexcept { return length_; }
+  /// [B, T], without gaps between the rows.
+  [[nodiscard]] span2d<const std::int32_t> tokens() const noexcept {
+    return {tokens_.data(), rows_, length_};
+  }
+  [[nodiscard]] span2d<const std::int32_t> targets() const noexcept {
+    return {targets_.data(), rows_, length_};
+  }
+
+  /// Makes room; memory of an earlier, larger batch is kept.
+  void resize(std::size_t rows, std::size_t length) {
+    rows_ = rows;
+    length_ = length;
+    tokens_.resize(rows * length);
+    targets_.resize(rows * length);
+  }
+  /// Row `row` becomes the tokens from `first` on.
+  void set(std::size_t row, const token_file& file, std::size_t first) noexcept {
+    file.copy(first, std::span(tokens_).subspan(row * length_, length_));
+    file.copy(first + 1, std::span(targets_).subspan(row * length_, length_));
+  }
+
+ private:
+  std::size_t rows_ = 0, length_ = 0;
+  std::vector<std::int32_t> tokens_, targets_;
+};
+
+namespace batching {
+/// B and T of at least 1 that fit memory, and a file of at least `tokens` tokens.
+[[nodiscard]] inline status check(const token_file& file, const batch_options& options,
+                                  std::uint64_t tokens) {
+  constexpr std::size_t most = std::size_t{1} << 31;
+  const auto [batch, length, seed] = options;
+  if (batch == 0 || length == 0 || batch > most || length > most / batch)
+    return error{errc::invalid_argument,
+                 join(file.path(), ": batches need batch and length of at least 1 and at most ",
+                      most, " tokens, found batch = ", batch, ", length = ", length, ".")};
+  if (file.size() < tokens)
+    return error{errc::invalid_argument,
+                 join(file.path(), ": sequences of length = ", length, " need at least ", tokens,
+                      " tokens, the file has ", file.size(), ".")};
+  return done{};
+}
+}  // namespace batching
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/token_batch.hpp
+// ==== begin trilith/train/batches_in_order.hpp
+#ifndef TRILITH_TRAIN_BATCHES_IN_ORDER_HPP
+#define TRILITH_TRAIN_BATCHES_IN_ORDER_HPP
+
+namespace trilith {
+
+/// Every token of a file but the first as a target once, in order: for validation. Step i has the
+/// windows from i B on; what is left behind the last whole window, shorter, is a step by itself.
+///
+/// Views `file`, which must outlive it; make_batches_in_order() makes one.
+class batches_in_order {
+ public:
+  batches_in_order(const token_file& file, const batch_options& options) noexcept
+      : file_(&file),
+        options_(options),
+        windows_((file.size() - 1) / options.length),
+        rest_((file.size() - 1) % options.length) {}
+
+  [[nodiscard]] std::size_t steps() const noexcept { return whole_steps() + (rest_ != 0); }
+  [[nodiscard]] token_batch at(std::size_t step) const {
+    token_batch out;
+    read(step, out);
+    return out;
+  }
+  /// step < steps(). Allocates only where `out` was smaller.
+  void read(std::size_t step, token_batch& out) const {
+    TRILITH_PRECONDITION(step < steps(), "batches_in_order: a step past the last one.");
+    const std::size_t first = step < whole_steps() ? step * options_.batch : windows_;
+    const std::size_t left = windows_ - first;
+    const bool is_rest = left == 0;
+    out.resize(is_rest ? 1 : (left < options_.batch ? left : options_.batch),
+               is_rest ? rest_ : options_.length);
+    for (std::size_t b = 0; b < out.rows(); ++b) out.set(b, *file_, (first + b) * options_.length);
+  }
+
+ private:
+  [[nodiscard]] std::size_t whole_steps() const noexcept {
+    return windows_ / options_.batch + (windows_ % options_.batch != 0);
+  }
+
+  const token_file* file_;
+  batch_options options_;
+  std::size_t windows_, rest_;
+};
+
+/// Batches for validation; the seed is not used. Errors: as make_batches(), but two tokens are
+/// enough.
+[[nodiscard]] inline result<batches_in_order> make_batches_in_order(
+    const token_file& file, const batch_options& options = {}) {
+  status good = batching::check(file, options, 2);
+  if (!good) return std::move(good).error();
+  return batches_in_order(file, options);
+}
+/// The file must outlive them: a temporary one does not.
+result<batches_in_order> make_batches_in_order(const token_file&&,
+                                               const batch_options& = {}) = delete;
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/batches_in_order.hpp
+// ==== begin trilith/core/random.hpp
+#ifndef TRILITH_CORE_RANDOM_HPP
+#define TRILITH_CORE_RANDOM_HPP
+
+namespace trilith {
+
+/// Philox-4x32-10: four random words that depend on (seed, stream, counter) alone. There is no
+/// state to carry, so any element can be drawn by any thread, in any order, with the same outcome.
+///
+/// @see Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed,
+                                                            std::uint64_t stream,
+                                                            std::uint64_t counter) noexcept {
+  std::array<std::uint32_t, 4> c{
+      static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
+      static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
+  std::uint32_t key0 = static_cast<std::uint32_t>(seed);
+  std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c[0];
+    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c[2];
+    c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ key0, static_cast<std::uint32_t>(p1),
+         static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ key1, static_cast<std::uint32_t>(p0)};
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+  return c;
+}
+
+/// A uniform number in [0, 1) with 24 random bits.
+[[nodiscard]] constexpr float uniform(std::uint64_t seed, std::uint64_t stream,
+                                      std::uint64_t counter) noexcept {
+  return static_cast<float>(philox(seed, stream, counter)[0] >> 8) * 0x1p-24f;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/core/random.hpp
+// ==== begin trilith/train/permutation.hpp
+#ifndef TRILITH_TRAIN_PERMUTATION_HPP
+#define TRILITH_TRAIN_PERMUTATION_HPP
+
+namespace trilith {
+
+namespace permuting {
+
+/// Keeps these random numbers apart from those that others draw with the same seed.
+inline constexpr std::uint64_t stream = 0x7368'7566'666C'6500;
+inline constexpr int rounds = 8;
+
+/// The fewest bits, at least 1, for which 2^(2 bits) >= n.
+[[nodiscard]] constexpr int half_bits(std::uint64_t n) noexcept {
+  const int bits = n < 2 ? 1 : static_cast<int>(std::bit_width(n - 1));
+  return (bits + 1) / 2;
+}
+
+/// One pass over 2 * half bits: (left, right) becomes (right, left ^ random(right)), which can be
+/// undone whatever random() is, so that no two numbers meet.
+[[nodiscard]] constexpr std::uint64_t feistel(std::uint64_t x, int half, std::uint64_t seed,
+                                              std::uint64_t epoch) noexcept {
+  const std::uint64_t mask = (std::uint64_t{1} << half) - 1;
+  std::uint64_t left = x >> half, right = x & mask;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    const std::uint64_t drawn = philox(seed, stream ^ epoch, round << 32 | right)[0];
+    const std::uint64_t next = left ^ (drawn & mask);
+    left = right;
+    right = next;
+  }
+  return left << half | right;
+}
+
+}  // namespace permuting
+
+/// Where `i` goes in permutation (seed, epoch) of 0 ... n - 1: a Feistel network over the next
+/// power of 4, repeated until the outcome is below n. There is no table and no state, so any
+/// element of any epoch can be asked for, in any order, by any thread.
+///
+/// Needs i < n. Cost: 8 calls of philox() a pass, fewer than 4 passes on average.
+/// @see Black, Rogaway: "Ciphers with arbitrary finite domains", CT-RSA 2002 (cycle walking).
+///
+///     for (std::uint64_t i = 0; i < 10; ++i) visit(tl::permuted(i, 10, seed, epoch));
+[[nodiscard]] constexpr std::uint64_t permuted(std::uint64_t i, std::uint64_t n, std::uint64_t seed,
+                                               std::uint64_t epoch) noexcept {
+  const int half = permuting::half_bits(n);
+  do i = permuting::feistel(i, half, seed, epoch);
+  while (i >= n);
+  return i;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/permutation.hpp
+// ==== begin trilith/train/batches.hpp
+#ifndef TRILITH_TRAIN_BATCHES_HPP
+#define TRILITH_TRAIN_BATCHES_HPP
+
+namespace trilith {
+
+/// Shuffled batches of a token file, each a function of the step alone.
+///
+/// The file's N tokens are cut into W = floor((N - 1) / T) windows; window w are the T + 1 tokens
+/// from w T on, so that neighbours share one token and every token but the first and the last few
+/// is a target once. Row b of step s is number g = s B + b of all rows, and
+///
+///     row b of step s = window permuted(g mod W, W, seed, floor(g / W))
+///
+/// so each window comes once in an epoch of W rows, in another order each time. Nothing is carried
+/// from step to step: a run resumes at any step, and micro-batches or ranks that read parts of a
+/// step's rows give the same global batch, however many there are
+/// (test/unit/train_data_batches.cpp).
+///
+/// Views `file`, which must outlive it; make_batches() makes one.
+class batches {
+ public:
+  batches(const token_file& file, const batch_options& options) noexcept
+      : file_(&file), options_(options), windows_((file.size() - 1) / options.length) {}
+
+  [[nodiscard]] const batch_options& options() const noexcept { return options_; }
+  /// W, rows of an epoch.
+  [[nodiscard]] std::uint64_t windows() const noexcept { return windows_; }
+  /// The epoch in which the first row of a step lies.
+  [[nodiscard]] std::uint64_t epoch(std::uint64_t step) const noexcept {
+    return step * options_.batch / windows_;
+  }
+  /// The window of row b of a step.
+  [[nodiscard]] std::uint64_t window(std::uint64_t step, std::size_t row) const noexcept {
+    const std::uint64_t g = step * options_.batch + row;
+    return permuted(g % windows_, windows_, options_.seed, g / windows_);
+  }
+
+  /// All rows of a step.
+  [[nodiscard]] token_batch at(std::uint64_t step) const {
+    token_batch out;
+    read(step, 0, options_.batch, out);
+    return out;
+  }
+  /// Rows [first, first + count) of a step: a micro-batch, or what one rank computes. Allocates
+  /// only where `out` was smaller.
+  void read(std::uint64_t step, std::size_t first, std::size_t count, token_batch& out) const {
+    TRILITH_PRECONDITION(first + count <= options_.batch, "batches: a row past the last one.");
+    out.resize(count, options_.length);
+    for (std::size_t b = 0; b < count; ++b)
+      out.set(b, *file_, window(step, first + b) * options_.length);
+  }
+
+ private:
+  const token_file* file_;
+  batch_options options_;
+  std::uint64_t windows_;
+};
+
+/// Shuffled batches for training. Error: invalid_argument for a batch or length of 0 or of more
+/// than 2^31 tokens together, and for a file of fewer than T + 1 tokens.
+///
+///     auto train = tl::make_batches(*corpus, {.batch = 32, .length = 256, .seed = 1});
+///     for (std::uint64_t step = 0; step < 20'000; ++step) learn(train->at(step));
+[[nodiscard]] inline result<batches> make_batches(const token_file& file,
+                                                  const batch_options& options = {}) {
+  status good = batching::check(file, options, std::uint64_t{options.length} + 1);
+  if (!good) return std::move(good).error();
+  return batches(file, options);
+}
+/// The file must outlive them: a temporary one does not.
+result<batches> make_batches(const token_file&&, const batch_options& = {}) = delete;
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/batches.hpp
+// ==== begin trilith/train/double_math.hpp
+#ifndef TRILITH_TRAIN_DOUBLE_MATH_HPP
+#define TRILITH_TRAIN_DOUBLE_MATH_HPP
+
+/// The few functions of double numbers that optimisers and schedules need, from IEEE operations
+/// alone: the same bits on every machine and at compile time. Relative errors are below 1e-13
+/// (test/unit/train_schedule.cpp).
+namespace trilith::inline TRILITH_ABI::double_math {
+
+/// base^n by repeated squaring.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double power(double base, std::uint64_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  double product = 1;
+  for (; n != 0; n /= 2) {
+    if (n % 2 != 0) product *= base;
+    base *= base;
+  }
+  return product;
+}
+
+/// Square root by Newton's method; the argument is brought to [1, 4) by powers of 4 first. 0 for
+/// what is not positive.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double square_root(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  if (!(x > 0) || x - x != 0) return x > 0 ? x : 0;
+  double unit = 1;
+  for (; x >= 4; x /= 4) unit *= 2;
+  for (; x < 1; x *= 4) unit /= 2;
+  double root = 1.5;
+  for (int step = 0; step < 6; ++step) root = 0.5 * (root + x / root);
+  return root * unit;
+}
+
+/// (1 + cos(pi x)) / 2 = cos(pi x / 2)^2 for x in [0, 1]: from 1 down to 0.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double half_cosine(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const bool late = x > 0.5;  // there it is sin(pi (1 - x) / 2)^2, which loses no digits
+  const double angle = 1.57079632679489661923 * (late ? 1 - x : x);
+  double term = late ? angle : 1, sum = term;
+  for (int k = late ? 2 : 1; k < 26; k += 2) {
+    term *= -angle * angle / (k * (k + 1.0));
+    sum += term;
+  }
+  return sum * sum;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::double_math
+
+#endif
+// ==== end trilith/train/double_math.hpp
+// ==== begin trilith/train/gradients.hpp
+#ifndef TRILITH_TRAIN_GRADIENTS_HPP
+#define TRILITH_TRAIN_GRADIENTS_HPP
+
+/// What is done to all gradients of a step together. `gradients` is one span per tensor.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// Floats whose squares are added on their own; the sums of blocks are added in ascending order.
+inline constexpr std::size_t norm_block = 4096;
+
+/// sum_i x_i^2 in double, element i in lane i % lanes.
+[[nodiscard]] TRILITH_EXACT_FLOAT inline double block_of_squares(const float* x,
+                                                                 std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  double sum[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t l = 0; l < lanes; ++l)
+      sum[l] += static_cast<double>(x[i + l]) * static_cast<double>(x[i + l]);
+  for (std::size_t l = 0; i + l < n; ++l)
+    sum[l] += static_cast<double>(x[i + l]) * static_cast<double>(x[i + l]);
+  return add_lanes(sum);
+}
+
+}  // namespace detail
+
+/// sum_i x_i^2 in double, in one order for any number of threads. No float is too large for it.
+/// Cost: one read of x.
+[[nodiscard]] inline double squared_norm(std::span<const float> x,
+                                         const executor& threads = {}) noexcept {
+  constexpr std::size_t at_once = 64;  // blocks whose sums are kept until they are added
+  const std::size_t blocks = ceil_div(x.size(), detail::norm_block);
+  double sum = 0;
+  for (std::size_t first = 0; first < blocks; first += at_once) {
+    double part[at_once];
+    const std::size_t count = min_of(at_once, blocks - first);
+    threads.parallel_for(count, 4, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t b = begin; b < end; ++b) {
+        const std::size_t at = (first + b) * detail::norm_block;
+        part[b] =
+            detail::block_of_squares(x.data() + at, min_of(x.size() - at, detail::norm_block));
+      }
+    });
+    for (std::size_t b = 0; b < count; ++b) sum += part[b];
+  }
+  return sum;
+}
+
+/// The norm of all gradients as one vector: sqrt(sum over tensors of squared_norm), in the order of
+/// the tensors. Not finite where a gradient is not.
+template <class Gradients>
+[[nodiscard]] double global_norm(const Gradients& gradients,
+                                 const executor& threads = {}) noexcept {
+  double sum = 0;
+  for (const auto& g : gradients) sum += squared_norm(g, threads);
+  return sum - sum == 0 ? double_math::square_root(sum) : sum;
+}
+
+/// g_i *= factor
+inline void scale_gradient(std::span<float> g, float factor,
+                           const executor& threads = {}) noexcept {
+  threads.parallel_for(g.size(), 16384, [&](std::size_t begin, std::size_t end) {
+    scale_by(g.data() + begin, factor, end - begin);
+  });
+}
+
+/// Scales all gradients by min(1, most / (norm + 1e-6)) and returns the norm they had, as
+/// torch.nn.utils.clip_grad_norm_ does. Where the norm is not finite nothing is changed: skip the
+/// step. Cost: a read, and a read and a write where they are clipped.
+/// @see Pascanu, Mikolov, Bengio: "On the difficulty of training recurrent neural networks",
+///      arXiv 1211.5063, algorithm 1.
+template <class Gradients>
+double clip_global_norm(Gradients& gradients, double most, const executor& threads = {}) noexcept {
+  const double norm = global_norm(gradients, threads);
+  const double factor = most / (norm + 1e-6);
+  if (norm - norm == 0 && factor < 1)
+    for (auto& g : gradients) scale_gradient(g, static_cast<float>(factor), threads);
+  return norm;
+}
+
+/// Whether no value is infinite or NaN.
+template <class Gradients>
+[[nodiscard]] bool all_finite(const Gradients& gradients) noexcept {
+  bool good = true;
+  for (const auto& g : gradients) good = good && is_finite(absmax(g.data(), g.size()));
+  return good;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/gradients.hpp
+// ==== begin trilith/train/loss_scale.hpp
+#ifndef TRILITH_TRAIN_LOSS_SCALE_HPP
+#define TRILITH_TRAIN_LOSS_SCALE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A dynamic factor on the loss, which keeps gradients inside the range of f16 (bf16 and f32 need
+/// none): doubled after 2000 good steps in a row, halved by a bad one, as PyTorch's GradScaler has
+/// it; always a power of two, so that scaling is exact. It stays in [2^-24, 2^24].
+///
+/// One call a step, between the backward pass and everything else that reads gradients: clipping,
+/// the memory of a filter, momentum. Where it returns false the whole step is left out, its number
+/// in step_facts included; then nothing remembers it (test/unit/train_gradients.cpp).
+///
+///     loss_gradient *= scale.factor;           // backward
+///     if (!scale.take(gradients)) continue;    // neither clip nor update, and do not count
+///
+/// A checkpoint holds `factor` and `good_steps`.
+struct loss_scale {
+  float factor = 0x1p16f;
+  std::uint32_t good_steps = 0;
+  std::uint32_t interval = 2000;  ///< good steps until the factor is doubled
+
+  /// Divides the gradients by the factor and returns true; or, where one is not finite, leaves
+  /// them, halves the factor and returns false.
+  template <class Gradients>
+  [[nodiscard]] bool take(Gradients& gradients, const executor& threads = {}) noexcept {
+    const bool good = all_finite(gradients);
+    if (good)
+      for (auto& g : gradients) scale_gradient(g, 1.0f / factor, threads);
+    learn(good);
+    return good;
+  }
+
+  /// What take() does to the factor itself: for ranks that agree on whether a step is good.
+  constexpr void learn(bool good) noexcept {
+    good_steps = good ? good_steps + 1 : 0;
+    if (!good) factor = max_of(factor * 0.5f, 0x1p-24f);
+    if (good_steps < interval) return;
+    factor = min_of(factor * 2.0f, 0x1p24f);
+    good_steps = 0;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/loss_scale.hpp
+// ==== begin trilith/train/optimiser.hpp
+#ifndef TRILITH_TRAIN_OPTIMISER_HPP
+#define TRILITH_TRAIN_OPTIMISER_HPP
+
+namespace trilith {
+
+/// What an optimiser must know of a tensor. The product of an embedding or a head is a lookup or a
+/// list of scores, not a linear map between features, so orthogonal updates do not suit them.
+enum class role : std::uint8_t { hidden_matrix, embedding_or_head, vector };
+
+/// One tensor of a model, rows * cols floats in row-major order; a vector has one row.
+struct tensor_facts {
+  std::string_view name;
+  std::size_t rows = 1;
+  std::size_t cols = 0;
+  role what = role::vector;
+
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return rows * cols; }
+  /// Gains, biases and scalars keep their size: decay is for matrices.
+  [[nodiscard]] constexpr bool decays() const noexcept { return what != role::vector; }
+};
+
+/// What changes from step to step. `rate` and `decay` are factors on the optimiser's own, as a
+/// schedule gives them; `step` counts the updates that the tensor has had, so a step that was
+/// skipped does not count.
+struct step_facts {
+  std::uint64_t step = 0;
+  double rate = 1;
+  double decay = 1;
+};
+
+/// What an update works with. The memory is shared by all tensors, one after the other, and holds
+/// at least as many floats as memory_floats() of the optimiser says; nothing of it is kept.
+struct update_tools {
+  executor threads = {};
+  std::span<float> memory = {};
+};
+
+/// An aggregate of hyperparameters O with a state for each tensor:
+///
+///     state(tensor)                       allocates, once; state.visit(f) calls
+///     f(name, span<float>)                for all that a checkpoint must hold to go on bit for bit
+///     state.floats()                      how many floats that is
+///     memory_floats(tensor)               of update_tools::memory
+///     update(weights, gradient, state, step, tools)
+///
+/// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing
+/// (test/allocations), and its result does not depend on the threads (test/unit/train_resume.cpp).
+template <class O>
+concept Optimiser = PolicyOf<O, optimiser_kind> &&
+                    requires(const O& o, typename O::state& s, const typename O::state& c,
+                             std::span<float> x, const tensor_facts& t, const step_facts& at) {
+                      typename O::state;
+                      { typename O::state(o, t) };
+                      s.visit([](std::string_view, std::span<float>) {});
+                      { c.floats() } -> std::same_as<std::size_t>;
+                      { o.memory_floats(t) } -> std::same_as<std::size_t>;
+                      { o.update(x, x, s, at, update_tools{}) } noexcept;
+                    };
+
+/// Changes a gradient before the optimiser sees it: apply(gradient, state, step, threads), in
+/// place. Its state is like an optimiser's.
+template <class F>
+concept GradientFilter = PolicyOf<F, gradient_filter_kind> &&
+                         requires(const F& f, typename F::state& s, const typename F::state& c,
+                                  std::span<float> g, const tensor_facts& t) {
+                           { typename F::state(f, t) };
+                           s.visit([](std::string_view, std::span<float>) {});
+                           { c.floats() } -> std::same_as<std::size_t>;
+                           { f.apply(g, s, step_facts{}, executor{}) } noexcept;
+                         };
+
+/// Elements that are worth waking a thread for.
+inline constexpr std::size_t update_grain = 16384;
+
+}  // namespace trilith
+
+namespace trilith::inline TRILITH_ABI::filter {
+
+/// Leaves gradients as they are.
+struct none {
+  using policy_kind = gradient_filter_kind;
+  static constexpr std::string_view name = "none";
+  struct state {
+    constexpr state(const none&, const tensor_facts&) noexcept {}
+    template <class Visit>
+    constexpr void visit(Visit&&) noexcept {}
+    [[nodiscard]] constexpr std::size_t floats() const noexcept { return 0; }
+  };
+  constexpr void apply(std::span<float>, state&, const step_facts&,
+                       const executor&) const noexcept {}
+};
+
+}  // namespace trilith::inline TRILITH_ABI::filter
+
+#endif
+// ==== end trilith/train/optimiser.hpp
+// ==== begin trilith/train/optimisers/adamw.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_ADAMW_HPP
+#define TRILITH_TRAIN_OPTIMISERS_ADAMW_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Adam with decoupled weight decay. For weights W, gradient G, moments M and V, all [rows, cols],
+/// elementwise, with t = step + 1 and rate and decay times the schedule's factors:
+///
+///     M <- beta1 M + (1 - beta1) G
+///     V <- beta2 V + (1 - beta2) G^2
+///     W <- (1 - rate decay) W - rate (M / (1 - beta1^t)) / (sqrt(V / (1 - beta2^t)) + eps)
+///
+/// in the order of torch.optim.AdamW, from which it differs by less than 1e-6 of the largest weight
+/// after ten steps (test/unit/train_adamw.cpp). Tensors that do not decay (tensor_facts::decays)
+/// skip the factor. The defaults are those of language models, not PyTorch's.
+///
+/// @param rate, decay  at the schedule's factor 1
+/// Cost: 4 reads and 3 writes of a float a weight; state: 2 floats a weight.
+/// @see Loshchilov, Hutter: "Decoupled Weight Decay Regularization", arXiv 1711.05101, algorithm 2.
+///
+///     tl::adamw optimiser{.rate = 1.5e-3};
+///     tl::adamw::state state(optimiser, {"output", rows, cols, tl::role::embedding_or_head});
+///     optimiser.update(weights, gradient, state, {.step = t}, {});
+struct adamw {
+  using policy_kind = optimiser_kind;
+  static constexpr std::string_view name = "adamw";
+  double rate = 3e-4;
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double eps = 1e-8;
+  double decay = 0.1;
+
+  class state {
+   public:
+    state() noexcept = default;
+    state(const adamw&, const tensor_facts& tensor)
+        : decays_(tensor.decays()), first_(tensor.size()), second_(tensor.size()) {}
+
+    template <class Visit>
+    void visit(Visit&& f) noexcept {
+      f(std::string_view("first_moment"), first_.span());
+      f(std::string_view("second_moment"), second_.span());
+    }
+    [[nodiscard]] std::size_t floats() const noexcept { return first_.size() + second_.size(); }
+
+   private:
+    friend adamw;
+    bool decays_ = false;
+    aligned_buffer<float> first_, second_;
+  };
+
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts&) const noexcept {
+    return 0;
+  }
+
+  void update(std::span<float> weights, std::span<const float> gradient, state& s,
+              const step_facts& at, const update_tools& tools) const noexcept {
+    TRILITH_PRECONDITION(weights.size() == s.first_.size() && gradient.size() == weights.size(),
+                         "adamw::update() was given another tensor than its state was made for.");
+    const factors by = factors_at(at, s.decays_);
+    tools.threads.parallel_for(
+        weights.size(), update_grain, [&](std::size_t begin, std::size_t end) {
+          move(weights.data() + begin, gradient.data() + begin, s.first_.data() + begin,
+               s.second_.data() + begin, end - begin, by);
+        });
+  }
+
+ private:
+  /// The numbers of one step, rounded once.
+  struct factors {
+    float keep1, add1, keep2, add2, shrink, step, root2, eps;
+  };
+  [[nodiscard]] TRILITH_EXACT_FLOAT factors factors_at(const step_facts& at,
+                                                       bool decays) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const double now = rate * at.rate;
+    const double left1 = 1 - double_math::power(beta1, at.step + 1);
+    const double left2 = 1 - double_math::power(beta2, at.step + 1);
+    const auto f = [](double x) noexcept { return static_cast<float>(x); };
+    return {f(beta1),
+            f(1 - beta1),
+            f(beta2),
+            f(1 - beta2),
+            f(decays ? 1 - now * decay * at.decay : 1.0),
+            f(now / left1),
+            f(double_math::square_root(left2)),
+            f(eps)};
+  }
+
+  TRILITH_EXACT_FLOAT static void move(float* __restrict w, const float* __restrict g,
+                                       float* __restrict m, float* __restrict v, std::size_t n,
+                                       const factors by) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    for (std::size_t i = 0; i < n; ++i) {
+      m[i] = by.keep1 * m[i] + by.add1 * g[i];
+      v[i] = by.keep2 * v[i] + by.add2 * (g[i] * g[i]);
+      w[i] = by.shrink * w[i] - by.step * (m[i] / (__builtin_sqrtf(v[i]) / by.root2 + by.eps));
+    }
+  }
+};
+
+static_assert(Optimiser<adamw>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/optimisers/adamw.hpp
+// ==== begin trilith/train/optimisers/grokfast.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_GROKFAST_HPP
+#define TRILITH_TRAIN_OPTIMISERS_GROKFAST_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace filter {
+struct ema {};  ///< an exponential moving average
+struct ma {};   ///< the mean of a window
+}  // namespace filter
+
+/// Amplifies the slow part of gradients, what they have in common over many steps.
+template <class Mean>
+struct grokfast;
+
+/// For a gradient g of any shape, elementwise:
+///
+///     mu <- alpha mu + (1 - alpha) g        mu = g at step 0
+///     g  <- g + lambda mu
+///
+/// A low-pass filter: a constant gradient is multiplied by 1 + lambda (3), one that alternates in
+/// sign by 1 + lambda (1 - alpha) / (1 + alpha) (1.0202) in the end. For a slow-down of N steps
+/// alpha^N = 0.1 is advised. Optimisers that divide by the gradient's size cancel a common factor:
+/// what acts is the change of direction.
+///
+/// Cost: 2 reads and 2 writes a weight; state: 1 float a weight.
+/// @see Lee et al.: "Grokfast: Accelerated Grokking by Amplifying Slow Gradients", arXiv
+/// 2405.20233,
+///      algorithm 2; github.com/ironjr/grokfast, which begins mu with the first gradient, as here.
+///
+///     tl::grokfast<tl::filter::ema> slow{.alpha = 0.98, .lambda = 2};
+template <>
+struct grokfast<filter::ema> {
+  using policy_kind = gradient_filter_kind;
+  static constexpr std::string_view name = "grokfast<ema>";
+  double alpha = 0.98;
+  double lambda = 2;
+
+  class state {
+   public:
+    state(const grokfast&, const tensor_facts& tensor) : slow_(tensor.size()) {}
+    template <class Visit>
+    void visit(Visit&& f) noexcept {
+      f(std::string_view("slow_gradient"), slow_.span());
+    }
+    [[nodiscard]] std::size_t floats() const noexcept { return slow_.size(); }
+
+   private:
+    friend grokfast;
+    aligned_buffer<float> slow_;
+  };
+
+  void apply(std::span<float> g, state& s, const step_facts& at,
+             const executor& threads) const noexcept {
+    TRILITH_PRECONDITION(g.size() == s.slow_.size(),
+                         "grokfast::apply() was given another tensor than its state was made for.");
+    const float keep = at.step == 0 ? 0.0f : static_cast<float>(alpha);
+    const float take = at.step == 0 ? 1.0f : static_cast<float>(1 - alpha);
+    threads.parallel_for(g.size(), update_grain, [&](std::size_t begin, std::size_t end) {
+      amplify(g.data() + begin, s.slow_.data() + begin, end - begin, keep, take,
+              static_cast<float>(lambda));
+    });
+  }
+
+ private:
+  TRILITH_EXACT_FLOAT static void amplify(float* __restrict g, float* __restrict mu, std::size_t n,
+                                          float keep, float take, float gain) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    for (std::size_t i = 0; i < n; ++i) {
+      mu[i] = keep * mu[i] + take * g[i];
+      g[i] += gain * mu[i];
+    }
+  }
+};
+
+/// For a gradient g of any shape, elementwise, with the last `window` gradients, g among them:
+///
+///     g <- g + lambda mean(last gradients)      from step window - 1 on; unchanged before
+///
+/// The sum is added anew each step, in the order of the rows of the ring, so that it
+/// neither drifts nor depends on where a run was resumed.
+///
+/// Cost: `window` reads a weight; state: `window` floats a weight.
+/// @see arXiv 2405.20233, algorithm 1.
+template <>
+struct grokfast<filter::ma> {
+  using policy_kind = gradient_filter_kind;
+  static constexpr std::string_view name = "grokfast<ma>";
+  std::size_t window = 100;
+  double lambda = 5;
+
+  class state {
+   public:
+    state(const grokfast& f, const tensor_facts& tensor)
+        : size_(tensor.size()), recent_(f.window * tensor.size()) {}
+    template <class Visit>
+    void visit(Visit&& f) noexcept {
+      f(std::string_view("recent_gradients"), recent_.span());
+    }
+    [[nodiscard]] std::size_t floats() const noexcept { return recent_.size(); }
+
+   private:
+    friend grokfast;
+    std::size_t size_;
+    aligned_buffer<float> recent_;  ///< [window, size]: the gradient of step t in row t % window
+  };
+
+  void apply(std::span<float> g, state& s, const step_facts& at,
+             const executor& threads) const noexcept {
+    TRILITH_PRECONDITION(g.size() == s.size_ && s.recent_.size() == window * s.size_,
+                         "grokfast::apply() was given another tensor than its state was made for.");
+    const std::size_t now = static_cast<std::size_t>(at.step % window);
+    const bool is_full = at.step + 1 >= window;
+    threads.parallel_for(g.size(), update_grain, [&](std::size_t begin, std::size_t end) {
+      __builtin_memcpy(s.recent_.data() + now * s.size_ + begin, g.data() + begin,
+                       (end - begin) * sizeof(float));
+      if (is_full) amplify(g.data(), s, begin, end);
+    });
+  }
+
+ private:
+  TRILITH_EXACT_FLOAT void amplify(float* g, const state& s, std::size_t begin,
+                                   std::size_t end) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float gain = static_cast<float>(lambda / static_cast<double>(window));
+    for (std::size_t first = begin; first < end; first += lanes) {
+      const std::size_t count = min_of(lanes, end - first);
+      float sum[lanes] = {};
+      for (std::size_t row = 0; row < window; ++row)
+        for (std::size_t l = 0; l < count; ++l) sum[l] += s.recent_[row * s.size_ + first + l];
+      for (std::size_t l = 0; l < count; ++l) g[first + l] += gain * sum[l];
+    }
+  }
+};
+
+static_assert(GradientFilter<grokfast<filter::ema>> && GradientFilter<grokfast<filter::ma>>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/optimisers/grokfast.hpp
+// ==== begin trilith/train/optimisers/matrix_product.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_MATRIX_PRODUCT_HPP
+#define TRILITH_TRAIN_OPTIMISERS_MATRIX_PRODUCT_HPP
+
+/// Float products of whole matrices, for Newton-Schulz iterations.
+namespace trilith::inline TRILITH_ABI::optimiser_detail {
+
+/// Columns of a tile: 64 bytes of a row.
+inline constexpr std::size_t tile_cols = 16;
+/// Values of the inner dimension whose panel [tile_depth, tile_cols] stays in the first cache.
+inline constexpr std::size_t tile_depth = 256;
+
+/// Two rows at once: acc[r, :] += sum_k left_r[k] panel[k, :], k ascending. Eight vectors of four
+/// are what every CPU keeps in registers; written out, because g++ keeps an array of them in
+/// memory.
+TRILITH_EXACT_FLOAT inline void multiply_tile(const float* left0, const float* left1,
+                                              const float* panel, std::size_t depth,
+                                              float (*acc)[tile_cols]) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  using quad = float __attribute__((vector_size(16), may_alias));
+  quad* const to = reinterpret_cast<quad*>(acc);
+  quad a0 = to[0], a1 = to[1], a2 = to[2], a3 = to[3];
+  quad b0 = to[4], b1 = to[5], b2 = to[6], b3 = to[7];
+  const quad* p = reinterpret_cast<const quad*>(panel);
+  for (std::size_t k = 0; k < depth; ++k, p += 4) {
+    const float x = left0[k], y = left1[k];
+    a0 += x * p[0], b0 += y * p[0];
+    a1 += x * p[1], b1 += y * p[1];
+    a2 += x * p[2], b2 += y * p[2];
+    a3 += x * p[3], b3 += y * p[3];
+  }
+  to[0] = a0, to[1] = a1, to[2] = a2, to[3] = a3;
+  to[4] = b0, to[5] = b1, to[6] = b2, to[7] = b3;
+}
+
+/// The panel [depth, tile_cols] of `right` from (k, j), with zeros past the last column.
+inline void copy_panel(const span2d<const float>& right, std::size_t k, std::size_t j,
+                       std::size_t depth, std::size_t width, float* panel) noexcept {
+  for (std::size_t d = 0; d < depth; ++d)
+    for (std::size_t c = 0; c < tile_cols; ++c)
+      panel[d * tile_cols + c] = c < width ? right(k + d, j + c) : 0.0f;
+}
+
+/// Adds one panel's part to one or two rows of `out`, or begins them. An only row is computed
+/// twice.
+inline void add_panel(const float* left, std::size_t left_stride, std::size_t rows,
+                      const float* panel, std::size_t depth, bool begins, float* out,
+                      std::size_t out_stride, std::size_t width) noexcept {
+  alignas(64) float acc[2][tile_cols] = {};
+  if (!begins)
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < width; ++c) acc[r][c] = out[r * out_stride + c];
+  multiply_tile(left, rows == 2 ? left + left_stride : left, panel, depth, acc);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < width; ++c) out[r * out_stride + c] = acc[r][c];
+}
+
+/// Rows [begin, end) of out = left * right.
+inline void multiply_rows(const span2d<const float>& left, const span2d<const float>& right,
+                          const span2d<float>& out, std::size_t begin, std::size_t end) noexcept {
+  alignas(64) float panel[tile_depth * tile_cols];
+  for (std::size_t k = 0; k < left.cols; k += tile_depth)
+    for (std::size_t j = 0; j < right.cols; j += tile_cols) {
+      const std::size_t depth = min_of(tile_depth, left.cols - k);
+      const std::size_t width = min_of(tile_cols, right.cols - j);
+      copy_panel(right, k, j, depth, width, panel);
+      for (std::size_t i = begin; i < end; i += 2)
+        add_panel(&left(i, k), left.stride, min_of<std::size_t>(2, end - i), panel, depth, k == 0,
+                  &out(i, j), out.stride, width);
+    }
+}
+
+/// out <- keep * x + scale * out, for n elements.
+TRILITH_EXACT_FLOAT inline void blend(float keep, const float* x, float scale, float* out,
+                                      std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) out[i] = keep * x[i] + scale * out[i];
+}
+
+/// out = keep * x + scale * left * right, where out [M, N], left [M, K], right [K, N], x [M, N];
+/// `out` is none of the others. Each element is summed in ascending k and never fused, so that
+/// threads, tiles and vectors of any width give the same bits. x without data is left out, with
+/// both factors.
+inline void multiply_add(float keep, const span2d<const float>& x, float scale,
+                         const span2d<const float>& left, const span2d<const float>& right,
+                         const span2d<float>& out, const executor& threads) noexcept {
+  threads.parallel_for(left.rows, 16, [&](std::size_t begin, std::size_t end) {
+    multiply_rows(left, right, out, begin, end);
+    if (x.data != nullptr)
+      for (std::size_t r = begin; r < end; ++r) blend(keep, &x(r, 0), scale, &out(r, 0), x.cols);
+  });
+}
+
+/// out [N, M] = x [M, N] transposed; in squares, for the cache.
+inline void transpose(const span2d<const float>& x, const span2d<float>& out) noexcept {
+  constexpr std::size_t side = 16;
+  for (std::size_t i = 0; i < x.rows; i += side)
+    for (std::size_t j = 0; j < x.cols; j += side)
+      for (std::size_t r = i; r < min_of(i + side, x.rows); ++r)
+        for (std::size_t c = j; c < min_of(j + side, x.cols); ++c) out(c, r) = x(r, c);
+}
+
+}  // namespace trilith::inline TRILITH_ABI::optimiser_detail
+
+#endif
+// ==== end trilith/train/optimisers/matrix_product.hpp
+// ==== begin trilith/train/optimisers/newton_schulz.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_NEWTON_SCHULZ_HPP
+#define TRILITH_TRAIN_OPTIMISERS_NEWTON_SCHULZ_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Floats that newton_schulz needs as memory for a matrix [rows, cols].
+[[nodiscard]] constexpr std::size_t newton_schulz_floats(std::size_t rows,
+                                                         std::size_t cols) noexcept {
+  const std::size_t p = min_of(rows, cols);
+  return 2 * rows * cols + 2 * p * p;
+}
+
+/// Replaces a matrix U [m, n] by one that has its singular vectors and singular values near 1. With
+/// X [p, q] = U, or its transpose where m > n, so that p <= q:
+///
+///     X <- X / (||X||_F + 1e-7)
+///     five times:   A = X X^T      B = b A + c A A      X <- a X + B X
+///
+/// (a, b, c) = (3.4445, -4.7750, 2.0315). Each singular value s becomes p(p(p(p(p(s))))) with
+/// p(s) = a s + b s^3 + c s^5, which is steep at 0 and by design does not converge: singular values
+/// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero. The result does not
+/// depend on the size of U, and that of U^T is the transpose (test/unit/train_newton_schulz.cpp).
+///
+/// @param memory  newton_schulz_floats(m, n) floats, overwritten
+/// Cost: 5 (4 p^2 q + 2 p^3) float operations.
+/// @see Jordan et al.: "Muon: An optimizer for hidden layers in neural networks" (2024);
+///      github.com/KellerJordan/Muon, muon.py, which computes in bfloat16.
+inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
+                          const executor& threads = {}) noexcept {
+  using namespace optimiser_detail;
+  constexpr float a = 3.4445f, b = -4.7750f, c = 2.0315f;
+  const std::size_t p = min_of(u.rows, u.cols), q = max_of(u.rows, u.cols);
+  TRILITH_PRECONDITION(memory.size() >= newton_schulz_floats(p, q) && u.stride == u.cols,
+                       "newton_schulz() needs newton_schulz_floats() of memory.");
+  span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
+  const span2d<float> gram(next.data + p * q, p, p), poly(gram.data + p * p, p, p);
+
+  const double norm = double_math::square_root(squared_norm({u.data, p * q}, threads));
+  scale_gradient({u.data, p * q}, static_cast<float>(1 / (norm + 1e-7)), threads);
+  if (u.rows > u.cols)
+    transpose(u, x);
+  else
+    __builtin_memcpy(x.data, u.data, p * q * sizeof(float));
+  for (int iteration = 0; iteration < 5; ++iteration) {
+    const span2d<float> flipped(next.data, q, p);  // X^T, in the memory of the next X
+    transpose(x, flipped);
+    multiply_add(0, {}, 1, x, flipped, gram, threads);
+    multiply_add(b, gram, c, gram, gram, poly, threads);
+    multiply_add(a, x, 1, poly, x, next, threads);
+    std::swap(x.data, next.data);
+  }
+  if (u.rows > u.cols)
+    transpose(x, u);
+  else
+    __builtin_memcpy(u.data, x.data, p * q * sizeof(float));
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/optimisers/newton_schulz.hpp
+// ==== begin trilith/train/optimisers/scaling.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_SCALING_HPP
+#define TRILITH_TRAIN_OPTIMISERS_SCALING_HPP
+
+/// How large an orthogonal update of a matrix [rows, cols] is, with the rates that go with it.
+/// One of them, never both.
+namespace trilith::inline TRILITH_ABI::scaling {
+
+template <class S>
+concept Scaling = PolicyOf<S, update_scaling_kind> && requires(std::size_t n) {
+  { S::factor(n, n) } noexcept -> std::same_as<double>;
+  { S::usual_rate } -> std::convertible_to<double>;
+  { S::usual_others } -> std::convertible_to<double>;
+  { S::usual_decay } -> std::convertible_to<double>;
+};
+
+/// sqrt(max(1, rows / cols)): the spectral norm of the update of a tall matrix grows with its
+/// shape.
+/// @see github.com/KellerJordan/Muon, muon.py.
+struct spectral {
+  using policy_kind = update_scaling_kind;
+  static constexpr std::string_view name = "spectral";
+  static constexpr double usual_rate = 0.02, usual_others = 0.015, usual_decay = 0;
+  [[nodiscard]] static constexpr double factor(std::size_t rows, std::size_t cols) noexcept {
+    return double_math::square_root(
+        max_of(1.0, static_cast<double>(rows) / static_cast<double>(cols)));
+  }
+};
+
+/// 0.2 sqrt(max(rows, cols)): the root mean square of the update becomes about 0.2, AdamW's, so
+/// that one rate serves both.
+/// @see Liu et al.: "Muon is Scalable for LLM Training", arXiv 2502.16982, equation 4.
+struct rms {
+  using policy_kind = update_scaling_kind;
+  static constexpr std::string_view name = "rms";
+  static constexpr double usual_rate = 1e-3, usual_others = 1, usual_decay = 0.1;
+  [[nodiscard]] static constexpr double factor(std::size_t rows, std::size_t cols) noexcept {
+    return 0.2 * double_math::square_root(static_cast<double>(max_of(rows, cols)));
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::scaling
+
+#endif
+// ==== end trilith/train/optimisers/scaling.hpp
+// ==== begin trilith/train/optimisers/muon.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_MUON_HPP
+#define TRILITH_TRAIN_OPTIMISERS_MUON_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Orthogonal updates for hidden matrices, AdamW for embeddings, heads and vectors; the filter sees
+/// every gradient first. For a hidden matrix W [m, n] with gradient G and momentum M, after the
+/// filter:
+///
+///     M <- beta M + (1 - beta) G
+///     U  = (1 - beta) G + beta M     with nesterov, or M
+///     O  = newton_schulz(U) * Scaling::factor(m, n)
+///     W <- (1 - rate decay) W - rate O
+///
+/// rate and decay times the schedule's factors. Newton-Schulz divides by the size of U, so that the
+/// size of the gradients and of the loss does not matter to W, as long as it is the same for all
+/// steps.
+///
+/// @param others  AdamW's rate as a share of `rate`
+/// Errors: none; a gradient that is not finite makes weights that are not: loss_scale and
+///   clip_global_norm tell.
+/// Cost: see newton_schulz. State: 1 float a weight of a hidden matrix, 2 of other tensors, and the
+///   filter's. It overwrites the gradient of a hidden matrix.
+/// @see Jordan et al.: "Muon: An optimizer for hidden layers in neural networks" (2024);
+///      Liu et al.: "Muon is Scalable for LLM Training", arXiv 2502.16982, equations 1 to 4.
+template <scaling::Scaling S, GradientFilter Filter = filter::none>
+struct muon_with {
+  using policy_kind = optimiser_kind;
+  using scaling_type = S;
+  using filter_type = Filter;
+  static constexpr std::string_view name = "muon";
+  double rate = S::usual_rate;
+  double momentum = 0.95;
+  bool nesterov = true;
+  double decay = S::usual_decay;
+  double others = S::usual_others;
+  double beta1 = 0.9;  ///< of AdamW, as the next two
+  double beta2 = 0.95;
+  double eps = 1e-8;
+  Filter filter{};
+
+  class state {
+   public:
+    state(const muon_with& o, const tensor_facts& tensor)
+        : rows_(tensor.rows), cols_(tensor.cols), filter_(o.filter, tensor) {
+      if (tensor.what == role::hidden_matrix)
+        momentum_ = aligned_buffer<float>(tensor.size());
+      else
+        adamw_ = adamw::state(o.for_others(), tensor);
+    }
+    template <class Visit>
+    void visit(Visit&& f) noexcept {
+      filter_.visit(f);
+      if (is_hidden())
+        f(std::string_view("momentum"), momentum_.span());
+      else
+        adamw_.visit(f);
+    }
+    [[nodiscard]] std::size_t floats() const noexcept {
+      return filter_.floats() + momentum_.size() + adamw_.floats();
+    }
+
+   private:
+    friend muon_with;
+    [[nodiscard]] bool is_hidden() const noexcept { return momentum_.size() != 0; }
+    std::size_t rows_, cols_;
+    typename Filter::state filter_;
+    aligned_buffer<float> momentum_;
+    adamw::state adamw_;
+  };
+
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t) const noexcept {
+    return t.what == role::hidden_matrix ? newton_schulz_floats(t.rows, t.cols) : 0;
+  }
+
+  void update(std::span<float> weights, std::span<float> gradient, state& s, const step_facts& at,
+              const update_tools& tools) const noexcept {
+    TRILITH_PRECONDITION(weights.size() == s.rows_ * s.cols_ && gradient.size() == weights.size(),
+                         "muon's update() was given another tensor than its state was made for.");
+    filter.apply(gradient, s.filter_, at, tools.threads);
+    if (!s.is_hidden()) return for_others().update(weights, gradient, s.adamw_, at, tools);
+    gather(gradient, s.momentum_, tools.threads);
+    newton_schulz({gradient.data(), s.rows_, s.cols_}, tools.memory, tools.threads);
+    move(weights, gradient, S::factor(s.rows_, s.cols_), at, tools.threads);
+  }
+
+  /// What embeddings, heads and vectors are updated by.
+  [[nodiscard]] constexpr adamw for_others() const noexcept {
+    return {.rate = rate * others, .beta1 = beta1, .beta2 = beta2, .eps = eps, .decay = decay};
+  }
+
+ private:
+  /// M and U; U takes the place of the gradient.
+  void gather(std::span<float> g, aligned_buffer<float>& m,
+              const executor& threads) const noexcept {
+    const float keep = static_cast<float>(momentum), add = static_cast<float>(1 - momentum);
+    threads.parallel_for(g.size(), update_grain, [&](std::size_t begin, std::size_t end) {
+      using optimiser_detail::blend;
+      blend(add, g.data() + begin, keep, m.data() + begin, end - begin);
+      blend(nesterov ? keep : 1.0f, m.data() + begin, nesterov ? add : 0.0f, g.data() + begin,
+            end - begin);
+    });
+  }
+  /// 1 - rate decay. Apart from the loop that uses it: a lambda inside a function with
+  /// TRILITH_EXACT_FLOAT lets g++ fuse what it calls.
+  [[nodiscard]] TRILITH_EXACT_FLOAT double kept(const step_facts& at) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    return 1 - rate * at.rate * decay * at.decay;
+  }
+  void move(std::span<float> w, std::span<const float> o, double factor, const step_facts& at,
+            const executor& threads) const noexcept {
+    const float shrink = static_cast<float>(kept(at));
+    const float step = static_cast<float>(-rate * at.rate * factor);
+    threads.parallel_for(w.size(), update_grain, [&](std::size_t begin, std::size_t end) {
+      optimiser_detail::blend(step, o.data() + begin, shrink, w.data() + begin, end - begin);
+    });
+  }
+};
+
+/// Muon as first published.
+using muon = muon_with<scaling::spectral>;
+
+static_assert(Optimiser<muon>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/optimisers/muon.hpp
+// ==== begin trilith/train/optimisers/muon_grokfast.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_MUON_GROKFAST_HPP
+#define TRILITH_TRAIN_OPTIMISERS_MUON_GROKFAST_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Grokfast, then Muon for hidden matrices and AdamW for all others: gradients are amplified where
+/// they persist, before any momentum; the weights it moves are the latent ones, float32, and
+/// quantising them is left to the next forward pass. One rate serves both, by scaling::rms.
+///
+///     G <- G + lambda mu                        grokfast<ema>, every tensor
+///     W <- muon(G) or adamw(G)                  by role
+///
+///     tl::muon_grokfast optimiser{.rate = 2e-3, .filter = {.lambda = 0.5}};
+///     using long_memory = tl::muon_with<tl::scaling::rms, tl::grokfast<tl::filter::ma>>;
+///
+/// Cost and state: those of muon_with, and one float a weight for mu.
+/// @see muon.hpp and grokfast.hpp for the papers.
+using muon_grokfast = muon_with<scaling::rms, grokfast<filter::ema>>;
+
+static_assert(Optimiser<muon_grokfast>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/optimisers/muon_grokfast.hpp
+// ==== begin trilith/train/schedule.hpp
+#ifndef TRILITH_TRAIN_SCHEDULE_HPP
+#define TRILITH_TRAIN_SCHEDULE_HPP
+
+/// Schedules: factors, 1 at the peak, on the rates and the decay that an optimiser names. So one
+/// schedule drives the several rates of one optimiser, and is right for every peak.
+namespace trilith::inline TRILITH_ABI {
+
+/// rate(step, steps) and decay(step, steps) for step in [0, steps). From `steps` on, a schedule
+/// keeps what it has come down to.
+template <class S>
+concept Schedule = PolicyOf<S, schedule_kind> && requires(const S& s, std::uint64_t step) {
+  { s.rate(step, step) } noexcept -> std::same_as<double>;
+  { s.decay(step, step) } noexcept -> std::same_as<double>;
+};
+
+namespace detail {
+
+/// (step + 1) / warmup, at most 1: the first step moves already.
+[[nodiscard]] constexpr double warmed(std::uint64_t step, std::uint64_t warmup) noexcept {
+  return step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
+}
+/// How far `step` is on the way from `first` to `last`, in [0, 1].
+[[nodiscard]] constexpr double progress(std::uint64_t step, std::uint64_t first,
+                                        std::uint64_t last) noexcept {
+  if (step >= last) return 1;
+  return step <= first ? 0 : static_cast<double>(step - first) / static_cast<double>(last - first);
+}
+
+}  // namespace detail
+
+/// Always 1, after a linear warm-up.
+struct constant {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "constant";
+  std::uint64_t warmup = 0;  ///< steps
+
+  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t) const noexcept {
+    return detail::warmed(step, warmup);
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+/// BitNet's: with T = steps, and k = 1 in the first half of them, 2 in the second,
+///
+///     rate(t) = (t + 1) / warmup            t < warmup
+///               rate_k (1 - t / T)          otherwise
+///     decay(t) = decay_k
+///
+/// The rate drops at T / 2 from rate_1 / 2 to rate_2 / 2. Decay ends there, because it shrinks
+/// latent weights, which keeps their signs changing. The paper gives this shape as a figure only;
+/// the formula is ours. Published peaks: 1.5e-3 then 1e-3 (700M parameters, rate_2 = 2/3), 1.2e-3
+/// then 8e-4 (1.3B and 3B), decay 0.1 then 0, warm-up 375 steps, AdamW's betas 0.9 and 0.95.
+///
+///     // 1.5e-3 -> 1e-3 -> 0, decay 0.1 -> 0
+///     tl::adamw optimiser{.rate = 1.5e-3, .decay = 0.1};
+///     tl::two_stage schedule{};
+///
+/// @see Ma et al.: "The Era of 1-bit LLMs: Training Tips, Code and FAQ", tables 1 and 2, figure 1.
+struct two_stage {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "two_stage";
+  std::uint64_t warmup = 375;  ///< steps
+  double first_rate = 1;
+  double second_rate = 2.0 / 3;
+  double first_decay = 1;
+  double second_decay = 0;
+
+  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t steps) const noexcept {
+    if (step < warmup) return first_rate * detail::warmed(step, warmup);
+    const double peak = is_first(step, steps) ? first_rate : second_rate;
+    return peak * (1 - detail::progress(step, 0, steps));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t step, std::uint64_t steps) const noexcept {
+    return is_first(step, steps) ? first_decay : second_decay;
+  }
+
+ private:
+  [[nodiscard]] static constexpr bool is_first(std::uint64_t step, std::uint64_t steps) noexcept {
+    return step < steps - steps / 2;
+  }
+};
+
+/// last + (1 - last) (1 + cos(pi p)) / 2, p from 0 at the end of the warm-up to 1 at `steps`.
+/// @see Loshchilov, Hutter: "SGDR", arXiv 1608.03983, equation 5; llm.c, schedulers.h.
+struct cosine {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "cosine";
+  std::uint64_t warmup = 0;  ///< steps
+  double last = 0;           ///< what it ends at
+
+  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
+                                                          std::uint64_t steps) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    if (step < warmup) return detail::warmed(step, warmup);
+    return last + (1 - last) * double_math::half_cosine(detail::progress(step, warmup, steps));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+/// Warm-up, stable, decay: 1 until the last `share` of the steps, then
+/// last + (1 - last) (1 - sqrt(p)), p from 0 to 1. A run can be prolonged from its stable part.
+/// @see Haegele et al.: "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+/// Durations",
+///      arXiv 2405.18392; llm.c, schedulers.h.
+struct wsd {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "wsd";
+  std::uint64_t warmup = 0;  ///< steps
+  double share = 0.2;
+  double last = 0;
+
+  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
+                                                          std::uint64_t steps) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    if (step < warmup) return detail::warmed(step, warmup);
+    const auto stable = static_cast<std::uint64_t>((1 - share) * static_cast<double>(steps));
+    const double p = detail::progress(step, stable, steps);
+    return last + (1 - last) * (1 - double_math::square_root(p));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+static_assert(Schedule<constant> && Schedule<two_stage> && Schedule<cosine> && Schedule<wsd>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/schedule.hpp
+// ==== begin trilith/train/spike_detector.hpp
+#ifndef TRILITH_TRAIN_SPIKE_DETECTOR_HPP
+#define TRILITH_TRAIN_SPIKE_DETECTOR_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How far a value lies from the last 128, itself included: z = (x - mean) / deviation, NaN until
+/// there are 128, and 0 where all are equal. One for the loss, one for the norm of the gradients; a
+/// trainer leaves out the update where z is above a threshold. As x is one of the 128, z is never
+/// above sqrt(127) = 11.3.
+///
+/// llm.c carries running sums along; these are added anew each time, so a NaN is forgotten with the
+/// value that was one, and equal values have a deviation of exactly 0.
+///
+///     tl::spike_detector of_loss;
+///     if (of_loss.see(loss) > 6) continue;   // false for NaN: no step is left out before the
+///     128th
+///
+/// A checkpoint holds `ring` and `seen`. Cost: 256 additions.
+/// @see llm.c, llmc/outlier_detector.h.
+struct spike_detector {
+  static constexpr std::size_t window = 128;
+  std::array<float, window> ring{};  ///< value number n at n % window
+  std::uint64_t seen = 0;
+
+  TRILITH_EXACT_FLOAT constexpr double see(float value) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    ring[seen++ % window] = value;
+    if (seen < window) return __builtin_nan("");
+    // Around one of the values, so that equal ones have the differences 0 exactly.
+    const double origin = static_cast<double>(ring[0]);
+    double sum = 0;
+    for (const float x : ring) sum += static_cast<double>(x) - origin;
+    const double mean = sum / window;
+    double squares = 0;
+    for (const float x : ring) squares += square(static_cast<double>(x) - origin - mean);
+    if (squares == 0) return 0;
+    if (squares - squares != 0) return __builtin_nan("");
+    return (static_cast<double>(value) - origin - mean) /
+           double_math::square_root(squares / window);
+  }
+
+ private:
+  [[nodiscard]] static constexpr double square(double x) noexcept { return x * x; }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/spike_detector.hpp
+// ==== begin trilith/train/vocabulary.hpp
+#ifndef TRILITH_TRAIN_VOCABULARY_HPP
+#define TRILITH_TRAIN_VOCABULARY_HPP
+
+namespace trilith {
+
+struct vocabulary_options {
+  std::size_t size = 4096;  ///< pieces, the 3 special ones and the 256 bytes included
+  /// What stands between the documents of a file, "<|endoftext|>"; it becomes part of no piece.
+  std::string_view separator = {};
+  /// The share of the corpus's characters that get pieces of their own; the rarest are spelled in
+  /// bytes.
+  double character_coverage = 0.9995;
+  bool split_digits = true;  ///< every digit is a piece by itself, as in LLaMA
+  /// bool(fraction, file), called while the corpus is read; false cancels. Merging, most of the
+  /// time, goes by unheard: the library tells nobody.
+  io::progress report = {};
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<std::vector<unsigned char>> train_sentencepiece(std::span<const std::string> files,
+                                                       const vocabulary_options& options);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// Trains a vocabulary on text files and gives the bytes of SentencePiece's .model: byte-pair
+/// encoding with a piece for each byte, 0 <unk>, 1 <s>, 2 </s>, no normalisation and no collapsing
+/// of spaces, so that every text of UTF-8 comes back byte for byte (but for U+2581, which the
+/// format spells spaces with). Line ends are characters like any other, so that pieces may hold
+/// them.
+///
+/// Errors, in words: file_not_found, io_failure; invalid_argument without files, and for a size
+/// that is too small for the corpus's characters or larger than the corpus has pieces for (the
+/// sentence has the limit); invalid_value for a corpus without text and for bytes that are not
+/// UTF-8; cancelled; unsupported in a build without SentencePiece (Debian: libsentencepiece-dev).
+/// Cost: the corpus in memory and some seconds for each 10 MB (docs/token_file.md). The library
+/// uses no random numbers: the same files give the same bytes.
+[[nodiscard]] inline result<std::vector<unsigned char>> train_sentencepiece(
+    std::span<const std::string> files, const vocabulary_options& options = {}) {
+  return TRILITH_IMPLEMENTED::train_sentencepiece(files, options);
+}
+
+/// The same as a tokenizer; text::serialize() makes bytes of it.
+///
+///     const std::vector<std::string> files{"grimm.txt", "andersen.txt"};
+///     auto words = tl::train_vocabulary(files, {.size = 4096});
+[[nodiscard]] inline result<text::tokenizer> train_vocabulary(
+    std::span<const std::string> files, const vocabulary_options& options = {}) {
+  auto model = TRILITH_IMPLEMENTED::train_sentencepiece(files, options);
+  if (!model) return std::move(model).error();
+  return text::parse_sentencepiece(*model, "the trained vocabulary");
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/vocabulary.hpp
+// ==== begin trilith/train/write_tokens.hpp
+#ifndef TRILITH_TRAIN_WRITE_TOKENS_HPP
+#define TRILITH_TRAIN_WRITE_TOKENS_HPP
+
+namespace trilith {
+
+struct token_options {
+  /// What stands between the documents of a file, "<|endoftext|>"; empty: each file is one.
+  std::string_view separator = {};
+  bool bos = true;           ///< begin each document with BOS, where the vocabulary has one
+  io::progress report = {};  ///< bool(fraction, file), called after each document; false cancels
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<token_facts> write_token_file(std::string_view path, const text::tokenizer& words,
+                                     std::span<const std::string> files,
+                                     const token_options& options);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// Writes the tokens of text files to one file, which open_tokens() maps:
+///
+///     header | BOS document EOS | BOS document EOS | ... | table of documents
+///
+/// A document is what stands between two separators, without the line ends at its two ends; empty
+/// ones are left out. The file appears whole under its name or not at all: it is written under a
+/// temporary one, synced and renamed.
+///
+/// Errors: file_not_found and io_failure; invalid_argument without files and for a tokenizer
+/// without an end token; invalid_value for files without any text, and for bytes that are not
+/// UTF-8, with file, document and offset; cancelled where options.report said so.
+/// Cost: one pass over the text. In memory is one document at a time, with some 5 bytes for each of
+/// its own (docs/token_file.md), and 16 bytes for each document.
+///
+///     const std::vector<std::string> files{"grimm.txt", "andersen.txt"};
+///     auto facts = tl::write_tokens("tales.tokens", words, files, {.separator = "<|endoftext|>"});
+[[nodiscard]] inline result<token_facts> write_tokens(std::string_view path,
+                                                      const text::tokenizer& words,
+                                                      std::span<const std::string> files,
+                                                      const token_options& options = {}) {
+  return TRILITH_IMPLEMENTED::write_token_file(path, words, files, options);
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/write_tokens.hpp
+// ==== begin trilith/train.hpp
+#ifndef TRILITH_TRAIN_HPP
+#define TRILITH_TRAIN_HPP
+
+/// What training is made of: corpora and batches, optimisers, schedules, and what is done to
+/// gradients.
+
+#endif
+// ==== end trilith/train.hpp
 // ==== begin trilith/backends/reference.hpp
 #ifndef TRILITH_BACKENDS_REFERENCE_HPP
 #define TRILITH_BACKENDS_REFERENCE_HPP
@@ -10156,45 +11782,6 @@ template <Realisation Model>
 
 #endif
 // ==== end trilith/model/describe_model.hpp
-// ==== begin trilith/core/random.hpp
-#ifndef TRILITH_CORE_RANDOM_HPP
-#define TRILITH_CORE_RANDOM_HPP
-
-namespace trilith {
-
-/// Philox-4x32-10: four random words that depend on (seed, stream, counter) alone. There is no
-/// state to carry, so any element can be drawn by any thread, in any order, with the same outcome.
-///
-/// @see Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
-[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::uint64_t seed,
-                                                            std::uint64_t stream,
-                                                            std::uint64_t counter) noexcept {
-  std::array<std::uint32_t, 4> c{
-      static_cast<std::uint32_t>(counter), static_cast<std::uint32_t>(counter >> 32),
-      static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
-  std::uint32_t key0 = static_cast<std::uint32_t>(seed);
-  std::uint32_t key1 = static_cast<std::uint32_t>(seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c[0];
-    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c[2];
-    c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ key0, static_cast<std::uint32_t>(p1),
-         static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ key1, static_cast<std::uint32_t>(p0)};
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-  return c;
-}
-
-/// A uniform number in [0, 1) with 24 random bits.
-[[nodiscard]] constexpr float uniform(std::uint64_t seed, std::uint64_t stream,
-                                      std::uint64_t counter) noexcept {
-  return static_cast<float>(philox(seed, stream, counter)[0] >> 8) * 0x1p-24f;
-}
-
-}  // namespace trilith
-
-#endif
-// ==== end trilith/core/random.hpp
 // ==== begin trilith/model/initialize.hpp
 #ifndef TRILITH_MODEL_INITIALIZE_HPP
 #define TRILITH_MODEL_INITIALIZE_HPP
@@ -55429,6 +57016,11 @@ class atomic_file {
     const bool good = TRILITH_IMPLEMENTED::files::write_all(file_.get(), bytes);
     return good ? status(done{}) : failed("writing failed");
   }
+  /// Writes over the first bytes, as a header that counts what follows it; the last write of all.
+  [[nodiscard]] status write_at_start(std::span<const unsigned char> bytes) {
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0) return failed("writing failed");
+    return write(bytes);
+  }
   /// The name `path` is the new file from here on, also after a loss of power.
   [[nodiscard]] status commit() {
     if (::fchmod(file_.get(), 0644) != 0 || ::fsync(file_.get()) != 0 || !file_.close())
@@ -64936,6 +66528,699 @@ result<text::tokenizer> read_tokenizer_file(std::string_view path) {
 
 #endif
 // ==== end trilith/text/byte_level_impl.hpp
+// ==== begin trilith/train/token_format_impl.hpp
+#ifndef TRILITH_TRAIN_TOKEN_FORMAT_IMPL_HPP
+#define TRILITH_TRAIN_TOKEN_FORMAT_IMPL_HPP
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <vector>
+
+/// The layout of docs/token_file.md.
+namespace trilith::token_format {
+
+inline constexpr std::string_view magic = "TLTOKENS";
+inline constexpr std::uint32_t version = 1;
+
+/// h = (h xor word) * odd, then h = h xor (h >> 32), for each word of 8 bytes. Every step can be
+/// undone, so a change within one word always changes the outcome.
+class checksum {
+ public:
+  /// bytes.size() is a multiple of 8.
+  void add(std::span<const unsigned char> bytes) noexcept {
+    for (std::size_t at = 0; at < bytes.size(); at += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, bytes.data() + at, 8);
+      value_ = (value_ ^ word) * 0x9E37'79B9'7F4A'7C15;
+      value_ ^= value_ >> 32;
+    }
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+[[nodiscard]] inline std::uint64_t checksum_of(std::span<const unsigned char> bytes) noexcept {
+  checksum sum;
+  sum.add(bytes);
+  return sum.value();
+}
+
+/// A document of the table: one behind its last token, and the bytes of its text.
+struct table_entry {
+  std::uint64_t end, text_bytes;
+};
+
+/// The header as it lies in the file; no byte between its members.
+struct header {
+  char magic[8];
+  std::uint32_t version, token_bytes;
+  std::uint64_t vocabulary, tokens, documents, text_bytes, tokenizer;
+  std::uint64_t payload;  ///< checksum of all behind the header
+  std::int32_t bos, eos;
+  std::uint64_t reserved[6];
+  std::uint64_t itself;  ///< checksum of the bytes before
+};
+static_assert(sizeof(header) == token_file::header_bytes);
+using header_image = std::array<unsigned char, sizeof(header)>;
+
+[[nodiscard]] inline header_image image_of(const token_facts& facts, std::uint64_t payload) {
+  header h{{},
+           version,
+           facts.token_bytes,
+           facts.vocabulary,
+           facts.tokens,
+           facts.documents,
+           facts.text_bytes,
+           facts.tokenizer,
+           payload,
+           facts.bos,
+           facts.eos,
+           {},
+           0};
+  std::memcpy(h.magic, magic.data(), sizeof h.magic);
+  header_image out;
+  std::memcpy(out.data(), &h, sizeof h);
+  h.itself = checksum_of(std::span(out).first(offsetof(header, itself)));
+  std::memcpy(out.data(), &h, sizeof h);
+  return out;
+}
+
+[[nodiscard]] inline token_facts facts_of(const header& h) noexcept {
+  return {h.tokens,    h.documents,   h.text_bytes, h.vocabulary,
+          h.tokenizer, h.token_bytes, h.bos,        h.eos};
+}
+
+/// Bytes of a token: 65536 pieces fit 16 bits.
+[[nodiscard]] constexpr std::uint32_t bytes_for(std::uint64_t vocabulary) noexcept {
+  return vocabulary <= 65536 ? 2 : 4;
+}
+
+}  // namespace trilith::token_format
+
+#endif
+// ==== end trilith/train/token_format_impl.hpp
+// ==== begin trilith/train/token_file_impl.hpp
+#ifndef TRILITH_TRAIN_TOKEN_FILE_IMPL_HPP
+#define TRILITH_TRAIN_TOKEN_FILE_IMPL_HPP
+
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::token_format {
+
+/// Checks a file, part by part, before anything of it is used.
+class reader {
+ public:
+  explicit reader(io::mapped_file file) : file_(std::move(file)) {}
+
+  [[nodiscard]] result<token_file> run() && {
+    for (const auto step :
+         {&reader::read_header, &reader::check_facts, &reader::check_size, &reader::check_payload})
+      if (status good = (this->*step)(); !good) return std::move(good).error();
+    token_file whole(std::move(file_), facts_of(header_));
+    if (status good = check_documents(whole); !good) return std::move(good).error();
+    if (status good = check_tokens(whole); !good) return std::move(good).error();
+    return whole;
+  }
+
+ private:
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept { return file_.bytes(); }
+  template <class... Pieces>
+  [[nodiscard]] static error wrong(errc code, const std::string& file, const Pieces&... pieces) {
+    return {code, join(file, ": ", pieces...)};
+  }
+
+  [[nodiscard]] status read_header() {
+    const std::size_t seen = bytes().size() < magic.size() ? bytes().size() : magic.size();
+    if (bytes().empty() || std::memcmp(bytes().data(), magic.data(), seen) != 0)
+      return wrong(errc::malformed, file_.path(), "expected a token file, which begins with \"",
+                   magic, "\", found something else; write_tokens() makes one.");
+    if (bytes().size() < sizeof(header))
+      return wrong(errc::truncated, file_.path(), "expected a header of ", sizeof(header),
+                   " bytes, found ", bytes().size(), ".");
+    std::memcpy(&header_, bytes().data(), sizeof(header));
+    return done{};
+  }
+
+  [[nodiscard]] status check_facts() {
+    const header& h = header_;
+    if (h.version != version)
+      return wrong(errc::unsupported, file_.path(), "expected version ", version,
+                   " of the token file, found version ", h.version, ".");
+    if (h.itself != checksum_of(bytes().first(offsetof(header, itself))))
+      return wrong(errc::malformed, file_.path(),
+                   "the header is damaged: its checksum does not fit.");
+    if (h.tokens == 0 || h.documents == 0 || h.documents > h.tokens || h.vocabulary == 0 ||
+        h.vocabulary > std::uint64_t{1} << 31 || h.token_bytes != bytes_for(h.vocabulary))
+      return wrong(errc::malformed, file_.path(), "the header contradicts itself: ", h.tokens,
+                   " tokens of ", h.token_bytes, " bytes in ", h.documents,
+                   " documents, from a vocabulary of ", h.vocabulary, ".");
+    return done{};
+  }
+
+  [[nodiscard]] status check_size() {
+    // No file has 2^56 tokens, and with fewer nothing below overflows.
+    constexpr std::uint64_t most = std::uint64_t{1} << 56;
+    const std::uint64_t tokens = header_.tokens < most ? header_.tokens : most;
+    const std::uint64_t documents = header_.documents < most ? header_.documents : most;
+    const std::uint64_t expected =
+        sizeof(header) + (tokens * header_.token_bytes + 7) / 8 * 8 + 16 * documents;
+    if (bytes().size() == expected) return done{};
+    return wrong(bytes().size() < expected ? errc::truncated : errc::malformed, file_.path(),
+                 "by its header the file should have ", expected, " bytes, found ", bytes().size(),
+                 ".");
+  }
+
+  [[nodiscard]] status check_payload() {
+    if (checksum_of(bytes().subspan(sizeof(header))) == header_.payload) return done{};
+    return wrong(errc::malformed, file_.path(),
+                 "the tokens are damaged: their checksum does not fit the header's.");
+  }
+
+  [[nodiscard]] static status check_documents(const token_file& file) {
+    std::uint64_t end = 0, text = 0;
+    for (std::size_t d = 0; d < file.documents(); ++d) {
+      const token_range range = file.document(d);
+      if (range.count == 0 || range.count > file.size() - end)
+        return wrong(errc::malformed, file.path(), "document ", d, " begins at token ", end, " of ",
+                     file.size(), "; its end is out of order.");
+      end += range.count;
+      text += range.text_bytes;
+    }
+    if (end == file.size() && text == file.facts().text_bytes) return done{};
+    return wrong(errc::malformed, file.path(), "expected documents of ", file.size(),
+                 " tokens and ", file.facts().text_bytes, " bytes of text, found ", end, " and ",
+                 text, ".");
+  }
+
+  [[nodiscard]] static status check_tokens(const token_file& file) {
+    for (std::size_t i = 0; i < file.size(); ++i)
+      if (static_cast<std::uint32_t>(file[i]) >= file.facts().vocabulary)
+        return wrong(errc::invalid_value, file.path(), "token ", i, " is ",
+                     static_cast<std::uint32_t>(file[i]), "; expected one below ",
+                     file.facts().vocabulary, ".");
+    return done{};
+  }
+
+  io::mapped_file file_;
+  header header_{};
+};
+
+}  // namespace trilith::token_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::uint64_t hash_of_tokenizer(const text::tokenizer& words) {
+  std::vector<unsigned char> bytes = text::serialize(words);
+  bytes.resize((bytes.size() + 7) / 8 * 8);
+  return token_format::checksum_of(bytes);
+}
+
+result<token_file> open_token_file(std::string_view path) {
+  auto file = io::map_file(path);
+  if (!file) return std::move(file).error();
+  return token_format::reader(std::move(file).value()).run();
+}
+
+status expect_tokenizer(const token_file& file, const text::tokenizer& words) {
+  const token_facts& facts = file.facts();
+  const std::uint64_t hash = hash_of_tokenizer(words);
+  if (facts.tokenizer == hash && facts.vocabulary == words.size()) return done{};
+  return error{errc::mismatch, join(file.path(), ": the tokens are another tokenizer's: expected ",
+                                    words.size(), " pieces with hash ", hash, ", the file has ",
+                                    facts.vocabulary, " pieces with hash ", facts.tokenizer,
+                                    "; write it again, or load the "
+                                    "tokenizer it was written with.")};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/token_file_impl.hpp
+// ==== begin trilith/train/corpus_impl.hpp
+#ifndef TRILITH_TRAIN_CORPUS_IMPL_HPP
+#define TRILITH_TRAIN_CORPUS_IMPL_HPP
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::training_text {
+
+/// Text files, mapped: none of them is in memory until it is read.
+struct corpus {
+  std::vector<io::mapped_file> files;
+  std::uint64_t bytes = 0;
+};
+
+[[nodiscard]] inline std::string_view text_of(const io::mapped_file& file) noexcept {
+  return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+}
+
+/// "a.txt, b.txt, c.txt and 4 more"
+[[nodiscard]] inline std::string names_of(std::span<const std::string> files) {
+  constexpr std::size_t most = 3;
+  std::string out;
+  for (std::size_t i = 0; i < files.size() && i < most; ++i)
+    out += join(i == 0 ? "" : ", ", files[i]);
+  if (files.size() > most) out += join(" and ", files.size() - most, " more");
+  return out;
+}
+
+[[nodiscard]] inline error no_text(std::span<const std::string> files) {
+  return {errc::invalid_value, join(names_of(files), ": expected text, found none.")};
+}
+
+/// Maps all files first, so that the last one's absence is not found out after an hour.
+[[nodiscard]] inline result<corpus> open_corpus(std::span<const std::string> files) {
+  if (files.empty())
+    return error{errc::invalid_argument, "a corpus needs at least one text file, found none."};
+  corpus out;
+  for (const std::string& path : files) {
+    auto file = io::map_file(path);
+    if (!file) return std::move(file).error();
+    out.bytes += file->bytes().size();
+    out.files.push_back(std::move(file).value());
+  }
+  if (out.bytes == 0) return no_text(files);
+  return out;
+}
+
+/// The documents of one text: what stands between separators, without the line ends at both ends;
+/// empty ones are left out.
+class documents {
+ public:
+  documents(std::string_view text, std::string_view separator) noexcept
+      : text_(text), separator_(separator) {}
+
+  /// The next document, false behind the last one.
+  [[nodiscard]] bool next(std::string_view& document) noexcept {
+    while (at_ < text_.size()) {
+      const std::size_t end = separator_.empty() ? text_.npos : text_.find(separator_, at_);
+      const std::string_view part = text_.substr(at_, end == text_.npos ? end : end - at_);
+      at_ = end == text_.npos ? text_.size() : end + separator_.size();
+      document = without_line_ends(part);
+      if (document.empty()) continue;
+      ++count_;
+      return true;
+    }
+    return false;
+  }
+  /// How many documents next() has given.
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }
+  /// How many bytes of the text are behind.
+  [[nodiscard]] std::size_t position() const noexcept { return at_; }
+
+ private:
+  [[nodiscard]] static std::string_view without_line_ends(std::string_view s) noexcept {
+    const std::size_t first = s.find_first_not_of("\r\n");
+    if (first == s.npos) return {};
+    return s.substr(first, s.find_last_not_of("\r\n") + 1 - first);
+  }
+
+  std::string_view text_, separator_;
+  std::size_t at_ = 0, count_ = 0;
+};
+
+/// "tales.txt: document 3, which begins at byte 4711: " and the sentence.
+[[nodiscard]] inline error in_document(const io::mapped_file& file, std::size_t number,
+                                       std::string_view document, const error& why) {
+  const auto offset = static_cast<std::size_t>(document.data() - text_of(file).data());
+  return {why.code, join(file.path(), ": document ", number, ", which begins at byte ", offset,
+                         ": ", why.message)};
+}
+
+}  // namespace trilith::training_text
+
+#endif
+// ==== end trilith/train/corpus_impl.hpp
+// ==== begin trilith/train/write_tokens_impl.hpp
+#ifndef TRILITH_TRAIN_WRITE_TOKENS_IMPL_HPP
+#define TRILITH_TRAIN_WRITE_TOKENS_IMPL_HPP
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace trilith::token_format {
+
+/// Writes a token file from front to back, then its header.
+class writer {
+ public:
+  writer(std::string_view path, const token_facts& facts) : file_(path), facts_(facts) {}
+
+  [[nodiscard]] status begin() {
+    if (status good = file_.open(); !good) return good;
+    return file_.write(header_image{});
+  }
+  [[nodiscard]] status add(std::span<const std::int32_t> tokens, std::uint64_t text_bytes) {
+    for (const std::int32_t token : tokens)
+      append(&token, facts_.token_bytes);  // the low bytes come first
+    facts_.tokens += tokens.size();
+    facts_.text_bytes += text_bytes;
+    table_.push_back({facts_.tokens, text_bytes});
+    return waiting_.size() < flush_bytes ? status(done{}) : flush();
+  }
+  [[nodiscard]] result<token_facts> finish() {
+    facts_.documents = table_.size();
+    waiting_.resize((waiting_.size() + 7) / 8 * 8);
+    append(table_.data(), table_.size() * sizeof(table_entry));
+    status good = flush();
+    if (good) good = file_.write_at_start(image_of(facts_, sum_.value()));
+    if (good) good = file_.commit();
+    if (!good) return std::move(good).error();
+    return facts_;
+  }
+
+ private:
+  static constexpr std::size_t flush_bytes = std::size_t{1} << 20;
+
+  void append(const void* data, std::size_t bytes) {
+    const auto* const first = static_cast<const unsigned char*>(data);
+    waiting_.insert(waiting_.end(), first, first + bytes);
+  }
+  /// Whole words of 8 bytes, since the checksum takes those.
+  [[nodiscard]] status flush() {
+    const std::size_t whole = waiting_.size() / 8 * 8;
+    sum_.add(std::span(waiting_).first(whole));
+    status good = file_.write(std::span(waiting_).first(whole));
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(whole));
+    return good;
+  }
+
+  io::atomic_file file_;
+  token_facts facts_;
+  checksum sum_;
+  std::vector<unsigned char> waiting_;
+  std::vector<table_entry> table_;
+};
+
+/// From text to tokens, document by document.
+class tokenizing {
+ public:
+  tokenizing(const text::tokenizer& words, const token_options& options, writer& out)
+      : words_(words), options_(options), out_(out) {}
+
+  /// `done_bytes` of `all_bytes` are in the files before.
+  [[nodiscard]] status add(const io::mapped_file& file, std::uint64_t done_bytes,
+                           std::uint64_t all_bytes) {
+    training_text::documents parts(training_text::text_of(file), options_.separator);
+    for (std::string_view document; parts.next(document);) {
+      auto tokens = words_.encode(document, {.bos = options_.bos, .eos = true});
+      if (!tokens) return training_text::in_document(file, parts.count(), document, tokens.error());
+      if (status good = out_.add(*tokens, document.size()); !good) return good;
+      ++documents_;
+      const auto behind = static_cast<double>(done_bytes + parts.position());
+      if (!options_.report(behind / static_cast<double>(all_bytes), file.path()))
+        return error{errc::cancelled, join(file.path(), ": writing its tokens was cancelled.")};
+    }
+    return done{};
+  }
+  [[nodiscard]] std::size_t documents() const noexcept { return documents_; }
+
+ private:
+  const text::tokenizer& words_;
+  const token_options& options_;
+  writer& out_;
+  std::size_t documents_ = 0;
+};
+
+[[nodiscard]] inline token_facts facts_for(const text::tokenizer& words, bool bos) {
+  token_facts out;
+  out.vocabulary = words.size();
+  out.tokenizer = tokenizer_hash(words);
+  out.token_bytes = bytes_for(words.size());
+  out.bos = bos ? words.bos() : -1;
+  out.eos = words.eos();
+  return out;
+}
+
+}  // namespace trilith::token_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<token_facts> write_token_file(std::string_view path, const text::tokenizer& words,
+                                     std::span<const std::string> files,
+                                     const token_options& options) {
+  if (words.eos() < 0)
+    return error{errc::invalid_argument,
+                 join(path, ": documents end with the end token, and the tokenizer of ",
+                      words.size(), " pieces has none; set vocabulary::eos.")};
+  const auto corpus = training_text::open_corpus(files);
+  if (!corpus) return corpus.error();
+  token_format::writer out(path, token_format::facts_for(words, options.bos));
+  if (status good = out.begin(); !good) return std::move(good).error();
+  token_format::tokenizing work(words, options, out);
+  std::uint64_t behind = 0;
+  for (const io::mapped_file& file : corpus->files) {
+    if (status good = work.add(file, behind, corpus->bytes); !good) return std::move(good).error();
+    behind += file.bytes().size();
+    release_pages(file.bytes());
+  }
+  if (work.documents() == 0) return training_text::no_text(files);
+  return out.finish();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/write_tokens_impl.hpp
+// ==== begin trilith/train/data_impl.hpp
+#ifndef TRILITH_TRAIN_DATA_IMPL_HPP
+#define TRILITH_TRAIN_DATA_IMPL_HPP
+
+// What cmake/train_data.cpp defines. Vocabularies are trained in a file of their own, so that a
+// program which trains none does not load SentencePiece's library.
+
+#endif
+// ==== end trilith/train/data_impl.hpp
+// ==== begin trilith/train/sentences_impl.hpp
+#ifndef TRILITH_TRAIN_SENTENCES_IMPL_HPP
+#define TRILITH_TRAIN_SENTENCES_IMPL_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#if !defined(TRILITH_HAS_SENTENCEPIECE)
+#define TRILITH_HAS_SENTENCEPIECE 0
+#endif
+#if TRILITH_HAS_SENTENCEPIECE
+#include <sentencepiece_trainer.h>
+
+namespace trilith::training_text {
+
+/// Gives the library the corpus in parts of at most 4,000 bytes, cut at a space where there is one:
+/// the library puts a space in front of each part, as text::tokenizer does in front of a text.
+class sentences final : public sentencepiece::SentenceIterator {
+ public:
+  sentences(const corpus& texts, const vocabulary_options& options)
+      : texts_(texts), options_(options), parts_({}, {}) {
+    open_file();
+    Next();
+  }
+
+  [[nodiscard]] bool done() const override { return done_; }
+  [[nodiscard]] const std::string& value() const override { return value_; }
+  [[nodiscard]] sentencepiece::util::Status status() const override {
+    if (why_.message.empty()) return {};
+    return {sentencepiece::util::StatusCode::kCancelled, why_.message};
+  }
+  void Next() override {
+    while (rest_.empty() && !done_) next_document();
+    if (!done_) value_ = take();
+  }
+  /// Why the reading ended early; an empty message: it did not.
+  [[nodiscard]] const error& why() const noexcept { return why_; }
+
+ private:
+  [[nodiscard]] const io::mapped_file& file() const { return texts_.files[number_]; }
+  void open_file() { parts_ = documents(text_of(file()), options_.separator); }
+
+  void next_document() {
+    if (!parts_.next(rest_)) return next_file();
+    if (const std::size_t valid = text::valid_prefix(rest_); valid != rest_.size())
+      return stop(in_document(file(), parts_.count(), rest_,
+                              {errc::invalid_value, join("byte ", valid, " of it is not UTF-8.")}));
+    const auto behind = static_cast<double>(behind_ + parts_.position());
+    if (!options_.report(behind / static_cast<double>(texts_.bytes), file().path()))
+      stop({errc::cancelled, join(file().path(), ": training a vocabulary was cancelled.")});
+  }
+  void next_file() {
+    behind_ += file().bytes().size();
+    if (++number_ < texts_.files.size())
+      open_file();
+    else
+      done_ = true;
+  }
+  void stop(error why) {
+    why_ = std::move(why);
+    done_ = true;
+  }
+
+  [[nodiscard]] std::string take() {
+    const std::size_t end = cut();
+    std::string out(rest_.substr(0, end));
+    rest_.remove_prefix(end < rest_.size() && rest_[end] == ' ' ? end + 1 : end);
+    return out;
+  }
+  [[nodiscard]] std::size_t cut() const noexcept {
+    constexpr std::size_t most = 4000;
+    if (rest_.size() <= most) return rest_.size();
+    const std::size_t space = rest_.rfind(' ', most);
+    if (space != rest_.npos && space != 0) return space;
+    std::size_t end = most;
+    while ((static_cast<unsigned char>(rest_[end]) & 0xC0) == 0x80) --end;
+    return end;
+  }
+
+  const corpus& texts_;
+  const vocabulary_options& options_;
+  std::size_t number_ = 0;
+  std::uint64_t behind_ = 0;
+  documents parts_;
+  std::string_view rest_;
+  std::string value_;
+  bool done_ = false;
+  error why_{};
+};
+
+}  // namespace trilith::training_text
+
+#endif
+
+#endif
+// ==== end trilith/train/sentences_impl.hpp
+// ==== begin trilith/train/sentencepiece_impl.hpp
+#ifndef TRILITH_TRAIN_SENTENCEPIECE_IMPL_HPP
+#define TRILITH_TRAIN_SENTENCEPIECE_IMPL_HPP
+
+#include <cmath>
+#include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#if TRILITH_HAS_SENTENCEPIECE
+
+/// With sentences_impl.hpp the one place that knows SentencePiece's library.
+namespace trilith::training_text {
+
+/// A share in millionths, with a point whatever the program's locale has: "0.999500".
+[[nodiscard]] inline std::string decimals_of(double share) {
+  const auto millionths = std::lround(share * 1e6);
+  return std::to_string(1'000'000 + millionths).replace(0, 1, millionths < 1'000'000 ? "0." : "1.");
+}
+
+[[nodiscard]] inline std::unordered_map<std::string, std::string> settings_of(
+    const vocabulary_options& options) {
+  return {
+      {"model_type", "bpe"},
+      {"vocab_size", std::to_string(options.size)},
+      {"byte_fallback", "true"},
+      {"character_coverage", decimals_of(options.character_coverage)},
+      {"split_digits", options.split_digits ? "true" : "false"},
+      {"normalization_rule_name", "identity"},
+      {"remove_extra_whitespaces", "false"},
+      {"allow_whitespace_only_pieces", "true"},
+      {"max_sentence_length", "65536"},
+      {"num_threads", "1"},
+      {"minloglevel", "3"}};  // it speaks through its status, not on stderr; for the whole process
+}
+
+/// The number behind `words` in a message; 0 where it is not there.
+[[nodiscard]] inline std::size_t number_behind(std::string_view message, std::string_view words) {
+  const std::size_t at = message.find(words);
+  if (at == message.npos) return 0;
+  return std::strtoull(message.data() + at + words.size(), nullptr, 10);
+}
+
+/// What the library says, in words of one's own where they are known.
+[[nodiscard]] inline error in_words(std::string_view message, std::span<const std::string> files,
+                                    const vocabulary_options& options) {
+  const std::string names = names_of(files);
+  if (const std::size_t most = number_behind(message, "to a value <= "); most != 0)
+    return {errc::invalid_argument,
+            join(names, ": the text is too small for a vocabulary of ", options.size,
+                 " pieces; expected a size of at most ", most, ".")};
+  if (const std::size_t least = number_behind(message, " vs "); least != 0)
+    return {errc::invalid_argument,
+            join(names, ": 3 special pieces, 256 bytes and the text's characters are ", least,
+                 "; expected a size of at least that, found ", options.size, ".")};
+  return {errc::invalid_value, join(names, ": SentencePiece's library says: ", message)};
+}
+
+[[nodiscard]] inline status check(const vocabulary_options& options) {
+  if (options.size < 260 || options.size > 1'000'000)
+    return error{errc::invalid_argument,
+                 join("a vocabulary has 260 to 1000000 pieces, found size = ", options.size, ".")};
+  if (!(options.character_coverage >= 0.9 && options.character_coverage <= 1.0))
+    return error{errc::invalid_argument, join("character_coverage is from 0.9 to 1, found ",
+                                              options.character_coverage, ".")};
+  return done{};
+}
+
+}  // namespace trilith::training_text
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<std::vector<unsigned char>> train_sentencepiece(std::span<const std::string> files,
+                                                       const vocabulary_options& options) {
+  using namespace training_text;
+  if (status good = check(options); !good) return std::move(good).error();
+  const auto texts = open_corpus(files);
+  if (!texts) return texts.error();
+  sentences from(*texts, options);
+  if (!from.why().message.empty()) return error(from.why());
+  if (from.done()) return no_text(files);
+  std::string model;
+  const auto outcome =
+      sentencepiece::SentencePieceTrainer::Train(settings_of(options), &from, &model);
+  if (!from.why().message.empty()) return error(from.why());
+  if (!outcome.ok()) return in_words(outcome.error_message(), files, options);
+  return std::vector<unsigned char>(model.begin(), model.end());
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#else
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<std::vector<unsigned char>> train_sentencepiece(std::span<const std::string> files,
+                                                       const vocabulary_options&) {
+  return error{errc::unsupported,
+               join(training_text::names_of(files),
+                    ": training a vocabulary needs SentencePiece's library, and this build was "
+                    "made without it; install it (Debian: libsentencepiece-dev) and build again "
+                    "with TRILITH_HAS_SENTENCEPIECE=1.")};
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+
+#endif
+// ==== end trilith/train/sentencepiece_impl.hpp
 #if defined(TRILITH_IMPLEMENT_FAMILIES)
 // ==== begin trilith/io/families.hpp
 #ifndef TRILITH_IO_FAMILIES_HPP
