@@ -11268,8 +11268,7 @@ struct cosine {
 /// Warm-up, stable, decay: 1 until the last `share` of the steps, then
 /// last + (1 - last) (1 - sqrt(p)), p from 0 to 1. A run can be prolonged from its stable part.
 /// @see Haegele et al.: "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-/// Durations",
-///      arXiv 2405.18392; llm.c, schedulers.h.
+///      Durations", arXiv 2405.18392; llm.c, schedulers.h.
 struct wsd {
   using policy_kind = schedule_kind;
   static constexpr std::string_view name = "wsd";
@@ -11309,8 +11308,7 @@ namespace trilith::inline TRILITH_ABI {
 /// value that was one, and equal values have a deviation of exactly 0.
 ///
 ///     tl::spike_detector of_loss;
-///     if (of_loss.see(loss) > 6) continue;   // false for NaN: no step is left out before the
-///     128th
+///     if (of_loss.see(loss) > 6) continue;   // false for NaN, so for the first 127 steps
 ///
 /// A checkpoint holds `ring` and `seen`. Cost: 256 additions.
 /// @see llm.c, llmc/outlier_detector.h.
@@ -13859,7 +13857,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -17281,7 +17279,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -18786,7 +18784,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -20289,7 +20287,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -20827,11 +20825,10 @@ struct alternating_block : block_sums {
 
   HWY_INLINE alternating_block() {}
 
-  /// Rows [first, end) of a unit that may have fewer, or fewer values.
-  static HWY_NOINLINE void unpack(const unit& from, std::size_t first, std::size_t end,
-                                  std::uint8_t* to) noexcept {
-    for (end = HWY_MIN(end, from.rows); first < end; ++first)
-      unpack_row<P>(from.w + first * from.row_bytes, from.count, to + first * panel_values);
+  /// A unit that may have fewer rows, or fewer values.
+  static HWY_NOINLINE void unpack(const unit& from, std::uint8_t* to) noexcept {
+    for (std::size_t r = 0; r < from.rows; ++r)
+      unpack_row<P>(from.w + r * from.row_bytes, from.count, to + r * panel_values);
   }
 
   /// Both units of a part, and unpacks the first of the next part.
@@ -20864,7 +20861,7 @@ struct alternating_block : block_sums {
   HWY_INLINE void add_unit(const unit& next, const std::int8_t* x, std::size_t steps) {
     if (steps == fields && next.whole()) return add_whole<Half>(next, x, steps_of_block{});
     add_some<Half>(x, steps, steps_of_block{});
-    unpack(next, 0, tile_rows, raw[1 - Half]);
+    unpack(next, raw[1 - Half]);
   }
   template <int Half, std::size_t... S>
   HWY_INLINE void add_whole(const unit& next, const std::int8_t* x, std::index_sequence<S...>) {
@@ -20906,7 +20903,7 @@ static HWY_NOINLINE void multiply_alternating(const product& p, std::size_t firs
   tile_zero<0>();
   tile_zero<1>();
   batch_part at = walk.first(first);
-  block::unpack({p, at, 0}, 0, tile_rows, b.raw[0]);
+  block::unpack({p, at, 0}, b.raw[0]);
   while (at.rows != 0) {
     if (at.g == 0 && at.k == 0) b.start(p, at, 2 * steps, 0);
     const batch_part next = walk.after(at);
@@ -22139,7 +22136,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -23798,7 +23795,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -27220,7 +27217,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -28725,7 +28722,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -30228,7 +30225,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -30766,11 +30763,10 @@ struct alternating_block : block_sums {
 
   HWY_INLINE alternating_block() {}
 
-  /// Rows [first, end) of a unit that may have fewer, or fewer values.
-  static HWY_NOINLINE void unpack(const unit& from, std::size_t first, std::size_t end,
-                                  std::uint8_t* to) noexcept {
-    for (end = HWY_MIN(end, from.rows); first < end; ++first)
-      unpack_row<P>(from.w + first * from.row_bytes, from.count, to + first * panel_values);
+  /// A unit that may have fewer rows, or fewer values.
+  static HWY_NOINLINE void unpack(const unit& from, std::uint8_t* to) noexcept {
+    for (std::size_t r = 0; r < from.rows; ++r)
+      unpack_row<P>(from.w + r * from.row_bytes, from.count, to + r * panel_values);
   }
 
   /// Both units of a part, and unpacks the first of the next part.
@@ -30803,7 +30799,7 @@ struct alternating_block : block_sums {
   HWY_INLINE void add_unit(const unit& next, const std::int8_t* x, std::size_t steps) {
     if (steps == fields && next.whole()) return add_whole<Half>(next, x, steps_of_block{});
     add_some<Half>(x, steps, steps_of_block{});
-    unpack(next, 0, tile_rows, raw[1 - Half]);
+    unpack(next, raw[1 - Half]);
   }
   template <int Half, std::size_t... S>
   HWY_INLINE void add_whole(const unit& next, const std::int8_t* x, std::index_sequence<S...>) {
@@ -30845,7 +30841,7 @@ static HWY_NOINLINE void multiply_alternating(const product& p, std::size_t firs
   tile_zero<0>();
   tile_zero<1>();
   batch_part at = walk.first(first);
-  block::unpack({p, at, 0}, 0, tile_rows, b.raw[0]);
+  block::unpack({p, at, 0}, b.raw[0]);
   while (at.rows != 0) {
     if (at.g == 0 && at.k == 0) b.start(p, at, 2 * steps, 0);
     const batch_part next = walk.after(at);
@@ -32078,7 +32074,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -33737,7 +33733,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -37159,7 +37155,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -38664,7 +38660,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -40167,7 +40163,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -40705,11 +40701,10 @@ struct alternating_block : block_sums {
 
   HWY_INLINE alternating_block() {}
 
-  /// Rows [first, end) of a unit that may have fewer, or fewer values.
-  static HWY_NOINLINE void unpack(const unit& from, std::size_t first, std::size_t end,
-                                  std::uint8_t* to) noexcept {
-    for (end = HWY_MIN(end, from.rows); first < end; ++first)
-      unpack_row<P>(from.w + first * from.row_bytes, from.count, to + first * panel_values);
+  /// A unit that may have fewer rows, or fewer values.
+  static HWY_NOINLINE void unpack(const unit& from, std::uint8_t* to) noexcept {
+    for (std::size_t r = 0; r < from.rows; ++r)
+      unpack_row<P>(from.w + r * from.row_bytes, from.count, to + r * panel_values);
   }
 
   /// Both units of a part, and unpacks the first of the next part.
@@ -40742,7 +40737,7 @@ struct alternating_block : block_sums {
   HWY_INLINE void add_unit(const unit& next, const std::int8_t* x, std::size_t steps) {
     if (steps == fields && next.whole()) return add_whole<Half>(next, x, steps_of_block{});
     add_some<Half>(x, steps, steps_of_block{});
-    unpack(next, 0, tile_rows, raw[1 - Half]);
+    unpack(next, raw[1 - Half]);
   }
   template <int Half, std::size_t... S>
   HWY_INLINE void add_whole(const unit& next, const std::int8_t* x, std::index_sequence<S...>) {
@@ -40784,7 +40779,7 @@ static HWY_NOINLINE void multiply_alternating(const product& p, std::size_t firs
   tile_zero<0>();
   tile_zero<1>();
   batch_part at = walk.first(first);
-  block::unpack({p, at, 0}, 0, tile_rows, b.raw[0]);
+  block::unpack({p, at, 0}, b.raw[0]);
   while (at.rows != 0) {
     if (at.g == 0 && at.k == 0) b.start(p, at, 2 * steps, 0);
     const batch_part next = walk.after(at);
@@ -42017,7 +42012,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -43680,7 +43675,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -47102,7 +47097,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -48607,7 +48602,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -50110,7 +50105,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
@@ -50648,11 +50643,10 @@ struct alternating_block : block_sums {
 
   HWY_INLINE alternating_block() {}
 
-  /// Rows [first, end) of a unit that may have fewer, or fewer values.
-  static HWY_NOINLINE void unpack(const unit& from, std::size_t first, std::size_t end,
-                                  std::uint8_t* to) noexcept {
-    for (end = HWY_MIN(end, from.rows); first < end; ++first)
-      unpack_row<P>(from.w + first * from.row_bytes, from.count, to + first * panel_values);
+  /// A unit that may have fewer rows, or fewer values.
+  static HWY_NOINLINE void unpack(const unit& from, std::uint8_t* to) noexcept {
+    for (std::size_t r = 0; r < from.rows; ++r)
+      unpack_row<P>(from.w + r * from.row_bytes, from.count, to + r * panel_values);
   }
 
   /// Both units of a part, and unpacks the first of the next part.
@@ -50685,7 +50679,7 @@ struct alternating_block : block_sums {
   HWY_INLINE void add_unit(const unit& next, const std::int8_t* x, std::size_t steps) {
     if (steps == fields && next.whole()) return add_whole<Half>(next, x, steps_of_block{});
     add_some<Half>(x, steps, steps_of_block{});
-    unpack(next, 0, tile_rows, raw[1 - Half]);
+    unpack(next, raw[1 - Half]);
   }
   template <int Half, std::size_t... S>
   HWY_INLINE void add_whole(const unit& next, const std::int8_t* x, std::index_sequence<S...>) {
@@ -50727,7 +50721,7 @@ static HWY_NOINLINE void multiply_alternating(const product& p, std::size_t firs
   tile_zero<0>();
   tile_zero<1>();
   batch_part at = walk.first(first);
-  block::unpack({p, at, 0}, 0, tile_rows, b.raw[0]);
+  block::unpack({p, at, 0}, b.raw[0]);
   while (at.rows != 0) {
     if (at.g == 0 && at.k == 0) b.start(p, at, 2 * steps, 0);
     const batch_part next = walk.after(at);
@@ -51960,7 +51954,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;

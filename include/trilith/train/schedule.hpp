@@ -105,8 +105,7 @@ struct cosine {
 /// Warm-up, stable, decay: 1 until the last `share` of the steps, then
 /// last + (1 - last) (1 - sqrt(p)), p from 0 to 1. A run can be prolonged from its stable part.
 /// @see Haegele et al.: "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-/// Durations",
-///      arXiv 2405.18392; llm.c, schedulers.h.
+///      Durations", arXiv 2405.18392; llm.c, schedulers.h.
 struct wsd {
   using policy_kind = schedule_kind;
   static constexpr std::string_view name = "wsd";

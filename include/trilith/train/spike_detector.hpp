@@ -19,8 +19,7 @@ namespace trilith::inline TRILITH_ABI {
 /// value that was one, and equal values have a deviation of exactly 0.
 ///
 ///     tl::spike_detector of_loss;
-///     if (of_loss.see(loss) > 6) continue;   // false for NaN: no step is left out before the
-///     128th
+///     if (of_loss.see(loss) > 6) continue;   // false for NaN, so for the first 127 steps
 ///
 /// A checkpoint holds `ring` and `seen`. Cost: 256 additions.
 /// @see llm.c, llmc/outlier_detector.h.

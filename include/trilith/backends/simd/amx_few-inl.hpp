@@ -33,11 +33,10 @@ struct alternating_block : block_sums {
 
   HWY_INLINE alternating_block() {}
 
-  /// Rows [first, end) of a unit that may have fewer, or fewer values.
-  static HWY_NOINLINE void unpack(const unit& from, std::size_t first, std::size_t end,
-                                  std::uint8_t* to) noexcept {
-    for (end = HWY_MIN(end, from.rows); first < end; ++first)
-      unpack_row<P>(from.w + first * from.row_bytes, from.count, to + first * panel_values);
+  /// A unit that may have fewer rows, or fewer values.
+  static HWY_NOINLINE void unpack(const unit& from, std::uint8_t* to) noexcept {
+    for (std::size_t r = 0; r < from.rows; ++r)
+      unpack_row<P>(from.w + r * from.row_bytes, from.count, to + r * panel_values);
   }
 
   /// Both units of a part, and unpacks the first of the next part.
@@ -70,7 +69,7 @@ struct alternating_block : block_sums {
   HWY_INLINE void add_unit(const unit& next, const std::int8_t* x, std::size_t steps) {
     if (steps == fields && next.whole()) return add_whole<Half>(next, x, steps_of_block{});
     add_some<Half>(x, steps, steps_of_block{});
-    unpack(next, 0, tile_rows, raw[1 - Half]);
+    unpack(next, raw[1 - Half]);
   }
   template <int Half, std::size_t... S>
   HWY_INLINE void add_whole(const unit& next, const std::int8_t* x, std::index_sequence<S...>) {
@@ -112,7 +111,7 @@ static HWY_NOINLINE void multiply_alternating(const product& p, std::size_t firs
   tile_zero<0>();
   tile_zero<1>();
   batch_part at = walk.first(first);
-  block::unpack({p, at, 0}, 0, tile_rows, b.raw[0]);
+  block::unpack({p, at, 0}, b.raw[0]);
   while (at.rows != 0) {
     if (at.g == 0 && at.k == 0) b.start(p, at, 2 * steps, 0);
     const batch_part next = walk.after(at);

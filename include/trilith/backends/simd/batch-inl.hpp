@@ -36,7 +36,7 @@ struct block_sums {
     ahead.weights = w + next * p.row_bytes;
     ahead.weights_end = w + end * p.row_bytes;
     const std::size_t lines = (end - next) * p.row_bytes / plane;
-    ahead.weights_a_row = token_tiles() <= 2 && parts != 0 ? 1 : 0;
+    ahead.weights_a_row = token_tiles() <= 2 ? 1 : 0;
     const std::size_t by_rows = HWY_MIN(lines, ahead.weights_a_row * rows * parts);
     ahead.weights_a_step = ceil_div(lines - by_rows, steps);
     ahead.outputs = p.y + first_token * p.y_stride + at.o;
