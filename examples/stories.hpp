@@ -27,6 +27,16 @@ struct norm {
     const float factor = 1.0f / tl::square_root(squares / width) / width;
     for (std::size_t i = 0; i < n; ++i) y[i] = x[i] * factor;
   }
+
+  /// For training: dx = factor (dy - x (x . dy) / (x . x)).
+  TRILITH_EXACT_FLOAT static void backward(const float* x, const float*, const float* dy, float* dx,
+                                           float*, std::size_t n, float) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const auto width = static_cast<float>(n);
+    const float squares = tl::dot(x, x, n), along = tl::dot(x, dy, n) / squares;
+    const float factor = 1.0f / tl::square_root(squares / width) / width;
+    for (std::size_t i = 0; i < n; ++i) dx[i] = factor * (dy[i] - x[i] * along);
+  }
 };
 
 /// int8 by the largest magnitude, with the step rounded first and its inverse taken from it.

@@ -29,6 +29,7 @@ struct optimiser_kind {};
 struct gradient_filter_kind {};
 struct update_scaling_kind {};
 struct schedule_kind {};
+struct straight_through_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>

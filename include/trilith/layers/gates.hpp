@@ -14,12 +14,22 @@ concept Gate = PolicyOf<T, gate_kind> && requires {
   { T::of(1.0f) } noexcept -> std::same_as<float>;
 };
 
+/// Gates that train as well: slope(x) is the derivative of of(x).
+template <class T>
+concept DifferentiableGate = Gate<T> && requires {
+  { T::slope(1.0f) } noexcept -> std::same_as<float>;
+};
+
 /// x / (1 + e^-x): LLaMA, b1.58.
 struct silu {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "silu";
   [[nodiscard]] static constexpr float of(float x) noexcept {
     return x * (1.0f / (1.0f + exponential(-x)));
+  }
+  [[nodiscard]] static constexpr float slope(float x) noexcept {
+    const float share = 1.0f / (1.0f + exponential(-x));
+    return share * (1.0f + x * (1.0f - share));
   }
 };
 
@@ -28,6 +38,9 @@ struct relu_squared {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "relu_squared";
   [[nodiscard]] static constexpr float of(float x) noexcept { return x > 0.0f ? x * x : x * 0.0f; }
+  [[nodiscard]] static constexpr float slope(float x) noexcept {
+    return x > 0.0f ? x + x : x * 0.0f;
+  }
 };
 
 namespace detail {

@@ -17,6 +17,14 @@ concept Norm = PolicyOf<T, norm_kind> && requires(const float* x, float* y, std:
   { T::apply(x, x, y, n, 1e-5f) } noexcept;
 };
 
+/// Norms that train as well: backward(x, gain, dy, dx, dgain, n, eps) writes the gradient of x, and
+/// this token's part of the gradient of the gains where has_gain is true; dx may be dy. A norm of a
+/// program's own needs it for training only (examples/stories.hpp has one).
+template <class T>
+concept DifferentiableNorm = Norm<T> && requires(const float* x, float* y, std::size_t n) {
+  { T::backward(x, x, x, y, y, n, 1e-5f) } noexcept;
+};
+
 /// Whether a norm has one learned factor per value.
 namespace gain {
 struct learned {};
@@ -45,10 +53,37 @@ struct rms_norm {
     }
   }
 
+  /// With f = factor_of(...):  dx_i = f g_i dy_i - x_i f^3 / n sum_j g_j dy_j x_j,
+  /// dgain_i = dy_i x_i f
+  TRILITH_EXACT_FLOAT static void backward(const float* x, [[maybe_unused]] const float* g,
+                                           const float* dy, float* dx,
+                                           [[maybe_unused]] float* dgain, std::size_t n,
+                                           float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float f = factor_of(sum_of_squares(x, n), n, eps);
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += gained(dy[i], g, i) * x[i];
+    const float pull = add_lanes(sum) * f * f * f / static_cast<float>(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float upstream = dy[i];
+      dx[i] = f * gained(upstream, g, i) - pull * x[i];
+      if constexpr (has_gain) dgain[i] = upstream * (x[i] * f);
+    }
+  }
+
   /// What n values with this sum of squares are multiplied by.
   [[nodiscard]] static float factor_of(float sum, std::size_t n, float eps) noexcept {
     const float mean_square = sum / static_cast<float>(n);
     return 1.0f / square_root(mean_square + eps);
+  }
+
+ private:
+  [[nodiscard]] static float gained(float x, [[maybe_unused]] const float* g,
+                                    [[maybe_unused]] std::size_t i) noexcept {
+    if constexpr (has_gain)
+      return x * g[i];
+    else
+      return x;
   }
 };
 
@@ -85,6 +120,24 @@ struct layer_norm {
     const float variance = sum_of_squares(y, n) / static_cast<float>(n);
     scale_by(y, 1.0f / square_root(variance + eps), n);
   }
+
+  /// With y the result and f = 1 / sqrt(var + eps):  dx_i = f (dy_i - mean(dy) - y_i mean(dy y))
+  TRILITH_EXACT_FLOAT static void backward(const float* x, const float*, const float* dy, float* dx,
+                                           float*, std::size_t n, float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const auto width = static_cast<float>(n);
+    float sum[lanes] = {}, squares[lanes] = {}, slopes[lanes] = {}, along[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += x[i];
+    const float mean = add_lanes(sum) / width;
+    for (std::size_t i = 0; i < n; ++i) {
+      squares[i % lanes] += (x[i] - mean) * (x[i] - mean);
+      slopes[i % lanes] += dy[i];
+      along[i % lanes] += dy[i] * (x[i] - mean);
+    }
+    const float f = 1.0f / square_root(add_lanes(squares) / width + eps);
+    const float level = add_lanes(slopes) / width, pull = add_lanes(along) * f * f / width;
+    for (std::size_t i = 0; i < n; ++i) dx[i] = f * (dy[i] - level - (x[i] - mean) * pull);
+  }
 };
 
 /// y = x: the place of a norm that an architecture does not have.
@@ -95,6 +148,11 @@ struct no_norm {
   static void apply(const float* x, const float*, float* y, std::size_t n, float) noexcept {
     if (x == y) return;
     for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
+  }
+  static void backward(const float*, const float*, const float* dy, float* dx, float*,
+                       std::size_t n, float) noexcept {
+    if (dy == dx) return;
+    for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i];
   }
 };
 

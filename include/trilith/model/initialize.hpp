@@ -19,6 +19,7 @@ struct randomize {
       for (float& gain : t.values) gain = 1.0f;
     else
       for (std::size_t i = 0; i < t.elements.size(); ++i) t.elements[i] = draw(i);
+    if constexpr (requires { t.start_scales(); }) t.start_scales();
     ++tensor;
   }
   /// The sum of four uniform numbers, which has variance 1/3: close enough to a Gaussian here.

@@ -2,6 +2,7 @@
 #define TRILITH_MODEL_REALISATION_HPP
 
 #include <trilith/model/decoder.hpp>
+#include <trilith/weights/learned.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
@@ -28,6 +29,14 @@ template <weights::CodedWeights W, class P>
 struct packed_storage_of<W, P> {
   using type = packed_matrix<W, typename packing_choice<W, P>::type>;
 };
+template <class W>
+struct latent_storage_of {
+  using type = plain_matrix<weights::f32>;
+};
+template <weights::LearnsScale W>
+struct latent_storage_of<W> {
+  using type = learned_matrix<W>;
+};
 }  // namespace detail
 
 /// How the parameters of a blueprint are stored. `matrix<W>` is the storage of weights W.
@@ -46,11 +55,12 @@ struct dense {
   template <weights::Weights W>
   using matrix = plain_matrix<weights::f32>;
 };
-/// float32 master weights, quantised in the forward pass: what trains.
+/// float32 master weights, quantised in the forward pass: what trains. Beside weights whose scales
+/// are learned lie these scales.
 struct latent {
   static constexpr std::string_view name = "latent";
   template <weights::Weights W>
-  using matrix = plain_matrix<weights::f32>;
+  using matrix = typename detail::latent_storage_of<W>::type;
 };
 }  // namespace storage
 

@@ -38,6 +38,14 @@ class token_batch {
     tokens_.resize(rows * length);
     targets_.resize(rows * length);
   }
+  /// Row `row` becomes these tokens and targets, `length` of each; a target of -1 does not count.
+  void set(std::size_t row, std::span<const std::int32_t> tokens,
+           std::span<const std::int32_t> targets) noexcept {
+    for (std::size_t t = 0; t < length_; ++t) {
+      tokens_[row * length_ + t] = tokens[t];
+      targets_[row * length_ + t] = targets[t];
+    }
+  }
   /// Row `row` becomes the tokens from `first` on.
   void set(std::size_t row, const token_file& file, std::size_t first) noexcept {
     file.copy(first, std::span(tokens_).subspan(row * length_, length_));

@@ -26,6 +26,7 @@ template <rules::Rule Rule = rules::absmean, scale::Granularity Scale = scale::p
 struct ternary {
   using policy_kind = weights_kind;
   using granularity = Scale;
+  using rule = Rule;
   using packing = packing::bits2;
   static constexpr std::string_view name =
       joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,

@@ -1,0 +1,87 @@
+#ifndef TRILITH_TRAIN_PASS_CONTEXT_HPP
+#define TRILITH_TRAIN_PASS_CONTEXT_HPP
+
+#include <trilith/backends/float_product.hpp>
+#include <trilith/layers/workspace.hpp>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How much a training pass takes at once.
+struct pass_options {
+  std::size_t sequences = 4;  ///< most rows of a micro-batch
+  std::size_t length = 256;   ///< most tokens of a row
+  /// Keeps only what enters each block, and computes its inside again on the way back: the memory
+  /// of one block instead of all, for the time of one more forward pass. Same bits.
+  bool recompute = false;
+  /// Makes room for passes between latent and quantised weights (training_pass::requantize).
+  bool blends = false;
+};
+
+/// What all layers of a training pass share: the room of a forward pass, and rows that the backward
+/// pass writes. Rows of one sequence follow each other: token t of sequence b is row b * length +
+/// t.
+struct pass_context {
+  pass_context() = default;
+  pass_context(const shape& s, const trilith::settings& numbers, const pass_options& options,
+               std::size_t most_groups, const executor& run)
+      : tokens(options.sequences * options.length),
+        work(s, numbers, tokens, options.length, most_groups, run),
+        cache(one_layer(s), options.sequences, options.length),
+        slots(tokens),
+        back_sines(tokens * s.head_dim / 2),
+        decoded(tokens, widest(s)),
+        gains(tokens, widest(s)),
+        first(tokens, widest(s)),
+        second(tokens, widest(s)),
+        third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
+        inward(tokens, s.dim),
+        product_memory(float_product_memory(run.threads)),
+        head_memory(run.threads, head_floats(options.length)) {}
+
+  std::size_t tokens = 0;     ///< most of a pass
+  std::size_t sequences = 0;  ///< of this pass
+  std::size_t length = 0;
+  float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
+  workspace work;
+  kv_cache cache;                      ///< of the layer at hand
+  aligned_buffer<token_slot> slots;    ///< of this pass
+  aligned_buffer<float> back_sines;    ///< those of work.angles with the other sign: [T, pairs]
+  row_buffer decoded;                  ///< the input of a product as floats
+  row_buffer gains;                    ///< gradients of gains, token by token
+  row_buffer first, second, third;     ///< gradients inside a layer
+  row_buffer inward;                   ///< the gradient that leaves a layer towards its input
+  aligned_buffer<float> product_memory;
+  row_buffer head_memory;              ///< [threads, head_floats()]
+
+  [[nodiscard]] const executor& run() const noexcept { return work.run; }
+  [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
+  [[nodiscard]] std::span<const token_slot> all_slots() const noexcept {
+    return {slots.data(), rows()};
+  }
+
+  /// out (+)= left right
+  void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
+                bool adds) noexcept {
+    multiply_floats(left, right, out, adds, product_memory.span(), run());
+  }
+
+  /// Rows of tokens that are looked at together in the backward pass of attention.
+  static constexpr std::size_t attention_rows = 64;
+  /// Floats of a thread's memory there: two score matrices and what a product needs.
+  [[nodiscard]] static constexpr std::size_t head_floats(std::size_t length) noexcept {
+    return 2 * attention_rows * round_up(length, 16) + attention_rows + float_product_memory(1);
+  }
+
+ private:
+  [[nodiscard]] static constexpr shape one_layer(shape s) noexcept {
+    s.layers = 1;
+    return s;
+  }
+  [[nodiscard]] static constexpr std::size_t widest(const shape& s) noexcept {
+    return max_of(max_of(s.dim, s.ffn_dim), extent(s, axis::query_dim));
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif

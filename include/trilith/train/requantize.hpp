@@ -1,0 +1,149 @@
+#ifndef TRILITH_TRAIN_REQUANTIZE_HPP
+#define TRILITH_TRAIN_REQUANTIZE_HPP
+
+#include <trilith/train/code_statistics.hpp>
+#include <trilith/train/straight_through.hpp>
+#include <trilith/train/working_matrix.hpp>
+#include <trilith/weights/quantize.hpp>
+
+#include <atomic>
+#include <vector>
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// The calibration of every scale of a latent matrix: as pack_matrix computes it, or as learned.
+template <weights::CodedWeights W, class Latent>
+[[nodiscard]] std::vector<weights::calibration> calibrations(const Latent& from) {
+  using granularity = typename W::granularity;
+  std::vector<weights::calibration> all(granularity::count(from.rows, from.cols));
+  if constexpr (weights::LearnsScale<W>) {
+    from.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
+      all[i] = W::rule::calibrate_with(from.scales[i], from.elements.data() + first, n);
+    });
+  } else if (granularity::row_step(from.cols) == 0) {
+    all[0] = W::calibrate(from.elements.data(), from.elements.size());
+  } else {
+    const std::size_t n = granularity::group(from.cols);
+    for (std::size_t i = 0, r = 0; r < from.rows; ++r)
+      for (std::size_t first = 0; first < from.cols; first += n)
+        all[i++] = W::calibrate(from.row(r) + first, min_of(n, from.cols - first));
+  }
+  return all;
+}
+
+/// Row r's group g: which calibration, and which weights.
+template <weights::CodedWeights W>
+[[nodiscard]] constexpr std::size_t calibration_index(std::size_t r, std::size_t g,
+                                                      std::size_t cols) noexcept {
+  return r * W::granularity::row_step(cols) + g * W::granularity::group_step;
+}
+
+template <weights::CodedWeights W>
+class requantization {
+ public:
+  requantization(const plain_matrix<weights::f32>& from, working_matrix<W>& to,
+                 const std::vector<weights::calibration>& with, float lambda) noexcept
+      : from_(from), to_(to), with_(with), lambda_(lambda) {}
+
+  [[nodiscard]] code_statistics run(const executor& threads) {
+    std::atomic<std::uint64_t> flipped{0}, zeros{0};
+    threads.parallel_for(from_.rows, ceil_div(std::size_t{1} << 14, from_.cols),
+                         [&](std::size_t first, std::size_t last) {
+                           std::vector<std::int8_t> codes(from_.cols), before(from_.cols);
+                           code_statistics part;
+                           for (std::size_t r = first; r < last; ++r)
+                             encode(r, codes.data(), before.data(), part);
+                           flipped += part.flipped;
+                           zeros += part.zeros;
+                         });
+    code_statistics all{.codes = from_.elements.size(), .flipped = flipped, .zeros = zeros};
+    for (const weights::calibration& c : with_) all.log_scales += std::log(static_cast<double>(c.scale));
+    all.scales = with_.size();
+    to_.is_blended = lambda_ < 1.0f;
+    return all;
+  }
+
+ private:
+  void encode(std::size_t r, std::int8_t* codes, std::int8_t* before, code_statistics& part) {
+    auto& out = to_.stored;
+    unpack_codes(out, r, before);
+    const float* const w = from_.row(r);
+    float* const decoded = to_.decoded.data() + r * from_.cols;
+    for (std::size_t g = 0, first = 0; first < from_.cols; ++g, first += out.group()) {
+      const std::size_t n = min_of(out.group(), from_.cols - first);
+      const weights::calibration& c = with_[calibration_index<W>(r, g, from_.cols)];
+      for (std::size_t i = first; i < first + n; ++i) {
+        codes[i] = W::encode(w[i], c, r * from_.cols + i);
+        part.flipped += codes[i] != before[i];
+        part.zeros += codes[i] == 0;
+        const float value = weights::decode<W>(codes[i], c.scale);
+        decoded[i] = lambda_ < 1.0f ? w[i] + lambda_ * (value - w[i]) : value;
+      }
+      packing::pack_row<typename std::remove_cvref_t<decltype(out)>::packing>(
+          codes + first, n, out.row(r) + g * out.group_bytes());
+      out.scale(r, g) = c.scale;
+    }
+  }
+
+  const plain_matrix<weights::f32>& from_;
+  working_matrix<W>& to_;
+  const std::vector<weights::calibration>& with_;
+  float lambda_;
+};
+
+}  // namespace detail
+
+/// The codes and scales of latent weights, as pack() gives them, and W + lambda (Wq - W) for the
+/// backward pass: with lambda < 1, quantisation is phased in.
+template <class W, class Latent>
+code_statistics requantize(const Latent& from, working_matrix<W>& to, float lambda,
+                           const executor& run) {
+  if constexpr (working_matrix<W>::is_latent) {
+    to.values = from.elements.data();
+    return {};
+  } else if constexpr (!weights::CodedWeights<W>) {
+    for (std::size_t i = 0; i < from.elements.size(); ++i) {
+      to.stored.elements[i] = W::store(from.elements[i]);
+      to.decoded[i] = W::load(to.stored.elements[i]);
+    }
+    return {};
+  } else {
+    const auto with = detail::calibrations<W>(from);
+    return detail::requantization<W>(from, to, with, lambda).run(run);
+  }
+}
+
+/// Makes gradients g of quantised weights those of the latent weights, by the straight-through
+/// estimator Ste; or, for weights that learn their scales, by their rule, with the scales'
+/// gradients beside them.
+template <ste::StraightThrough Ste, class W, class Latent>
+void straight_through(const Latent& w, Latent& g, const executor& run) {
+  if constexpr (weights::LearnsScale<W>) {
+    const auto with = detail::calibrations<W>(w);
+    w.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
+      double sum = 0;
+      for (std::size_t j = first; j < first + n; ++j) {
+        const auto part = W::rule::back(w.elements[j], with[i], g.elements[j]);
+        g.elements[j] = part.weight;
+        sum += static_cast<double>(part.scale);
+      }
+      g.scales[i] = static_cast<float>(sum) * W::rule::scale_factor(n);
+    });
+  } else if constexpr (weights::CodedWeights<W> && !std::is_same_v<Ste, ste::identity>) {
+    const auto with = detail::calibrations<W>(w);
+    run.parallel_for(w.rows, 8, [&](std::size_t first, std::size_t last) {
+      for (std::size_t r = first; r < last; ++r)
+        for (std::size_t i = 0; i < w.cols; ++i) {
+          const std::size_t group = i / W::granularity::group(w.cols);
+          const float scale = with[detail::calibration_index<W>(r, group, w.cols)].scale;
+          g.row(r)[i] *= Ste::slope(w.row(r)[i] / scale);
+        }
+    });
+  }
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
