@@ -1,8 +1,8 @@
 #ifndef TRILITH_TRAIN_HPP
 #define TRILITH_TRAIN_HPP
 
-/// What training is made of: corpora and batches, optimisers, schedules, and what is done to
-/// gradients.
+/// What training is made of: corpora and batches, forward and backward passes, optimisers,
+/// schedules, and what is done to gradients.
 
 #include <trilith/train/batches.hpp>
 #include <trilith/train/batches_in_order.hpp>
@@ -16,6 +16,7 @@
 #include <trilith/train/schedule.hpp>
 #include <trilith/train/spike_detector.hpp>
 #include <trilith/train/token_file.hpp>
+#include <trilith/train/training_pass.hpp>
 #include <trilith/train/vocabulary.hpp>
 #include <trilith/train/write_tokens.hpp>
 

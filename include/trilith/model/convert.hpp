@@ -51,10 +51,9 @@ template <class P = packing::preferred, Realisation Model>
   requires(!Packed<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> pack(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
-      model, []<class To>(const plain_matrix<weights::f32>& from) {
+      model, []<class To>(const auto& from) {
         if constexpr (To::is_coded)
-          return pack_matrix<typename To::weights, typename To::packing>(from.elements.data(),
-                                                                         from.rows, from.cols);
+          return pack_matrix<typename To::weights, typename To::packing>(from);
         else
           return detail::rounded<typename To::weights>(from);
       });

@@ -13,33 +13,6 @@ namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 
-/// The calibration of every scale of a latent matrix: as pack_matrix computes it, or as learned.
-template <weights::CodedWeights W, class Latent>
-[[nodiscard]] std::vector<weights::calibration> calibrations(const Latent& from) {
-  using granularity = typename W::granularity;
-  std::vector<weights::calibration> all(granularity::count(from.rows, from.cols));
-  if constexpr (weights::LearnsScale<W>) {
-    from.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
-      all[i] = W::rule::calibrate_with(from.scales[i], from.elements.data() + first, n);
-    });
-  } else if (granularity::row_step(from.cols) == 0) {
-    all[0] = W::calibrate(from.elements.data(), from.elements.size());
-  } else {
-    const std::size_t n = granularity::group(from.cols);
-    for (std::size_t i = 0, r = 0; r < from.rows; ++r)
-      for (std::size_t first = 0; first < from.cols; first += n)
-        all[i++] = W::calibrate(from.row(r) + first, min_of(n, from.cols - first));
-  }
-  return all;
-}
-
-/// Row r's group g: which calibration, and which weights.
-template <weights::CodedWeights W>
-[[nodiscard]] constexpr std::size_t calibration_index(std::size_t r, std::size_t g,
-                                                      std::size_t cols) noexcept {
-  return r * W::granularity::row_step(cols) + g * W::granularity::group_step;
-}
-
 template <weights::CodedWeights W>
 class requantization {
  public:
@@ -110,7 +83,7 @@ code_statistics requantize(const Latent& from, working_matrix<W>& to, float lamb
     }
     return {};
   } else {
-    const auto with = detail::calibrations<W>(from);
+    const auto with = calibrations<W>(from);
     return detail::requantization<W>(from, to, with, lambda).run(run);
   }
 }
@@ -121,7 +94,7 @@ code_statistics requantize(const Latent& from, working_matrix<W>& to, float lamb
 template <ste::StraightThrough Ste, class W, class Latent>
 void straight_through(const Latent& w, Latent& g, const executor& run) {
   if constexpr (weights::LearnsScale<W>) {
-    const auto with = detail::calibrations<W>(w);
+    const auto with = calibrations<W>(w);
     w.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
       double sum = 0;
       for (std::size_t j = first; j < first + n; ++j) {
@@ -132,12 +105,12 @@ void straight_through(const Latent& w, Latent& g, const executor& run) {
       g.scales[i] = static_cast<float>(sum) * W::rule::scale_factor(n);
     });
   } else if constexpr (weights::CodedWeights<W> && !std::is_same_v<Ste, ste::identity>) {
-    const auto with = detail::calibrations<W>(w);
+    const auto with = calibrations<W>(w);
     run.parallel_for(w.rows, 8, [&](std::size_t first, std::size_t last) {
       for (std::size_t r = first; r < last; ++r)
         for (std::size_t i = 0; i < w.cols; ++i) {
           const std::size_t group = i / W::granularity::group(w.cols);
-          const float scale = with[detail::calibration_index<W>(r, group, w.cols)].scale;
+          const float scale = with[calibration_index<W>(r, group, w.cols)].scale;
           g.row(r)[i] *= Ste::slope(w.row(r)[i] / scale);
         }
     });

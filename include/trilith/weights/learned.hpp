@@ -80,7 +80,7 @@ struct learned_scale {
   [[nodiscard]] static constexpr calibration calibrate_with(float scale, const float* w,
                                                             std::size_t n) noexcept {
     calibration c = base::calibrate(w, n);
-    c.scale = scale;
+    c.scale = max_of(scale, weights::smallest_scale);  // below zero all codes would change sign
     return c;
   }
   [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {

@@ -1,6 +1,7 @@
 #ifndef TRILITH_WEIGHTS_QUANTIZE_HPP
 #define TRILITH_WEIGHTS_QUANTIZE_HPP
 
+#include <trilith/weights/calibrate.hpp>
 #include <trilith/weights/decode.hpp>
 #include <trilith/weights/recalibrate.hpp>
 #include <trilith/weights/trits.hpp>
@@ -9,7 +10,7 @@ namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 
-template <class W, packing::Packing P, class Calibrator>
+template <class W, packing::Packing P>
 void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::size_t g,
                   std::vector<std::int8_t>& codes, const weights::calibration& c) {
   const std::size_t first = g * out.group();
@@ -21,21 +22,14 @@ void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::
 }
 
 /// w: [rows, cols], contiguous.
-template <class W, packing::Packing P, class Calibrator>
-[[nodiscard]] packed_matrix<W, P> encode_matrix(const float* w, std::size_t rows,
-                                                std::size_t cols) {
+template <class W, packing::Packing P>
+[[nodiscard]] packed_matrix<W, P> encode_matrix(const float* w, std::size_t rows, std::size_t cols,
+                                                const std::vector<weights::calibration>& with) {
   packed_matrix<W, P> out(rows, cols);
   std::vector<std::int8_t> codes(out.group());
-  constexpr bool whole = std::is_same_v<typename W::granularity, scale::per_tensor>;
-  weights::calibration c{};
-  if constexpr (whole) c = Calibrator::calibrate(w, rows * cols);
   for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t g = 0; g < out.groups_per_row(); ++g) {
-      const std::size_t first = g * out.group();
-      if constexpr (!whole)
-        c = Calibrator::calibrate(w + r * cols + first, min_of(out.group(), cols - first));
-      encode_group<W, P, Calibrator>(out, w, r, g, codes, c);
-    }
+    for (std::size_t g = 0; g < out.groups_per_row(); ++g)
+      encode_group(out, w, r, g, codes, with[calibration_index<W>(r, g, cols)]);
   return out;
 }
 
@@ -46,7 +40,14 @@ template <class W, packing::Packing P, class Calibrator>
 /// Cost: two passes over w (more for the median). @see examples/02_bit_linear.cpp
 template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 [[nodiscard]] packed_matrix<W, P> pack_matrix(const float* w, std::size_t rows, std::size_t cols) {
-  return detail::encode_matrix<W, P, W>(w, rows, cols);
+  return detail::encode_matrix<W, P>(w, rows, cols, calibrations<W>(w, rows, cols));
+}
+
+/// The same of latent weights, with the scales that were learned beside them.
+template <weights::CodedWeights W, packing::Packing P = typename W::packing, class Latent>
+[[nodiscard]] packed_matrix<W, P> pack_matrix(const Latent& from) {
+  return detail::encode_matrix<W, P>(from.elements.data(), from.rows, from.cols,
+                                     calibrations<W>(from));
 }
 
 /// As pack_matrix, for weights that are codes times a scale already, as dequantize() gives them:
@@ -54,7 +55,8 @@ template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 [[nodiscard]] packed_matrix<W, P> repack_matrix(const float* w, std::size_t rows,
                                                 std::size_t cols) {
-  return detail::encode_matrix<W, P, detail::recalibrated<W>>(w, rows, cols);
+  return detail::encode_matrix<W, P>(w, rows, cols,
+                                     calibrations<W, detail::recalibrated<W>>(w, rows, cols));
 }
 
 }  // namespace trilith::inline TRILITH_ABI
