@@ -1,0 +1,243 @@
+// What a training pass promises beside its gradients (train_backward.cpp).
+
+#include <trilith/train.hpp>
+#include <trilith/trilith.hpp>
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "counting_pool.hpp"
+#include "random_values.hpp"
+
+namespace tl = trilith;
+
+namespace {
+
+template <class W, class A = tl::activations::int8<>>
+using scheme = tl::scheme<W, A, tl::backends::automatic>;
+template <class S, class H = tl::tied_head<tl::weights::f32>>
+using bitnet = tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<S, tl::sub_norm<>>,
+                                                 tl::gated_ffn<S, tl::silu, tl::sub_norm<>>>,
+                           H>;
+using ternary = bitnet<scheme<tl::weights::ternary<>>>;
+using int8_head = tl::tied_head<tl::weights::int8<>, tl::activations::int8<>>;
+
+constexpr tl::shape sizes{.dim = 48,
+                          .ffn_dim = 112,
+                          .layers = 2,
+                          .heads = 4,
+                          .kv_heads = 2,
+                          .head_dim = 12,
+                          .vocab = 70,
+                          .context = 80};
+
+template <class B>
+tl::latent<B> random_model(std::uint64_t seed = 3) {
+  tl::latent<B> model(sizes);
+  tl::fill_random(model, seed, 0.05f);
+  return model;
+}
+
+/// Rows of random tokens; the target of each is the one behind it.
+tl::token_batch random_batch(std::size_t rows, std::size_t length) {
+  tl::token_batch batch;
+  batch.resize(rows, length);
+  std::vector<std::int32_t> tokens(length + 1);
+  for (std::size_t b = 0; b < rows; ++b) {
+    for (std::size_t t = 0; t <= length; ++t)
+      tokens[t] = static_cast<std::int32_t>(tl::philox(5, b, t)[0] % sizes.vocab);
+    batch.set(b, std::span(tokens).first(length), std::span(tokens).last(length));
+  }
+  return batch;
+}
+
+template <class Pass>
+std::vector<float> gradients_of(Pass& pass) {
+  std::vector<float> all;
+  pass.for_each_tensor([&](const tl::tensor_facts&, std::span<float>, std::span<float> g) {
+    all.insert(all.end(), g.begin(), g.end());
+  });
+  return all;
+}
+
+template <class Model>
+std::vector<float> scores_of_training(Model& model, const tl::token_batch& batch) {
+  tl::training_pass pass(model, {.sequences = batch.rows(), .length = batch.length()});
+  const auto scores = pass.logits(pass.forward(batch));
+  std::vector<float> all;
+  for (std::size_t t = 0; t < scores.rows; ++t)
+    all.insert(all.end(), &scores(t, 0), &scores(t, 0) + scores.cols);
+  return all;
+}
+
+template <class Model>
+std::vector<float> scores_of_inference(const Model& model, const tl::token_batch& batch) {
+  auto session =
+      tl::session<Model>::open(model, {.sequences = batch.rows(), .context = 80}).value();
+  std::vector<float> all;
+  for (std::size_t b = 0; b < batch.rows(); ++b)
+    (void)session
+        .score(b, batch.tokens().row(b),
+               [&](std::size_t, std::span<const float> s) {
+                 all.insert(all.end(), s.begin(), s.end());
+               })
+        .value();
+  return all;
+}
+
+template <class B>
+void overfit() {
+  auto model = random_model<B>();
+  tl::training_pass pass(model, {.sequences = 2, .length = 24});
+  const tl::adamw optimiser{.rate = 4e-3, .decay = 0};
+  std::vector<tl::adamw::state> states;
+  pass.for_each_tensor(
+      [&](const tl::tensor_facts& t, auto, auto) { states.emplace_back(optimiser, t); });
+  const auto batch = random_batch(2, 24);
+  double loss = 0;
+  for (std::uint64_t step = 0; step < 120; ++step) {
+    pass.zero_gradients();
+    loss = pass.add_gradients(batch, 1.0f / 48).mean();
+    pass.finish_gradients();
+    std::size_t i = 0;
+    pass.for_each_tensor([&](const tl::tensor_facts&, std::span<float> w, std::span<float> g) {
+      optimiser.update(w, g, states[i++], {.step = step}, {});
+    });
+    pass.requantize();
+  }
+  CHECK(loss < 0.05);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("one batch is learned by heart", "", tl::weights::binary<>,
+                   tl::weights::ternary<>, tl::weights::ternary<tl::rules::learned_step>,
+                   tl::weights::ternary<tl::rules::learned_scale<>>) {
+  overfit<bitnet<scheme<TestType>>>();
+}
+
+TEST_CASE("a packed model gives the scores of its training pass") {
+  const auto batch = random_batch(3, 70);
+  SECTION("bit for bit where all products are of integers") {
+    auto model = random_model<bitnet<scheme<tl::weights::ternary<>>, int8_head>>();
+    CHECK(scores_of_training(model, batch) == scores_of_inference(tl::pack(model), batch));
+  }
+  SECTION("and with learned scales") {
+    using weights = tl::weights::ternary<tl::rules::learned_step, tl::scale::per_row>;
+    auto model = random_model<bitnet<scheme<weights>, int8_head>>();
+    tl::training_pass pass(model, {.sequences = 1, .length = 1});
+    pass.for_each_tensor([&](const tl::tensor_facts& t, std::span<float> w, std::span<float>) {
+      if (t.name.ends_with(".scale"))
+        for (std::size_t i = 0; i < w.size(); ++i) w[i] *= 0.8f + 0.1f * static_cast<float>(i % 5);
+    });
+    CHECK(scores_of_training(model, batch) == scores_of_inference(tl::pack(model), batch));
+  }
+  SECTION("to 1e-5 with a head of floats") {
+    auto model = random_model<ternary>();
+    const auto training = scores_of_training(model, batch);
+    const auto inference = scores_of_inference(tl::pack(model), batch);
+    float top = 0, wrong = 0;
+    for (std::size_t i = 0; i < training.size(); ++i) {
+      top = std::max(top, std::abs(inference[i]));
+      wrong = std::max(wrong, std::abs(training[i] - inference[i]));
+    }
+    CHECK(wrong < 1e-5f * top);
+  }
+}
+
+TEST_CASE("gradients are the same for any number of threads, and computed again") {
+  const auto batch = random_batch(3, 70);
+  auto model = random_model<ternary>();
+  tl::training_pass alone(model, {.sequences = 3, .length = 70});
+  const double loss = alone.add_gradients(batch, 1.0f / 210).sum;
+  const auto wanted = gradients_of(alone);
+  CHECK(loss > 0);
+  for (const std::size_t threads : {2u, 3u, 4u}) {
+    test::counting_pool pool(threads);
+    const bool recompute = threads == 3;
+    tl::training_pass pass(
+        model, {.sequences = 3, .length = 70, .recompute = recompute}, pool.get());
+    CHECK(pass.add_gradients(batch, 1.0f / 210).sum == loss);
+    CHECK(gradients_of(pass) == wanted);
+    CHECK(pool.shared_loops() > 20);
+  }
+}
+
+TEST_CASE("micro-batches add up to the gradients of the whole batch") {
+  const auto batch = random_batch(4, 30);
+  auto model = random_model<ternary>();
+  tl::training_pass whole(model, {.sequences = 4, .length = 30});
+  (void)whole.add_gradients(batch, 1.0f / 120);
+  tl::training_pass parts(model, {.sequences = 2, .length = 30});
+  for (std::size_t first : {0u, 2u}) {
+    tl::token_batch micro;
+    micro.resize(2, 30);
+    for (std::size_t b = 0; b < 2; ++b)
+      micro.set(b, batch.tokens().row(first + b), batch.targets().row(first + b));
+    (void)parts.add_gradients(micro, 1.0f / 120);
+  }
+  double wrong = 0, all = 0;
+  const auto a = gradients_of(whole), b = gradients_of(parts);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    wrong += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+    all += std::pow(static_cast<double>(a[i]), 2);
+  }
+  CHECK(std::sqrt(wrong / all) < 1e-6);
+}
+
+TEST_CASE("gradients of a smooth decoder are its differences") {
+  auto model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  const auto batch = random_batch(2, 20);
+  tl::training_pass pass(model, {.sequences = 2, .length = 20});
+  (void)pass.add_gradients(batch, 1.0f / 40);
+  std::uint64_t tensor = 0;
+  pass.for_each_tensor([&](const tl::tensor_facts& t, std::span<float> w, std::span<float> g) {
+    INFO(t.name);
+    const auto direction = test::random_values(w.size(), ++tensor);
+    const std::vector<float> before(w.begin(), w.end());
+    double slope = 0, difference = 0;
+    for (std::size_t i = 0; i < w.size(); ++i)
+      slope += static_cast<double>(g[i]) * static_cast<double>(direction[i]);
+    for (const float step : {0x1p-10f, -0x1p-10f}) {
+      for (std::size_t i = 0; i < w.size(); ++i) w[i] = before[i] + step * direction[i];
+      pass.requantize();
+      difference += (step > 0 ? 1 : -1) * pass.measure(batch).mean() / 0x1p-9;
+    }
+    std::copy(before.begin(), before.end(), w.begin());
+    CHECK(difference == Approx(slope).epsilon(5e-3).margin(5e-4));
+  });
+}
+
+TEST_CASE("quantisation can be phased in") {
+  auto quantised = random_model<ternary>();
+  auto floats = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  const auto batch = random_batch(2, 20);
+  tl::training_pass pass(quantised, {.sequences = 2, .length = 20, .blends = true});
+  tl::training_pass dense(floats, {.sequences = 2, .length = 20});
+  const double last = pass.measure(batch).mean();
+  pass.requantize(0);
+  CHECK(pass.measure(batch).mean() == Approx(dense.measure(batch).mean()).epsilon(1e-6));
+  pass.requantize(0.999999);
+  CHECK(pass.measure(batch).mean() == Approx(last).epsilon(1e-3));
+  pass.requantize(1);
+  CHECK(pass.measure(batch).mean() == last);
+}
+
+TEST_CASE("a requantisation counts what changed") {
+  auto model = random_model<ternary>();
+  tl::training_pass pass(model, {.sequences = 1, .length = 4});
+  CHECK(pass.requantize().flipped == 0);
+  const auto all = pass.requantize();
+  CHECK(all.codes == tl::coded_parameter_count<tl::decoder<ternary::block, ternary::head,
+                                                           tl::fixed<sizes>>>);
+  CHECK(static_cast<double>(all.zeros) / static_cast<double>(all.codes) ==
+        Approx(0.31).margin(0.02));
+  float* first = nullptr;
+  pass.for_each_tensor([&](const tl::tensor_facts& t, std::span<float> w, std::span<float>) {
+    if (t.name == "blocks.0.attention.query") first = w.data();
+  });
+  REQUIRE(first != nullptr);
+  *first = *first > 0 ? -0.5f : 0.5f;
+  CHECK(pass.requantize().flipped >= 1);
+  CHECK(pass.requantize().flipped == 0);
+}
