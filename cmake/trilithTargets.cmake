@@ -36,7 +36,7 @@ function(trilith_define_targets include_dir source_dir)
   target_include_directories(trilith_headers SYSTEM INTERFACE ${TRILITH_BOOST_INCLUDE_DIR})
 
   set(sources)
-  foreach(part kernels row_kernels runtime text load train_data train_vocabulary)
+  foreach(part kernels row_kernels gradient_kernels runtime text load train_data train_vocabulary)
     list(APPEND sources ${source_dir}/${part}.cpp)
   endforeach()
   add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL ${sources})
@@ -45,7 +45,8 @@ function(trilith_define_targets include_dir source_dir)
   set_target_properties(trilith_runtime PROPERTIES
                         POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF OUTPUT_NAME trilith)
   # The kernels are vector code that only an optimiser turns into registers: never built without.
-  set(kernels ${source_dir}/kernels.cpp ${source_dir}/row_kernels.cpp)
+  set(kernels ${source_dir}/kernels.cpp ${source_dir}/row_kernels.cpp
+              ${source_dir}/gradient_kernels.cpp)
   set_property(SOURCE ${kernels} TARGET_DIRECTORY trilith_runtime
                PROPERTY COMPILE_OPTIONS $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2>)
   list(REMOVE_ITEM sources ${kernels})

@@ -40,6 +40,7 @@ CASES = [
     ("decoder, 60 layers", CORPUS / "decoder.cpp", ["-DLAYERS=60"], {}),
     ("kernels, every target", PROJECT / "cmake/kernels.cpp", [], {"seconds": 6.0, "megabytes": 700}),
     ("row kernels, every target", PROJECT / "cmake/row_kernels.cpp", [], {"seconds": 6.0, "megabytes": 700}),
+    ("gradient kernels, every target", PROJECT / "cmake/gradient_kernels.cpp", [], {"seconds": 6.0, "megabytes": 700}),
     ("runtime", PROJECT / "cmake/runtime.cpp", ["-DTRILITH_HAS_JSON=1"], {}),
 ]
 LEAF_BUDGET = {"seconds": 0.20}

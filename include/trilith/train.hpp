@@ -4,6 +4,7 @@
 /// What training is made of: corpora and batches, forward and backward passes, optimisers,
 /// schedules, and what is done to gradients.
 
+#include <trilith/backends/float_product.hpp>
 #include <trilith/train/batches.hpp>
 #include <trilith/train/batches_in_order.hpp>
 #include <trilith/train/gradients.hpp>

@@ -9841,6 +9841,165 @@ struct utf8_lead {
 
 #endif
 // ==== end trilith/text.hpp
+// ==== begin trilith/backends/simd/gradient_kernels.hpp
+#ifndef TRILITH_BACKENDS_SIMD_GRADIENT_KERNELS_HPP
+#define TRILITH_BACKENDS_SIMD_GRADIENT_KERNELS_HPP
+
+namespace trilith::simd {
+
+/// A float product with any strides, or a tile of one:
+///
+///     out[m, n] = (adds ? out[m, n] : 0) + sum_k left(m, k) right(k, n)
+///
+/// with left(m, k) = left[m * left_row + k * left_step], [rows, depth], and
+/// right(k, n) = right[k * right_step + n * right_col], [depth, cols].
+struct float_product {
+  const float* left = nullptr;
+  std::size_t left_row = 0, left_step = 1;
+  const float* right = nullptr;
+  std::size_t right_step = 0, right_col = 1;
+  float* out = nullptr;  ///< [rows, cols]
+  std::size_t out_stride = 0;
+  std::size_t rows = 0, cols = 0, depth = 0;
+  bool adds = false;
+};
+
+/// What a kernel packs at once: up to `rows + cols` lanes of `depth` values, which the second cache
+/// holds besides a part of out.
+struct float_tile_limits {
+  static constexpr std::size_t lanes = 768, cols = 480, depth = 256;
+  static constexpr std::size_t memory = lanes * depth;  ///< floats
+};
+
+/// What backward passes compute, besides the products of kernel_table.hpp.
+struct gradient_kernels {
+  const char* target = "";
+  /// Whether multiply_floats fuses multiplication and addition; SSE4 and the plain loops cannot.
+  bool fuses = false;
+  /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
+  /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
+  void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The functions of an instruction set; of the next lower one that has some of its own.
+const simd::gradient_kernels& gradient_kernels_of(simd::target which) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+/// Those of the instruction set whose products run.
+[[nodiscard]] inline const gradient_kernels& gradients() noexcept {
+  return TRILITH_IMPLEMENTED::gradient_kernels_of(kernels().id);
+}
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/gradient_kernels.hpp
+// ==== begin trilith/backends/float_product.hpp
+#ifndef TRILITH_BACKENDS_FLOAT_PRODUCT_HPP
+#define TRILITH_BACKENDS_FLOAT_PRODUCT_HPP
+
+/// Float products of two matrices, for the backward passes of training.
+namespace trilith::inline TRILITH_ABI {
+
+/// A float matrix [rows, cols] in memory that something else owns, element (r, c) at
+/// data[r * row_step + c * col_step]: transposing it moves nothing.
+struct float_matrix {
+  const float* data = nullptr;
+  std::size_t rows = 0, cols = 0;
+  std::size_t row_step = 0, col_step = 1;
+
+  float_matrix() = default;
+  constexpr float_matrix(span2d<const float> x) noexcept
+      : data(x.data), rows(x.rows), cols(x.cols), row_step(x.stride) {}
+  constexpr float_matrix(span2d<float> x) noexcept : float_matrix(span2d<const float>(x)) {}
+
+  [[nodiscard]] constexpr float_matrix transposed() const noexcept {
+    float_matrix t = *this;
+    t.rows = cols, t.cols = rows, t.row_step = col_step, t.col_step = row_step;
+    return t;
+  }
+  [[nodiscard]] constexpr const float& operator()(std::size_t r, std::size_t c) const noexcept {
+    return data[r * row_step + c * col_step];
+  }
+};
+
+namespace detail {
+/// How the outputs of a float product are shared: in tiles of `rows` x `cols`.
+struct float_tiles {
+  std::size_t rows, cols;
+  std::size_t down, across;
+
+  /// As large as the memory of a thread allows, for every tile packs what it multiplies; smaller
+  /// where not every thread would have some. No tile changes a bit.
+  constexpr float_tiles(std::size_t m, std::size_t n, std::size_t threads) noexcept
+      : rows(0), cols(0), down(0), across(0) {
+    using limits = simd::float_tile_limits;
+    cut_columns(n, ceil_div(n, limits::cols));
+    cut_rows(m, ceil_div(m, limits::lanes - cols));
+    while (threads > 1 && down * across < 4 * threads && (rows > 64 || cols > 96))
+      if (rows >= cols)
+        cut_rows(m, 2 * down);
+      else
+        cut_columns(n, 2 * across);
+  }
+
+ private:
+  constexpr void cut_rows(std::size_t m, std::size_t parts) noexcept {
+    rows = round_up(max_of<std::size_t>(ceil_div(m, parts), 1), 16);
+    down = ceil_div(m, rows);
+  }
+  constexpr void cut_columns(std::size_t n, std::size_t parts) noexcept {
+    cols = round_up(max_of<std::size_t>(ceil_div(n, parts), 1), 48);
+    across = ceil_div(n, cols);
+  }
+};
+}  // namespace detail
+
+/// Floats of memory that multiply_floats needs.
+[[nodiscard]] constexpr std::size_t float_product_memory(std::size_t threads) noexcept {
+  return simd::float_tile_limits::memory * threads + 16;
+}
+
+/// out[m, n] = (adds ? out[m, n] : 0) + sum_k left(m, k) right(k, n).
+///
+/// left: [M, K], right: [K, N], out: [M, N], which neither overlaps. A sum is one chain of fused
+/// multiply-adds in ascending k, starting from out or +0, so every thread count and every target
+/// gives the same bits; but for SSE4 and SCALAR, which have no such instruction and round each
+/// product before they add it.
+///
+/// @param memory  float_product_memory(run.threads) floats, overwritten
+inline void multiply_floats(const float_matrix& left, const float_matrix& right, span2d<float> out,
+                            bool adds, std::span<float> memory, const executor& run) noexcept {
+  TRILITH_PRECONDITION(left.rows == out.rows && right.cols == out.cols && left.cols == right.rows,
+                       "multiply_floats() needs left [M, K], right [K, N] and out [M, N].");
+  TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
+                       "multiply_floats() needs float_product_memory(threads) floats.");
+  if (out.rows == 0 || out.cols == 0) return;
+  const detail::float_tiles tiles(out.rows, out.cols, run.threads);
+  float* const lines = memory.data() + -(reinterpret_cast<std::uintptr_t>(memory.data()) / 4) % 16;
+  const auto multiply = simd::gradients().multiply_floats;
+  const std::size_t work = tiles.rows * tiles.cols * max_of<std::size_t>(left.cols, 1);
+  run.parallel_for(
+      tiles.down * tiles.across, (std::size_t{1} << 17) / work + 1,
+      [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+        for (std::size_t i = first; i < last; ++i) {
+          const std::size_t m = i / tiles.across * tiles.rows, n = i % tiles.across * tiles.cols;
+          multiply({left.data + m * left.row_step, left.row_step, left.col_step,
+                    right.data + n * right.col_step, right.row_step, right.col_step,
+                    out.data + m * out.stride + n, out.stride, min_of(tiles.rows, out.rows - m),
+                    min_of(tiles.cols, out.cols - n), left.cols, adds},
+                   lines + slot * simd::float_tile_limits::memory);
+        }
+      });
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/float_product.hpp
 // ==== begin trilith/train/token_file.hpp
 #ifndef TRILITH_TRAIN_TOKEN_FILE_HPP
 #define TRILITH_TRAIN_TOKEN_FILE_HPP
@@ -12309,9 +12468,9 @@ using llama_f32 = decoder<transformer_block<rms_norm<>, attention<f32_scheme, no
 #ifndef TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 
-// The kernels of every instruction set, and the choice among them. A file that defines
-// TRILITH_KERNELS_WITHOUT_ROWS leaves one half to another file, which defines
-// TRILITH_KERNELS_WITHOUT_PRODUCTS: two files compile at once.
+// The kernels of every instruction set, and the choice among them. A file that defines one or two
+// of TRILITH_KERNELS_WITHOUT_PRODUCTS, ..._ROWS and ..._GRADIENTS leaves those parts to other
+// files: they compile at once.
 
 #if defined(HWY_HIGHWAY_INCLUDED) || defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
 #error \
@@ -12631,7 +12790,7 @@ static void multiply(const product& p, std::size_t first, std::size_t last, cons
 #endif
 HWY_BEFORE_NAMESPACE();
 
-#if !defined(TRILITH_KERNELS_WITHOUT_ROWS) && defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#if defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -12724,6 +12883,92 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
+  const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+  return _mm512_castpd_ps(upper ? _mm512_unpackhi_pd(x, y) : _mm512_unpacklo_pd(x, y));
+}
+
+/// Row i of the result, in v[i], holds element i of every v.
+static HWY_INLINE void transpose16(__m512 (&v)[16]) {
+  __m512 t[16];
+  HWY_UNROLL(8)
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[4 * i] = interleave_pairs(t[4 * i], t[4 * i + 2], false);
+    v[4 * i + 1] = interleave_pairs(t[4 * i], t[4 * i + 2], true);
+    v[4 * i + 2] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], false);
+    v[4 * i + 3] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], true);
+  }
+  // now v[4 b + i] holds, in its 128-bit part p, element 4 p + i of v[4 b ... 4 b + 3]
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0xDD);
+    t[8 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0xDD);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+    v[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xDD);
+    v[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+    v[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xDD);
+  }
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  __m512 v[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
+  transpose16(v);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+}
+
+#else
+
+using f32x4_tag = hn::FixedTag<float, 4>;
+
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
+                                  std::size_t to_stride) {
+  const f32x4_tag d;
+  const hn::Repartition<double, f32x4_tag> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+}
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -16132,6 +16377,223 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   return t;
 }();
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: what backward passes compute.
+// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+//
+//     panels[lane / 16][step][16], the gaps filled with zeros
+//
+// A lane is a row of the left matrix of a product or a column of the right one.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
+struct lane_source {
+  const float* data;
+  std::size_t lane, step;
+  std::size_t count, depth;
+};
+
+/// Values [first, last) of the lanes of panel p, one by one.
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
+                                     std::size_t last, float* panel) noexcept {
+  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
+  const float* const data = from.data + p * lanes * from.lane;
+  for (std::size_t k = first; k < last; ++k) {
+    float* const to = panel + k * lanes;
+    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+  }
+}
+
+/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t k = 0; k < from.depth; ++k) {
+    const float* const data = from.data + k * from.step;
+    for (std::size_t p = 0; p < whole; ++p) {
+      HWY_UNROLL(4)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                   panels + (p * from.depth + k) * lanes + i);
+    }
+  }
+  if (whole * lanes < from.count)
+    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+}
+
+/// Steps that lie side by side are turned over, sixteen at a time.
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
+  for (std::size_t p = 0; p * lanes < from.count; ++p) {
+    float* const panel = panels + p * from.depth * lanes;
+    std::size_t k = 0;
+    if ((p + 1) * lanes <= from.count)
+      for (; k + lanes <= from.depth; k += lanes)
+        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
+    pack_singly(from, p, k, from.depth, panel);
+  }
+}
+
+static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
+  if (from.lane == 1) return pack_copies(from, panels);
+  if (from.step == 1) return pack_turned(from, panels);
+  for (std::size_t p = 0; p * lanes < from.count; ++p)
+    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
+// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
+// tiles nor vectors of another width change its bits.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// R rows times V vectors of outputs, which stay in registers for all k of a block.
+template <std::size_t R, std::size_t V>
+struct outer_sums {
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_vectors = std::make_index_sequence<V>;
+  using all_sums = std::make_index_sequence<R * V>;
+
+  f32s sum[R * V];
+
+  HWY_INLINE outer_sums() {}
+
+  template <std::size_t... I>
+  HWY_INLINE void begin(const float* out, std::size_t stride, bool clear,
+                        std::index_sequence<I...>) {
+    if (clear)
+      ((sum[I] = hn::Zero(f32_tag{})), ...);
+    else
+      ((sum[I] = hn::LoadU(f32_tag{}, out + I / V * stride + I % V * floats_per_vector)), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(float* out, std::size_t stride, std::index_sequence<I...>) const {
+    (hn::StoreU(sum[I], f32_tag{}, out + I / V * stride + I % V * floats_per_vector), ...);
+  }
+
+  /// left: a value of each row; right: panels `panel` floats apart.
+  template <std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(const float* left, const float* right, std::size_t panel,
+                      std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const f32s in[V] = {hn::LoadU(f32_tag{}, right + I / vectors_per_sum * panel +
+                                                 I % vectors_per_sum * floats_per_vector)...};
+    (add_row<Row>(hn::Set(f32_tag{}, left[Row]), in, v), ...);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
+    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+  }
+};
+
+/// As many sums as there are registers for, of rows that divide a panel.
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+#elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+#else
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+#endif
+
+/// Where a few rows and panels of a product lie.
+struct outer_part {
+  const float *left, *right;
+  std::size_t panel;  ///< floats from one panel of `right` to the next
+  std::size_t depth;  ///< at least 1
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+template <std::size_t Panels>
+static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
+  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  using sums = decltype(s);
+  const float *left = p.left, *right = p.right;
+  const std::size_t panel = p.panel;
+  s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  std::size_t k = p.depth;
+  do {
+    s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
+    left += lanes;
+    right += lanes;
+  } while (--k != 0);
+  s.end(p.out, p.stride, typename sums::all_sums{});
+}
+
+static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
+  if constexpr (outer_panels > 2)
+    if (panels == 3) return add_outer<3>(p);
+  if constexpr (outer_panels > 1)
+    if (panels == 2) return add_outer<2>(p);
+  add_outer<1>(p);
+}
+
+/// `rows` and `cols` outputs are there, fewer than a kernel computes.
+static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
+                                        std::size_t cols) noexcept {
+  constexpr std::size_t width = outer_panels * lanes;
+  HWY_ALIGN float part[outer_rows * width] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * width, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = width;
+  add_outer_of(panels, p);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
+}
+
+/// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
+/// cache while all rows pass by.
+static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
+                                  std::size_t depth, bool clear) {
+  constexpr std::size_t width = outer_panels * lanes;
+  for (std::size_t n = 0; n < p.cols; n += width) {
+    const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
+    for (std::size_t m = 0; m < p.rows; m += outer_rows) {
+      const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
+      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+                            right + n * depth,
+                            depth * lanes,
+                            depth,
+                            p.out + m * p.out_stride + n,
+                            p.out_stride,
+                            clear};
+      if (rows == outer_rows && cols == panels * lanes)
+        add_outer_of(panels, part);
+      else
+        add_outer_edge(panels, part, rows, cols);
+    }
+  }
+}
+
+/// The multiply_floats of gradient_kernels.
+static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
+    depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
+    float* const right = memory + round_up(p.rows, lanes) * depth;
+    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
+    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
+    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -22569,7 +23031,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 HWY_BEFORE_NAMESPACE();
 
-#if !defined(TRILITH_KERNELS_WITHOUT_ROWS) && defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#if defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -22662,6 +23124,92 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
+  const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+  return _mm512_castpd_ps(upper ? _mm512_unpackhi_pd(x, y) : _mm512_unpacklo_pd(x, y));
+}
+
+/// Row i of the result, in v[i], holds element i of every v.
+static HWY_INLINE void transpose16(__m512 (&v)[16]) {
+  __m512 t[16];
+  HWY_UNROLL(8)
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[4 * i] = interleave_pairs(t[4 * i], t[4 * i + 2], false);
+    v[4 * i + 1] = interleave_pairs(t[4 * i], t[4 * i + 2], true);
+    v[4 * i + 2] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], false);
+    v[4 * i + 3] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], true);
+  }
+  // now v[4 b + i] holds, in its 128-bit part p, element 4 p + i of v[4 b ... 4 b + 3]
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0xDD);
+    t[8 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0xDD);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+    v[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xDD);
+    v[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+    v[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xDD);
+  }
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  __m512 v[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
+  transpose16(v);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+}
+
+#else
+
+using f32x4_tag = hn::FixedTag<float, 4>;
+
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
+                                  std::size_t to_stride) {
+  const f32x4_tag d;
+  const hn::Repartition<double, f32x4_tag> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+}
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -26070,6 +26618,223 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   return t;
 }();
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: what backward passes compute.
+// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+//
+//     panels[lane / 16][step][16], the gaps filled with zeros
+//
+// A lane is a row of the left matrix of a product or a column of the right one.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
+struct lane_source {
+  const float* data;
+  std::size_t lane, step;
+  std::size_t count, depth;
+};
+
+/// Values [first, last) of the lanes of panel p, one by one.
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
+                                     std::size_t last, float* panel) noexcept {
+  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
+  const float* const data = from.data + p * lanes * from.lane;
+  for (std::size_t k = first; k < last; ++k) {
+    float* const to = panel + k * lanes;
+    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+  }
+}
+
+/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t k = 0; k < from.depth; ++k) {
+    const float* const data = from.data + k * from.step;
+    for (std::size_t p = 0; p < whole; ++p) {
+      HWY_UNROLL(4)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                   panels + (p * from.depth + k) * lanes + i);
+    }
+  }
+  if (whole * lanes < from.count)
+    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+}
+
+/// Steps that lie side by side are turned over, sixteen at a time.
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
+  for (std::size_t p = 0; p * lanes < from.count; ++p) {
+    float* const panel = panels + p * from.depth * lanes;
+    std::size_t k = 0;
+    if ((p + 1) * lanes <= from.count)
+      for (; k + lanes <= from.depth; k += lanes)
+        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
+    pack_singly(from, p, k, from.depth, panel);
+  }
+}
+
+static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
+  if (from.lane == 1) return pack_copies(from, panels);
+  if (from.step == 1) return pack_turned(from, panels);
+  for (std::size_t p = 0; p * lanes < from.count; ++p)
+    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
+// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
+// tiles nor vectors of another width change its bits.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// R rows times V vectors of outputs, which stay in registers for all k of a block.
+template <std::size_t R, std::size_t V>
+struct outer_sums {
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_vectors = std::make_index_sequence<V>;
+  using all_sums = std::make_index_sequence<R * V>;
+
+  f32s sum[R * V];
+
+  HWY_INLINE outer_sums() {}
+
+  template <std::size_t... I>
+  HWY_INLINE void begin(const float* out, std::size_t stride, bool clear,
+                        std::index_sequence<I...>) {
+    if (clear)
+      ((sum[I] = hn::Zero(f32_tag{})), ...);
+    else
+      ((sum[I] = hn::LoadU(f32_tag{}, out + I / V * stride + I % V * floats_per_vector)), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(float* out, std::size_t stride, std::index_sequence<I...>) const {
+    (hn::StoreU(sum[I], f32_tag{}, out + I / V * stride + I % V * floats_per_vector), ...);
+  }
+
+  /// left: a value of each row; right: panels `panel` floats apart.
+  template <std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(const float* left, const float* right, std::size_t panel,
+                      std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const f32s in[V] = {hn::LoadU(f32_tag{}, right + I / vectors_per_sum * panel +
+                                                 I % vectors_per_sum * floats_per_vector)...};
+    (add_row<Row>(hn::Set(f32_tag{}, left[Row]), in, v), ...);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
+    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+  }
+};
+
+/// As many sums as there are registers for, of rows that divide a panel.
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+#elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+#else
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+#endif
+
+/// Where a few rows and panels of a product lie.
+struct outer_part {
+  const float *left, *right;
+  std::size_t panel;  ///< floats from one panel of `right` to the next
+  std::size_t depth;  ///< at least 1
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+template <std::size_t Panels>
+static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
+  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  using sums = decltype(s);
+  const float *left = p.left, *right = p.right;
+  const std::size_t panel = p.panel;
+  s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  std::size_t k = p.depth;
+  do {
+    s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
+    left += lanes;
+    right += lanes;
+  } while (--k != 0);
+  s.end(p.out, p.stride, typename sums::all_sums{});
+}
+
+static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
+  if constexpr (outer_panels > 2)
+    if (panels == 3) return add_outer<3>(p);
+  if constexpr (outer_panels > 1)
+    if (panels == 2) return add_outer<2>(p);
+  add_outer<1>(p);
+}
+
+/// `rows` and `cols` outputs are there, fewer than a kernel computes.
+static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
+                                        std::size_t cols) noexcept {
+  constexpr std::size_t width = outer_panels * lanes;
+  HWY_ALIGN float part[outer_rows * width] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * width, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = width;
+  add_outer_of(panels, p);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
+}
+
+/// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
+/// cache while all rows pass by.
+static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
+                                  std::size_t depth, bool clear) {
+  constexpr std::size_t width = outer_panels * lanes;
+  for (std::size_t n = 0; n < p.cols; n += width) {
+    const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
+    for (std::size_t m = 0; m < p.rows; m += outer_rows) {
+      const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
+      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+                            right + n * depth,
+                            depth * lanes,
+                            depth,
+                            p.out + m * p.out_stride + n,
+                            p.out_stride,
+                            clear};
+      if (rows == outer_rows && cols == panels * lanes)
+        add_outer_of(panels, part);
+      else
+        add_outer_edge(panels, part, rows, cols);
+    }
+  }
+}
+
+/// The multiply_floats of gradient_kernels.
+static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
+    depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
+    float* const right = memory + round_up(p.rows, lanes) * depth;
+    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
+    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
+    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -32507,7 +33272,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 HWY_BEFORE_NAMESPACE();
 
-#if !defined(TRILITH_KERNELS_WITHOUT_ROWS) && defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#if defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -32600,6 +33365,92 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
+  const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+  return _mm512_castpd_ps(upper ? _mm512_unpackhi_pd(x, y) : _mm512_unpacklo_pd(x, y));
+}
+
+/// Row i of the result, in v[i], holds element i of every v.
+static HWY_INLINE void transpose16(__m512 (&v)[16]) {
+  __m512 t[16];
+  HWY_UNROLL(8)
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[4 * i] = interleave_pairs(t[4 * i], t[4 * i + 2], false);
+    v[4 * i + 1] = interleave_pairs(t[4 * i], t[4 * i + 2], true);
+    v[4 * i + 2] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], false);
+    v[4 * i + 3] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], true);
+  }
+  // now v[4 b + i] holds, in its 128-bit part p, element 4 p + i of v[4 b ... 4 b + 3]
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0xDD);
+    t[8 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0xDD);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+    v[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xDD);
+    v[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+    v[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xDD);
+  }
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  __m512 v[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
+  transpose16(v);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+}
+
+#else
+
+using f32x4_tag = hn::FixedTag<float, 4>;
+
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
+                                  std::size_t to_stride) {
+  const f32x4_tag d;
+  const hn::Repartition<double, f32x4_tag> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+}
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -36008,6 +36859,223 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   return t;
 }();
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: what backward passes compute.
+// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+//
+//     panels[lane / 16][step][16], the gaps filled with zeros
+//
+// A lane is a row of the left matrix of a product or a column of the right one.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
+struct lane_source {
+  const float* data;
+  std::size_t lane, step;
+  std::size_t count, depth;
+};
+
+/// Values [first, last) of the lanes of panel p, one by one.
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
+                                     std::size_t last, float* panel) noexcept {
+  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
+  const float* const data = from.data + p * lanes * from.lane;
+  for (std::size_t k = first; k < last; ++k) {
+    float* const to = panel + k * lanes;
+    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+  }
+}
+
+/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t k = 0; k < from.depth; ++k) {
+    const float* const data = from.data + k * from.step;
+    for (std::size_t p = 0; p < whole; ++p) {
+      HWY_UNROLL(4)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                   panels + (p * from.depth + k) * lanes + i);
+    }
+  }
+  if (whole * lanes < from.count)
+    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+}
+
+/// Steps that lie side by side are turned over, sixteen at a time.
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
+  for (std::size_t p = 0; p * lanes < from.count; ++p) {
+    float* const panel = panels + p * from.depth * lanes;
+    std::size_t k = 0;
+    if ((p + 1) * lanes <= from.count)
+      for (; k + lanes <= from.depth; k += lanes)
+        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
+    pack_singly(from, p, k, from.depth, panel);
+  }
+}
+
+static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
+  if (from.lane == 1) return pack_copies(from, panels);
+  if (from.step == 1) return pack_turned(from, panels);
+  for (std::size_t p = 0; p * lanes < from.count; ++p)
+    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
+// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
+// tiles nor vectors of another width change its bits.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// R rows times V vectors of outputs, which stay in registers for all k of a block.
+template <std::size_t R, std::size_t V>
+struct outer_sums {
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_vectors = std::make_index_sequence<V>;
+  using all_sums = std::make_index_sequence<R * V>;
+
+  f32s sum[R * V];
+
+  HWY_INLINE outer_sums() {}
+
+  template <std::size_t... I>
+  HWY_INLINE void begin(const float* out, std::size_t stride, bool clear,
+                        std::index_sequence<I...>) {
+    if (clear)
+      ((sum[I] = hn::Zero(f32_tag{})), ...);
+    else
+      ((sum[I] = hn::LoadU(f32_tag{}, out + I / V * stride + I % V * floats_per_vector)), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(float* out, std::size_t stride, std::index_sequence<I...>) const {
+    (hn::StoreU(sum[I], f32_tag{}, out + I / V * stride + I % V * floats_per_vector), ...);
+  }
+
+  /// left: a value of each row; right: panels `panel` floats apart.
+  template <std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(const float* left, const float* right, std::size_t panel,
+                      std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const f32s in[V] = {hn::LoadU(f32_tag{}, right + I / vectors_per_sum * panel +
+                                                 I % vectors_per_sum * floats_per_vector)...};
+    (add_row<Row>(hn::Set(f32_tag{}, left[Row]), in, v), ...);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
+    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+  }
+};
+
+/// As many sums as there are registers for, of rows that divide a panel.
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+#elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+#else
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+#endif
+
+/// Where a few rows and panels of a product lie.
+struct outer_part {
+  const float *left, *right;
+  std::size_t panel;  ///< floats from one panel of `right` to the next
+  std::size_t depth;  ///< at least 1
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+template <std::size_t Panels>
+static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
+  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  using sums = decltype(s);
+  const float *left = p.left, *right = p.right;
+  const std::size_t panel = p.panel;
+  s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  std::size_t k = p.depth;
+  do {
+    s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
+    left += lanes;
+    right += lanes;
+  } while (--k != 0);
+  s.end(p.out, p.stride, typename sums::all_sums{});
+}
+
+static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
+  if constexpr (outer_panels > 2)
+    if (panels == 3) return add_outer<3>(p);
+  if constexpr (outer_panels > 1)
+    if (panels == 2) return add_outer<2>(p);
+  add_outer<1>(p);
+}
+
+/// `rows` and `cols` outputs are there, fewer than a kernel computes.
+static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
+                                        std::size_t cols) noexcept {
+  constexpr std::size_t width = outer_panels * lanes;
+  HWY_ALIGN float part[outer_rows * width] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * width, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = width;
+  add_outer_of(panels, p);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
+}
+
+/// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
+/// cache while all rows pass by.
+static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
+                                  std::size_t depth, bool clear) {
+  constexpr std::size_t width = outer_panels * lanes;
+  for (std::size_t n = 0; n < p.cols; n += width) {
+    const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
+    for (std::size_t m = 0; m < p.rows; m += outer_rows) {
+      const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
+      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+                            right + n * depth,
+                            depth * lanes,
+                            depth,
+                            p.out + m * p.out_stride + n,
+                            p.out_stride,
+                            clear};
+      if (rows == outer_rows && cols == panels * lanes)
+        add_outer_of(panels, part);
+      else
+        add_outer_edge(panels, part, rows, cols);
+    }
+  }
+}
+
+/// The multiply_floats of gradient_kernels.
+static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
+    depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
+    float* const right = memory + round_up(p.rows, lanes) * depth;
+    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
+    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
+    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -42449,7 +43517,7 @@ HWY_AFTER_NAMESPACE();
 #endif
 HWY_BEFORE_NAMESPACE();
 
-#if !defined(TRILITH_KERNELS_WITHOUT_ROWS) && defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#if defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: the vectors that the other fragments speak of.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -42542,6 +43610,92 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
+  const __m512d x = _mm512_castps_pd(a), y = _mm512_castps_pd(b);
+  return _mm512_castpd_ps(upper ? _mm512_unpackhi_pd(x, y) : _mm512_unpacklo_pd(x, y));
+}
+
+/// Row i of the result, in v[i], holds element i of every v.
+static HWY_INLINE void transpose16(__m512 (&v)[16]) {
+  __m512 t[16];
+  HWY_UNROLL(8)
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(v[2 * i], v[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(v[2 * i], v[2 * i + 1]);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[4 * i] = interleave_pairs(t[4 * i], t[4 * i + 2], false);
+    v[4 * i + 1] = interleave_pairs(t[4 * i], t[4 * i + 2], true);
+    v[4 * i + 2] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], false);
+    v[4 * i + 3] = interleave_pairs(t[4 * i + 1], t[4 * i + 3], true);
+  }
+  // now v[4 b + i] holds, in its 128-bit part p, element 4 p + i of v[4 b ... 4 b + 3]
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_f32x4(v[i], v[4 + i], 0xDD);
+    t[8 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0xDD);
+  }
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i) {
+    v[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+    v[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xDD);
+    v[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+    v[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xDD);
+  }
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  __m512 v[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
+  transpose16(v);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+}
+
+#else
+
+using f32x4_tag = hn::FixedTag<float, 4>;
+
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
+                                  std::size_t to_stride) {
+  const f32x4_tag d;
+  const hn::Repartition<double, f32x4_tag> pairs;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
+  const auto c = hn::LoadU(d, from + 2 * from_stride), e = hn::LoadU(d, from + 3 * from_stride);
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
+  const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
+  const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
+  const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
+  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+}
+
+/// to[i * to_stride + j] = from[j * from_stride + i]
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
+                                 std::size_t to_stride) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+}
+
+#endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -45950,6 +47104,223 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   return t;
 }();
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// A fragment of kernels-inl.hpp: what backward passes compute.
+// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+//
+//     panels[lane / 16][step][16], the gaps filled with zeros
+//
+// A lane is a row of the left matrix of a product or a column of the right one.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
+struct lane_source {
+  const float* data;
+  std::size_t lane, step;
+  std::size_t count, depth;
+};
+
+/// Values [first, last) of the lanes of panel p, one by one.
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
+                                     std::size_t last, float* panel) noexcept {
+  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
+  const float* const data = from.data + p * lanes * from.lane;
+  for (std::size_t k = first; k < last; ++k) {
+    float* const to = panel + k * lanes;
+    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+  }
+}
+
+/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t k = 0; k < from.depth; ++k) {
+    const float* const data = from.data + k * from.step;
+    for (std::size_t p = 0; p < whole; ++p) {
+      HWY_UNROLL(4)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                   panels + (p * from.depth + k) * lanes + i);
+    }
+  }
+  if (whole * lanes < from.count)
+    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+}
+
+/// Steps that lie side by side are turned over, sixteen at a time.
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
+  for (std::size_t p = 0; p * lanes < from.count; ++p) {
+    float* const panel = panels + p * from.depth * lanes;
+    std::size_t k = 0;
+    if ((p + 1) * lanes <= from.count)
+      for (; k + lanes <= from.depth; k += lanes)
+        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
+    pack_singly(from, p, k, from.depth, panel);
+  }
+}
+
+static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
+  if (from.lane == 1) return pack_copies(from, panels);
+  if (from.step == 1) return pack_turned(from, panels);
+  for (std::size_t p = 0; p * lanes < from.count; ++p)
+    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
+// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
+// tiles nor vectors of another width change its bits.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// R rows times V vectors of outputs, which stay in registers for all k of a block.
+template <std::size_t R, std::size_t V>
+struct outer_sums {
+  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
+  // every sum has a register of its own.
+  using all_rows = std::make_index_sequence<R>;
+  using all_vectors = std::make_index_sequence<V>;
+  using all_sums = std::make_index_sequence<R * V>;
+
+  f32s sum[R * V];
+
+  HWY_INLINE outer_sums() {}
+
+  template <std::size_t... I>
+  HWY_INLINE void begin(const float* out, std::size_t stride, bool clear,
+                        std::index_sequence<I...>) {
+    if (clear)
+      ((sum[I] = hn::Zero(f32_tag{})), ...);
+    else
+      ((sum[I] = hn::LoadU(f32_tag{}, out + I / V * stride + I % V * floats_per_vector)), ...);
+  }
+  template <std::size_t... I>
+  HWY_INLINE void end(float* out, std::size_t stride, std::index_sequence<I...>) const {
+    (hn::StoreU(sum[I], f32_tag{}, out + I / V * stride + I % V * floats_per_vector), ...);
+  }
+
+  /// left: a value of each row; right: panels `panel` floats apart.
+  template <std::size_t... Row, std::size_t... I>
+  HWY_INLINE void add(const float* left, const float* right, std::size_t panel,
+                      std::index_sequence<Row...>, std::index_sequence<I...> v) {
+    const f32s in[V] = {hn::LoadU(f32_tag{}, right + I / vectors_per_sum * panel +
+                                                 I % vectors_per_sum * floats_per_vector)...};
+    (add_row<Row>(hn::Set(f32_tag{}, left[Row]), in, v), ...);
+  }
+  template <std::size_t Row, std::size_t... I>
+  HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
+    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+  }
+};
+
+/// As many sums as there are registers for, of rows that divide a panel.
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+#elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+#else
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+#endif
+
+/// Where a few rows and panels of a product lie.
+struct outer_part {
+  const float *left, *right;
+  std::size_t panel;  ///< floats from one panel of `right` to the next
+  std::size_t depth;  ///< at least 1
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+template <std::size_t Panels>
+static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
+  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  using sums = decltype(s);
+  const float *left = p.left, *right = p.right;
+  const std::size_t panel = p.panel;
+  s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  std::size_t k = p.depth;
+  do {
+    s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
+    left += lanes;
+    right += lanes;
+  } while (--k != 0);
+  s.end(p.out, p.stride, typename sums::all_sums{});
+}
+
+static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
+  if constexpr (outer_panels > 2)
+    if (panels == 3) return add_outer<3>(p);
+  if constexpr (outer_panels > 1)
+    if (panels == 2) return add_outer<2>(p);
+  add_outer<1>(p);
+}
+
+/// `rows` and `cols` outputs are there, fewer than a kernel computes.
+static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
+                                        std::size_t cols) noexcept {
+  constexpr std::size_t width = outer_panels * lanes;
+  HWY_ALIGN float part[outer_rows * width] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * width, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = width;
+  add_outer_of(panels, p);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
+}
+
+/// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
+/// cache while all rows pass by.
+static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
+                                  std::size_t depth, bool clear) {
+  constexpr std::size_t width = outer_panels * lanes;
+  for (std::size_t n = 0; n < p.cols; n += width) {
+    const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
+    for (std::size_t m = 0; m < p.rows; m += outer_rows) {
+      const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
+      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+                            right + n * depth,
+                            depth * lanes,
+                            depth,
+                            p.out + m * p.out_stride + n,
+                            p.out_stride,
+                            clear};
+      if (rows == outer_rows && cols == panels * lanes)
+        add_outer_of(panels, part);
+      else
+        add_outer_edge(panels, part, rows, cols);
+    }
+  }
+}
+
+/// The multiply_floats of gradient_kernels.
+static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
+    depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
+    float* const right = memory + round_up(p.rows, lanes) * depth;
+    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
+    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
+    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -52731,6 +54102,72 @@ const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept
 
 #endif
 // ==== end trilith/backends/simd/rows_impl.hpp
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+// ==== begin trilith/backends/simd/scalar_gradients.hpp
+#ifndef TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
+#define TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
+
+/// The plain loops as a table.
+namespace trilith::simd::scalar {
+
+TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t m = 0; m < p.rows; ++m) {
+    float* const out = p.out + m * p.out_stride;
+    for (std::size_t n = 0; !p.adds && n < p.cols; ++n) out[n] = 0.0f;
+    for (std::size_t k = 0; k < p.depth; ++k) {
+      const float left = p.left[m * p.left_row + k * p.left_step];
+      const float* const right = p.right + k * p.right_step;
+      for (std::size_t n = 0; n < p.cols; ++n) out[n] += left * right[n * p.right_col];
+    }
+  }
+}
+
+}  // namespace trilith::simd::scalar
+
+namespace trilith::simd {
+inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats};
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/scalar_gradients.hpp
+// ==== begin trilith/backends/simd/gradients_impl.hpp
+#ifndef TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
+#define TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
+
+// Defines what gradient_kernels.hpp declares; part of the implementation.
+namespace trilith::simd::dispatch {
+
+/// The extensions of AVX2 and AVX-512 add nothing to these functions: they take the base's.
+[[nodiscard]] inline const gradient_kernels& gradients_of([[maybe_unused]] target which) noexcept {
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+  if (which >= target::avx3) return N_AVX3::gradients_table;
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)
+  if (which >= target::avx2) return N_AVX2::gradients_table;
+#endif
+#if defined(__x86_64__) && (HWY_TARGETS & HWY_SSE4)
+  if (which == target::sse4) return N_SSE4::gradients_table;
+#endif
+#if defined(TRILITH_SIMD_NAME) && !defined(__x86_64__)
+  if (which >= target::neon) return HWY_NAMESPACE::gradients_table;
+#endif
+  return scalar_gradients;
+}
+
+}  // namespace trilith::simd::dispatch
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+const simd::gradient_kernels& gradient_kernels_of(simd::target which) noexcept {
+  return simd::dispatch::gradients_of(which);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/backends/simd/gradients_impl.hpp
 #endif
 
 #endif

@@ -41,7 +41,9 @@ set(cross_objects)
 foreach(source ${cross_sources} ${CMAKE_CURRENT_SOURCE_DIR}/kernel_main.cpp
                ${CMAKE_CURRENT_SOURCE_DIR}/catch_runner.cpp
                ${CMAKE_SOURCE_DIR}/cmake/kernels.cpp
-               ${CMAKE_SOURCE_DIR}/cmake/row_kernels.cpp ${CMAKE_SOURCE_DIR}/cmake/runtime.cpp)
+               ${CMAKE_SOURCE_DIR}/cmake/row_kernels.cpp
+               ${CMAKE_SOURCE_DIR}/cmake/gradient_kernels.cpp
+               ${CMAKE_SOURCE_DIR}/cmake/runtime.cpp)
   get_filename_component(stem ${source} NAME_WE)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/cross/${stem}.o)
   list(APPEND cross_objects ${object})

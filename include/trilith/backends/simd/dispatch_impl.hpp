@@ -1,9 +1,9 @@
 #ifndef TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_DISPATCH_IMPL_HPP
 
-// The kernels of every instruction set, and the choice among them. A file that defines
-// TRILITH_KERNELS_WITHOUT_ROWS leaves one half to another file, which defines
-// TRILITH_KERNELS_WITHOUT_PRODUCTS: two files compile at once.
+// The kernels of every instruction set, and the choice among them. A file that defines one or two
+// of TRILITH_KERNELS_WITHOUT_PRODUCTS, ..._ROWS and ..._GRADIENTS leaves those parts to other
+// files: they compile at once.
 
 #if defined(HWY_HIGHWAY_INCLUDED) || defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
 #error \
@@ -21,6 +21,9 @@
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 #include <trilith/backends/simd/rows_impl.hpp>
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+#include <trilith/backends/simd/gradients_impl.hpp>
 #endif
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <trilith/backends/simd/attention_kernels.hpp>
 #include <trilith/backends/simd/constants.hpp>
+#include <trilith/backends/simd/gradient_kernels.hpp>
 #include <trilith/backends/simd/kernel_table.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/backends/simd/tiles.hpp>
@@ -55,10 +56,13 @@
 #endif
 HWY_BEFORE_NAMESPACE();
 
-#if !defined(TRILITH_KERNELS_WITHOUT_ROWS) && defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
+#if defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #include <trilith/backends/simd/vectors-inl.hpp>
 
 #include <trilith/backends/simd/floats-inl.hpp>
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+#include <trilith/backends/simd/transpose-inl.hpp>
+#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #include <trilith/backends/simd/int8_products-inl.hpp>
@@ -71,6 +75,9 @@ HWY_BEFORE_NAMESPACE();
 #include <trilith/backends/simd/rows-inl.hpp>
 
 #include <trilith/backends/simd/attention-inl.hpp>
+#endif
+#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+#include <trilith/backends/simd/gradients-inl.hpp>
 #endif
 HWY_AFTER_NAMESPACE();
 

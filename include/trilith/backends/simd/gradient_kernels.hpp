@@ -1,0 +1,56 @@
+#ifndef TRILITH_BACKENDS_SIMD_GRADIENT_KERNELS_HPP
+#define TRILITH_BACKENDS_SIMD_GRADIENT_KERNELS_HPP
+
+#include <trilith/backends/simd/kernel_table.hpp>
+
+namespace trilith::simd {
+
+/// A float product with any strides, or a tile of one:
+///
+///     out[m, n] = (adds ? out[m, n] : 0) + sum_k left(m, k) right(k, n)
+///
+/// with left(m, k) = left[m * left_row + k * left_step], [rows, depth], and
+/// right(k, n) = right[k * right_step + n * right_col], [depth, cols].
+struct float_product {
+  const float* left = nullptr;
+  std::size_t left_row = 0, left_step = 1;
+  const float* right = nullptr;
+  std::size_t right_step = 0, right_col = 1;
+  float* out = nullptr;  ///< [rows, cols]
+  std::size_t out_stride = 0;
+  std::size_t rows = 0, cols = 0, depth = 0;
+  bool adds = false;
+};
+
+/// What a kernel packs at once: up to `rows + cols` lanes of `depth` values, which the second cache
+/// holds besides a part of out.
+struct float_tile_limits {
+  static constexpr std::size_t lanes = 768, cols = 480, depth = 256;
+  static constexpr std::size_t memory = lanes * depth;  ///< floats
+};
+
+/// What backward passes compute, besides the products of kernel_table.hpp.
+struct gradient_kernels {
+  const char* target = "";
+  /// Whether multiply_floats fuses multiplication and addition; SSE4 and the plain loops cannot.
+  bool fuses = false;
+  /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
+  /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
+  void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+};
+
+}  // namespace trilith::simd
+
+namespace trilith::TRILITH_IMPLEMENTED {
+/// The functions of an instruction set; of the next lower one that has some of its own.
+const simd::gradient_kernels& gradient_kernels_of(simd::target which) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::simd {
+/// Those of the instruction set whose products run.
+[[nodiscard]] inline const gradient_kernels& gradients() noexcept {
+  return TRILITH_IMPLEMENTED::gradient_kernels_of(kernels().id);
+}
+}  // namespace trilith::simd
+
+#endif

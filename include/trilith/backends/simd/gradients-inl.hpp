@@ -1,0 +1,11 @@
+// A fragment of kernels-inl.hpp: what backward passes compute.
+#include <trilith/backends/simd/float_panels-inl.hpp>
+
+#include <trilith/backends/simd/float_product-inl.hpp>
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
