@@ -79,18 +79,9 @@ class attention_backward {
   /// p: scores -> probabilities of the first `seen` keys, ds: dP -> dS; zeros up to `width`.
   void soften(float* p, float* ds, std::size_t seen, std::size_t width,
               float delta) const noexcept {
-    float top = p[0];
-    for (std::size_t j = 1; j < seen; ++j) top = max_of(top, p[j]);
-    float sum[lanes] = {};
-    for (std::size_t j = 0; j < seen; ++j) {
-      p[j] = exponential(factor_ * (p[j] - top));
-      sum[j % lanes] += p[j];
-    }
-    const float share = 1.0f / add_lanes(sum);
-    for (std::size_t j = 0; j < seen; ++j) {
-      p[j] *= share;
-      ds[j] = p[j] * (ds[j] - delta) * factor_;
-    }
+    const auto& rows = simd::gradients().rows;
+    const float sum = rows.exponentials(p, rows.highest(p, seen), factor_, seen);
+    rows.softmax_back(p, ds, 1.0f / sum, delta, factor_, seen);
     for (std::size_t j = seen; j < width; ++j) p[j] = ds[j] = 0.0f;
   }
 

@@ -1,6 +1,7 @@
 #ifndef TRILITH_TRAIN_CROSS_ENTROPY_HPP
 #define TRILITH_TRAIN_CROSS_ENTROPY_HPP
 
+#include <trilith/backends/simd/gradient_kernels.hpp>
 #include <trilith/core/numeric.hpp>
 #include <trilith/core/span2d.hpp>
 #include <trilith/train/loss_sums.hpp>
@@ -14,21 +15,17 @@ namespace detail {
 
 /// x_i = e^(x_i - max x); returns log sum_i e^(x_i), and 1 / sum of the new x in `share`.
 [[nodiscard]] inline double exponentials(float* x, std::size_t n, float& share) noexcept {
-  float top = x[0];
-  for (std::size_t i = 1; i < n; ++i) top = max_of(top, x[i]);
-  float sum[lanes] = {};
-  for (std::size_t i = 0; i < n; ++i) {
-    x[i] = exponential(x[i] - top);
-    sum[i % lanes] += x[i];
-  }
-  const float all = add_lanes(sum);
-  share = 1.0f / all;
-  return static_cast<double>(top) + __builtin_log(static_cast<double>(all));
+  const auto& rows = simd::gradients().rows;
+  const float top = rows.highest(x, n), sum = rows.exponentials(x, top, 1.0f, n);
+  share = 1.0f / sum;
+  return static_cast<double>(top) + __builtin_log(static_cast<double>(sum));
 }
 
+/// Whether no score is higher than that at `at`, and none before it as high.
 [[nodiscard]] inline bool is_highest(const float* x, std::size_t n, std::size_t at) noexcept {
-  for (std::size_t i = 0; i < n; ++i)
-    if (x[i] > x[at] || (x[i] == x[at] && i < at)) return false;
+  if (simd::gradients().rows.highest(x, n) > x[at]) return false;
+  for (std::size_t i = 0; i < at; ++i)
+    if (x[i] == x[at]) return false;
   return true;
 }
 

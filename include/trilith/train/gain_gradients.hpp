@@ -14,6 +14,23 @@ inline void add_columns(span2d<const float> x, float* sum, const executor& run) 
   });
 }
 
+namespace detail {
+/// N::backward, by the row kernels where they know N: the same bits.
+template <Norm N>
+void norm_back(const float* x, [[maybe_unused]] const float* gains, const float* dy, float* dx,
+               float* dgain, std::size_t n, float eps) noexcept {
+  if constexpr (is_root_mean_square<N>) {
+    const auto& rows = simd::gradients().rows;
+    const float* const g = N::has_gain ? gains : nullptr;
+    const float f = rms_norm<>::factor_of(simd::rows().sum_of_squares(x, n), n, eps);
+    const float pull = rows.gained_dot(g, dy, x, n) * f * f * f / static_cast<float>(n);
+    rows.rms_back(x, g, dy, dx, dgain, f, pull, n);
+  } else {
+    N::backward(x, gains, dy, dx, dgain, n, eps);
+  }
+}
+}  // namespace detail
+
 /// The backward pass of y = N(x), row by row: dx from dy, which may be the same rows, and the
 /// gradient of the gains added to `dgain`.
 template <Norm N>
@@ -25,7 +42,8 @@ void normalize_back(const normed<N>& x, span2d<const float> dy, span2d<float> dx
   const auto parts = c.gains.rows(x.rows.rows).columns(x.rows.cols);
   c.run().parallel_for(dx.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
     for (std::size_t t = first; t < last; ++t)
-      N::backward(&x.rows(t, 0), x.gains, &dy(t, 0), &dx(t, 0), &parts(t, 0), x.rows.cols, x.eps);
+      detail::norm_back<N>(&x.rows(t, 0), x.gains, &dy(t, 0), &dx(t, 0), &parts(t, 0),
+                           x.rows.cols, x.eps);
   });
   if constexpr (N::has_gain) add_columns(parts, dgain.values.data(), c.run());
 }

@@ -29,6 +29,30 @@ struct float_tile_limits {
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
+/// What backward passes compute on one row of n values, to the bits of the plain loops in
+/// scalar_gradients.hpp on every target (test/kernels/gradient_rows.cpp): sums are in the fixed
+/// order of core/numeric.hpp, and nothing is fused. Rows may begin at any element.
+struct gradient_row_kernels {
+  /// max x_i; n >= 1
+  float (*highest)(const float* x, std::size_t n) noexcept = nullptr;
+  /// x_i = near_exponential(factor (x_i - top)); returns their sum
+  float (*exponentials)(float* x, float top, float factor, std::size_t n) noexcept = nullptr;
+  /// p_i *= share, then d_i = p_i (d_i - delta) factor: of softmax with p / share given
+  void (*softmax_back)(float* p, float* d, float share, float delta, float factor,
+                       std::size_t n) noexcept = nullptr;
+  /// sum_i (g_i dy_i) x_i, or dy_i x_i where g is null
+  float (*gained_dot)(const float* g, const float* dy, const float* x,
+                      std::size_t n) noexcept = nullptr;
+  /// dx_i = f (g_i dy_i) - pull x_i and, where g is not null, dgain_i = dy_i (x_i f); dx may be dy
+  void (*rms_back)(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                   float f, float pull, std::size_t n) noexcept = nullptr;
+  /// For z = G(a) u and dz in da:  du_i = dz_i G(a_i), da_i = dz_i u_i G'(a_i)
+  void (*relu_squared_back)(const float* a, const float* u, float* da, float* du,
+                            std::size_t n) noexcept = nullptr;
+  void (*silu_back)(const float* a, const float* u, float* da, float* du,
+                    std::size_t n) noexcept = nullptr;
+};
+
 /// What backward passes compute, besides the products of kernel_table.hpp.
 struct gradient_kernels {
   const char* target = "";
@@ -37,6 +61,7 @@ struct gradient_kernels {
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+  gradient_row_kernels rows;
 };
 
 }  // namespace trilith::simd

@@ -3,9 +3,12 @@
 
 #include <trilith/backends/simd/float_product-inl.hpp>
 
+#include <trilith/backends/simd/gradient_rows-inl.hpp>
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats,
+    gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -15,6 +15,7 @@
 #include <trilith/backends/simd/gradient_kernels.hpp>
 #include <trilith/backends/simd/kernel_table.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
+#include <trilith/backends/simd/scalar_gradients.hpp>
 #include <trilith/backends/simd/tiles.hpp>
 #include <trilith/core/half.hpp>
 #include <trilith/packing/base3.hpp>

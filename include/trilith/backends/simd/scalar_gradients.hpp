@@ -20,10 +20,83 @@ TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) 
   }
 }
 
+[[nodiscard]] inline float highest(const float* x, std::size_t n) noexcept {
+  float top = x[0];
+  for (std::size_t i = 1; i < n; ++i) top = max_of(top, x[i]);
+  return top;
+}
+
+TRILITH_EXACT_FLOAT inline float exponentials(float* x, float top, float factor,
+                                              std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  float sum[lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum[i % lanes] += x[i];
+  }
+  return add_lanes(sum);
+}
+
+TRILITH_EXACT_FLOAT inline void softmax_back(float* p, float* d, float share, float delta,
+                                             float factor, std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    p[i] *= share;
+    d[i] = p[i] * (d[i] - delta) * factor;
+  }
+}
+
+TRILITH_EXACT_FLOAT inline float gained_dot(const float* g, const float* dy, const float* x,
+                                            std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  float sum[lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    const float upstream = g == nullptr ? dy[i] : g[i] * dy[i];
+    sum[i % lanes] += upstream * x[i];
+  }
+  return add_lanes(sum);
+}
+
+TRILITH_EXACT_FLOAT inline void rms_back(const float* x, const float* g, const float* dy, float* dx,
+                                         float* dgain, float f, float pull,
+                                         std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float upstream = dy[i];
+    dx[i] = f * (g == nullptr ? upstream : g[i] * upstream) - pull * x[i];
+    if (g != nullptr) dgain[i] = upstream * (x[i] * f);
+  }
+}
+
+TRILITH_EXACT_FLOAT inline void relu_squared_back(const float* a, const float* u, float* da,
+                                                  float* du, std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float dz = da[i], above = a[i] > 0.0f ? a[i] : 0.0f;
+    du[i] = dz * (above * above);
+    da[i] = dz * u[i] * (above + above);
+  }
+}
+
+TRILITH_EXACT_FLOAT inline void silu_back(const float* a, const float* u, float* da, float* du,
+                                          std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float dz = da[i], share = 1.0f / (1.0f + near_exponential(-a[i]));
+    du[i] = dz * (a[i] * share);
+    da[i] = dz * u[i] * (share * (1.0f + a[i] * (1.0f - share)));
+  }
+}
+
+inline constexpr gradient_row_kernels gradient_rows{
+    &highest,  &exponentials,      &softmax_back, &gained_dot,
+    &rms_back, &relu_squared_back, &silu_back};
+
 }  // namespace trilith::simd::scalar
 
 namespace trilith::simd {
-inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats};
+inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats,
+                                                   scalar::gradient_rows};
 }  // namespace trilith::simd
 
 #endif

@@ -99,12 +99,21 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
                         span2d<float> dup, pass_context& c) noexcept {
     c.run().parallel_for(gate.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
       for (std::size_t t = first; t < last; ++t)
-        for (std::size_t i = 0; i < gate.cols; ++i) {
-          const float dz = dgate(t, i), a = gate(t, i);
-          dup(t, i) = dz * G::of(a);
-          dgate(t, i) = dz * up(t, i) * G::slope(a);
-        }
+        row_back(&gate(t, 0), &up(t, 0), &dgate(t, 0), &dup(t, 0), gate.cols);
     });
+  }
+  static void row_back(const float* a, const float* u, float* da, float* du,
+                       std::size_t n) noexcept {
+    const auto& rows = simd::gradients().rows;
+    if constexpr (std::is_same_v<G, relu_squared>)
+      return rows.relu_squared_back(a, u, da, du, n);
+    else if constexpr (std::is_same_v<G, silu>)
+      return rows.silu_back(a, u, da, du, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float dz = da[i];
+      du[i] = dz * G::of(a[i]);
+      da[i] = dz * u[i] * G::slope(a[i]);
+    }
   }
 };
 
