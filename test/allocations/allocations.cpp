@@ -216,7 +216,7 @@ TEMPLATE_TEST_CASE("an update of weights allocates nothing", "[allocations]", tl
     const TestType optimiser{};
     typename TestType::state state(optimiser, facts);
     std::vector<float> w(facts.size()), g(facts.size(), 1.0f),
-        memory(optimiser.memory_floats(facts));
+        memory(optimiser.memory_floats(facts, 4));
     std::vector<std::span<float>> all{g};
     const allocation_count count;
     for (std::uint64_t t = 0; t < 2; ++t) {

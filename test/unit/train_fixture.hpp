@@ -24,7 +24,7 @@ class trained {
       : optimiser(o),
         state(o, facts),
         weights(start.begin(), start.end()),
-        memory(o.memory_floats(facts)) {}
+        memory(o.memory_floats(facts, 4)) {}
 
   void step(std::span<const float> gradient, const tl::step_facts& at,
             const tl::executor& threads = {}) {

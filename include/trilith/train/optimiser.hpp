@@ -49,7 +49,7 @@ struct update_tools {
 ///     state(tensor)                       allocates, once; state.visit(f) calls
 ///     f(name, span<float>)                for all that a checkpoint must hold to go on bit for bit
 ///     state.floats()                      how many floats that is
-///     memory_floats(tensor)               of update_tools::memory
+///     memory_floats(tensor, threads)      of update_tools::memory
 ///     update(weights, gradient, state, step, tools)
 ///
 /// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing
@@ -62,7 +62,7 @@ concept Optimiser = PolicyOf<O, optimiser_kind> &&
                       { typename O::state(o, t) };
                       s.visit([](std::string_view, std::span<float>) {});
                       { c.floats() } -> std::same_as<std::size_t>;
-                      { o.memory_floats(t) } -> std::same_as<std::size_t>;
+                      { o.memory_floats(t, std::size_t{1}) } -> std::same_as<std::size_t>;
                       { o.update(x, x, s, at, update_tools{}) } noexcept;
                     };
 

@@ -55,7 +55,8 @@ struct adamw {
     aligned_buffer<float> first_, second_;
   };
 
-  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts&) const noexcept {
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts&,
+                                                    std::size_t) const noexcept {
     return 0;
   }
 

@@ -73,8 +73,9 @@ struct muon_with {
     adamw::state adamw_;
   };
 
-  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t) const noexcept {
-    return t.what == role::hidden_matrix ? newton_schulz_floats(t.rows, t.cols) : 0;
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t,
+                                                    std::size_t threads) const noexcept {
+    return t.what == role::hidden_matrix ? newton_schulz_floats(t.rows, t.cols, threads) : 0;
   }
 
   void update(std::span<float> weights, std::span<float> gradient, state& s, const step_facts& at,
