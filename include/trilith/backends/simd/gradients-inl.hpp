@@ -3,9 +3,14 @@
 
 #include <trilith/backends/simd/float_product-inl.hpp>
 
+#include <trilith/backends/simd/gradient_split-inl.hpp>
+
+#include <trilith/backends/simd/byte_transpose-inl.hpp>
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
