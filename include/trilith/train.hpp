@@ -5,6 +5,7 @@
 /// schedules, and what is done to gradients.
 
 #include <trilith/backends/float_product.hpp>
+#include <trilith/backends/gradient_products.hpp>
 #include <trilith/train/batches.hpp>
 #include <trilith/train/batches_in_order.hpp>
 #include <trilith/train/gradients.hpp>

@@ -9871,6 +9871,33 @@ struct float_tile_limits {
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
+/// Up to 16 lanes of gradients, value k of lane i at data[i * lane + k * step], times factors[k]
+/// where there are some.
+struct split_source {
+  const float* data = nullptr;
+  std::size_t lane = 0, step = 1;
+  std::size_t count = 0, depth = 0;
+  const float* factors = nullptr;
+};
+
+/// The same in 16 bits, a scale for each lane, cut into two signed bytes:
+///
+///     value_k ~ scale (256 upper_k + lower_k),  scale = max|value| / 32512
+///
+/// with the integer rounded to nearest even, |upper| <= 127 and -128 <= lower <= 127.
+struct split_lanes {
+  std::int8_t* panel = nullptr;  ///< of 16 tokens, `depth` upper and as many lower halves: 2 groups
+  float* scales = nullptr;       ///< [16]
+  std::int32_t* sums = nullptr;  ///< [16, 2] sums of upper and of lower halves
+};
+
+struct split_limits {
+  static constexpr float most = 32512;  ///< 127 * 256
+  /// Magnitudes are kept at least this large, so that zeros have a scale.
+  static constexpr float smallest = 0x1p-100f;
+  static constexpr std::size_t depth = float_tile_limits::memory / 16;  ///< packed at once
+};
+
 /// What backward passes compute, besides the products of kernel_table.hpp.
 struct gradient_kernels {
   const char* target = "";
@@ -9879,6 +9906,12 @@ struct gradient_kernels {
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+  /// Where a lane is not finite, its scale is not. `memory`: float_tile_limits::memory floats.
+  void (*split)(const split_source& g, const split_lanes& to, float* memory) noexcept = nullptr;
+  /// to[c * to_stride + r] = from[r * stride + c] for a matrix [rows, cols].
+  void (*transpose_bytes)(const std::int8_t* from, std::size_t stride, std::size_t rows,
+                          std::size_t cols, std::int8_t* to,
+                          std::size_t to_stride) noexcept = nullptr;
 };
 
 }  // namespace trilith::simd
@@ -10000,6 +10033,355 @@ inline void multiply_floats(const float_matrix& left, const float_matrix& right,
 
 #endif
 // ==== end trilith/backends/float_product.hpp
+// ==== begin trilith/backends/gradient_memory.hpp
+#ifndef TRILITH_BACKENDS_GRADIENT_MEMORY_HPP
+#define TRILITH_BACKENDS_GRADIENT_MEMORY_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+/// Gradients [lanes, depth] in int8 halves (simd/gradient_kernels.hpp). Owns nothing.
+struct split_view {
+  const std::int8_t* panel = nullptr;  ///< of every 16 lanes
+  std::size_t lanes = 0, depth = 0;
+  const float* scales = nullptr;
+  const std::int32_t* sums = nullptr;
+
+  [[nodiscard]] std::size_t panel_width() const noexcept {
+    return 2 * round_up(depth, simd::panel_values);
+  }
+};
+}  // namespace detail
+
+/// Working memory of the products of a backward pass, made once and used for all of them.
+class gradient_memory {
+ public:
+  gradient_memory() = default;
+  /// For up to `tokens` tokens of up to `width` inputs or outputs.
+  gradient_memory(std::size_t tokens, std::size_t width, std::size_t threads = 1)
+      : threads_(threads),
+        panel_(2 * round_up(tokens, 64) * round_up(width, 64), not_zeroed{}),
+        turned_(width * token_stride(tokens), not_zeroed{}),
+        scales_(round_up(max_of(tokens, width), 16)),
+        sums_(2 * scales_.size()),
+        floats_(float_product_memory(threads), not_zeroed{}) {}
+
+  /// What multiply_floats() takes, for `threads` threads.
+  [[nodiscard]] std::span<float> floats() noexcept { return floats_.span(); }
+  [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
+  /// A thread's part of it.
+  [[nodiscard]] float* floats_of(std::size_t slot) noexcept {
+    return floats_.data() + slot * simd::float_tile_limits::memory;
+  }
+
+  /// Bytes from one input to the next in transpose().
+  [[nodiscard]] static constexpr std::size_t token_stride(std::size_t tokens) noexcept {
+    return round_up(tokens, 64);
+  }
+
+  /// All lanes of g, of which there may be more than 16. Valid until the next call.
+  [[nodiscard]] detail::split_view split(const simd::split_source& g, executor run) noexcept {
+    const detail::split_view out{panel_.data(), g.count, g.depth, scales_.data(), sums_.data()};
+    TRILITH_PRECONDITION(round_up(g.count, 16) * out.panel_width() <= panel_.size() &&
+                             round_up(g.count, 16) <= scales_.size(),
+                         "a gradient_memory was made for fewer tokens or narrower layers.");
+    run.threads = min_of(run.threads, threads_);
+    run.parallel_for(ceil_div(g.count, simd::panel_tokens), 1 + 4096 / (1 + g.depth),
+                     [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                       for (std::size_t i = first; i < last; ++i) {
+                         const std::size_t lane = i * simd::panel_tokens;
+                         simd::gradients().split(
+                             {g.data + lane * g.lane, g.lane, g.step,
+                              min_of(simd::panel_tokens, g.count - lane), g.depth, g.factors},
+                             {panel_.data() + lane * out.panel_width(), scales_.data() + lane,
+                              sums_.data() + 2 * lane},
+                             floats_of(slot));
+                       }
+                     });
+    return out;
+  }
+
+  /// x turned over, [In, T] with rows token_stride(T) bytes apart. Valid until the next call.
+  [[nodiscard]] const std::int8_t* transpose(const activation_view<std::int8_t>& x,
+                                             const executor& run) noexcept {
+    const std::size_t stride = token_stride(x.tokens);
+    TRILITH_PRECONDITION(x.cols * stride <= turned_.size(),
+                         "a gradient_memory was made for fewer tokens or narrower layers.");
+    run.parallel_for(ceil_div(x.tokens, 64), 1 + 256 / (1 + x.cols),
+                     [&](std::size_t first, std::size_t last) noexcept {
+                       const std::size_t t = 64 * first, end = min_of(64 * last, x.tokens);
+                       for (std::size_t i = t; i < end; i += 64)
+                         simd::gradients().transpose_bytes(x.data + i * x.stride, x.stride,
+                                                           min_of<std::size_t>(64, end - i), x.cols,
+                                                           turned_.data() + i, stride);
+                     });
+    return turned_.data();
+  }
+
+ private:
+  std::size_t threads_ = 1;
+  aligned_buffer<std::int8_t> panel_, turned_;
+  aligned_buffer<float> scales_;
+  aligned_buffer<std::int32_t> sums_;
+  aligned_buffer<float> floats_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/gradient_memory.hpp
+// ==== begin trilith/backends/split_product.hpp
+#ifndef TRILITH_BACKENDS_SPLIT_PRODUCT_HPP
+#define TRILITH_BACKENDS_SPLIT_PRODUCT_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// Codes [rows, depth] that gradients in halves are multiplied with.
+struct split_weights {
+  const std::int8_t* codes = nullptr;
+  std::size_t rows = 0, stride = 0;
+  float scale = 1.0f;
+};
+
+inline constexpr auto bits8_index = static_cast<std::size_t>(simd::weight_format::bits8);
+
+/// The kernel that reads panels, or null.
+[[nodiscard]] inline simd::product_fn split_kernel() noexcept {
+  return simd::kernels().batch[bits8_index];
+}
+
+/// Part of a product of gradients in halves: the halves are two groups of activations that meet the
+/// same codes, group_bytes = 0, under scales 256 to 1.
+struct split_part {
+  const split_weights& w;
+  const split_view& g;
+  span2d<float> out;  ///< [lanes, rows]
+  bool adds;
+  float scales[2];
+
+  split_part(const split_weights& weights, const split_view& gradients, span2d<float> y,
+             bool sum) noexcept
+      : w(weights), g(gradients), out(y), adds(sum), scales{256.0f * w.scale, w.scale} {}
+
+  /// Of lanes [first, first + count) with all rows.
+  [[nodiscard]] simd::product product(std::size_t first, std::size_t count) const noexcept {
+    simd::product p;
+    p.weights = w.codes;
+    p.rows = w.rows;
+    p.cols = 2 * g.depth;
+    p.row_bytes = w.stride;
+    p.group = g.depth;
+    p.scales = scales;
+    p.scale_group = 1;
+    p.x_scales = g.scales + first;
+    p.x_sums = g.sums + 2 * first;
+    p.tokens = count;
+    p.panel = g.panel + first * g.panel_width();
+    p.y = out.data + first * out.stride;
+    p.y_stride = out.stride;
+    return p;
+  }
+
+  /// Rows [row, row + count) of p, by way of `memory` where they are added to what is there.
+  void run(simd::product_fn kernel, simd::product p, std::size_t row, std::size_t count,
+           float* memory) const noexcept {
+    if (!adds) return kernel(p, row, row + count);
+    float* const y = p.y + row;
+    p.weights = w.codes + row * w.stride;
+    p.rows = count;
+    p.y = memory;
+    p.y_stride = count;
+    kernel(p, 0, count);
+    for (std::size_t t = 0; t < p.tokens; ++t)
+      simd::rows().add(y + t * out.stride, memory + t * count, count);
+  }
+};
+
+/// For kernels without panels: a few lanes as rows, [count, 2, depth].
+inline void rows_of_panel(const split_view& g, std::size_t first, std::size_t count,
+                          std::int8_t* rows) noexcept {
+  const std::size_t width = g.panel_width() / 2;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t lane = first + i;
+    const std::int8_t* const panel = g.panel +
+                                     lane / simd::panel_tokens * simd::panel_tokens * 2 * width +
+                                     lane % simd::panel_tokens * 4;
+    for (std::size_t half = 0; half < 2; ++half)
+      for (std::size_t k = 0; k < g.depth; ++k)
+        *rows++ = panel[(half * width + k) / 4 * 4 * simd::panel_tokens + k % 4];
+  }
+}
+
+/// How a product is shared: `lanes` of the gradients, as many as the kernels take at once, with as
+/// many of the rows as leave their outputs in the second cache.
+struct split_blocks {
+  std::size_t lanes, rows;
+  std::size_t across;  ///< blocks of rows
+
+  split_blocks(const split_view& g, std::size_t all_rows, bool panels) noexcept
+      : lanes(panels ? 192 : clamp_to<std::size_t>(row_bytes / (2 * g.depth), 1, 16)),
+        rows(panels ? 256 : outputs / 16),
+        across(ceil_div(all_rows, rows)) {}
+
+  static constexpr std::size_t outputs = 192 * 256;  ///< floats of a thread's memory
+  /// What is left of it for rows_of_panel(), and for the vector that a kernel may load past them.
+  static constexpr std::size_t row_bytes =
+      (simd::float_tile_limits::memory - outputs) * sizeof(float) - 64;
+};
+
+/// out[t, o] (+)= sum_k codes[o, k] g[t, k] * scale, in the order of kernel_table.hpp.
+inline void multiply_split(const split_weights& w, const split_view& g, span2d<float> out,
+                           bool adds, gradient_memory& memory, executor run) noexcept {
+  if (g.depth == 0 && !adds)
+    for (std::size_t t = 0; t < out.rows; ++t)
+      for (std::size_t o = 0; o < out.cols; ++o) out(t, o) = 0.0f;
+  if (g.depth == 0 || g.lanes == 0 || w.rows == 0) return;
+  run.threads = min_of(run.threads, memory.threads());
+  const split_part all(w, g, out, adds);
+  const simd::product_fn batch = split_kernel();
+  const split_blocks blocks(g, w.rows, batch != nullptr);
+  TRILITH_PRECONDITION(2 * g.depth <= split_blocks::row_bytes, "a gradient is too deep.");
+  run.parallel_for(ceil_div(g.lanes, blocks.lanes) * blocks.across, 1,
+                   [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                     for (std::size_t i = first; i < last; ++i) {
+                       const std::size_t lane = i / blocks.across * blocks.lanes;
+                       const std::size_t row = i % blocks.across * blocks.rows;
+                       const std::size_t count = min_of(blocks.lanes, g.lanes - lane);
+                       float* const scratch = memory.floats_of(slot);
+                       simd::product p = all.product(lane, count);
+                       if (batch == nullptr) {
+                         auto* const x =
+                             reinterpret_cast<std::int8_t*>(scratch + split_blocks::outputs);
+                         rows_of_panel(g, lane, count, x);
+                         p.x = x;
+                         p.x_stride = p.cols;
+                         p.panel = nullptr;
+                       }
+                       all.run(batch != nullptr ? batch : simd::kernels().int8[bits8_index], p, row,
+                               min_of(blocks.rows, w.rows - row), scratch);
+                     }
+                   });
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/backends/split_product.hpp
+// ==== begin trilith/backends/transposed_codes.hpp
+#ifndef TRILITH_BACKENDS_TRANSPOSED_CODES_HPP
+#define TRILITH_BACKENDS_TRANSPOSED_CODES_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A matrix of codes [Out, In] turned over, as bytes [In, Out]: what input_gradient() multiplies.
+/// Made once, assigned to whenever the weights have changed.
+class transposed_codes {
+ public:
+  transposed_codes() = default;
+  transposed_codes(std::size_t out, std::size_t in, std::size_t threads = 1)
+      : rows(in),
+        cols(out),
+        stride(round_up(out, 64)),
+        codes(in * stride),
+        threads_(threads),
+        width_(round_up(in, 64)),
+        factors_(out),
+        unpacked_(threads * strip * width_) {}
+
+  std::size_t rows = 0, cols = 0;  ///< In, Out
+  std::size_t stride = 0;          ///< bytes from one row to the next
+  aligned_buffer<std::int8_t> codes;
+  float scale = 1.0f;  ///< of all weights; 1 where each output has a scale of its own
+
+  /// The scales of W's rows, [Out]; null where all share one.
+  [[nodiscard]] const float* row_factors() const noexcept {
+    return has_factors_ ? factors_.data() : nullptr;
+  }
+
+  /// Takes the codes and scales of w: [Out, In], which has one scale or one a row. No allocation.
+  template <class W, class P>
+    requires(W::granularity::group_step == 0)
+  void assign(const packed_matrix<W, P>& w, executor run) noexcept {
+    TRILITH_PRECONDITION(w.rows == cols && w.cols == rows,
+                         "transposed_codes was made for a matrix of another shape.");
+    has_factors_ = W::granularity::row_step(w.cols) != 0;
+    scale = has_factors_ || w.scales.empty() ? 1.0f : w.scales[0];
+    for (std::size_t r = 0; has_factors_ && r < cols; ++r) factors_[r] = w.scale(r, 0);
+    run.threads = min_of(run.threads, threads_);
+    run.parallel_for(ceil_div(cols, strip), 4,
+                     [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                       std::int8_t* const rows_of = unpacked_.data() + slot * strip * width_;
+                       for (std::size_t i = first; i < last; ++i) {
+                         const std::size_t r = i * strip, count = min_of(strip, cols - r);
+                         for (std::size_t k = 0; k < count; ++k)
+                           unpack_codes(w, r + k, rows_of + k * width_);
+                         simd::gradients().transpose_bytes(rows_of, width_, count, rows,
+                                                           codes.data() + r, stride);
+                       }
+                     });
+  }
+
+ private:
+  static constexpr std::size_t strip = 64;  ///< rows of W at a time: lines of codes are filled
+
+  std::size_t threads_ = 1, width_ = 0;
+  bool has_factors_ = false;
+  aligned_buffer<float> factors_;
+  aligned_buffer<std::int8_t> unpacked_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/transposed_codes.hpp
+// ==== begin trilith/backends/gradient_products.hpp
+#ifndef TRILITH_BACKENDS_GRADIENT_PRODUCTS_HPP
+#define TRILITH_BACKENDS_GRADIENT_PRODUCTS_HPP
+
+/// The backward pass of a product of codes with int8 activations, by the integer kernels of the
+/// forward pass. Gradients are rounded to 16 bits and cut into two bytes; the sums are exact, so
+/// every target and thread count gives the same bits.
+namespace trilith::inline TRILITH_ABI {
+
+/// Whether the kernels in use multiply bytes fast enough that these products take less time than
+/// multiply_floats: those with dot products do.
+[[nodiscard]] inline bool gradients_gain_from_int8() noexcept {
+  return detail::split_kernel() != nullptr;
+}
+
+/// dX[t, i] (+)= sum_o dY[t, o] W[o, i], W = scale * code.
+///
+/// w: W turned over, [In, Out]; dy: [T, Out]; dx: [T, In]. Each row of dY, times the scales of W's
+/// rows where they have some, is rounded to 16 bits: relative to its largest value, by 2^-16.
+inline void input_gradient(const transposed_codes& w, span2d<const float> dy, span2d<float> dx,
+                           bool adds, gradient_memory& memory, const executor& run) noexcept {
+  TRILITH_PRECONDITION(dy.cols == w.cols && dx.cols == w.rows && dy.rows == dx.rows,
+                       "input_gradient() needs W^T [In, Out], dY [T, Out] and dX [T, In].");
+  const detail::split_view g =
+      memory.split({dy.data, dy.stride, 1, dy.rows, dy.cols, w.row_factors()}, run);
+  detail::multiply_split({w.codes.data(), w.rows, w.stride, w.scale}, g, dx, adds, memory, run);
+}
+
+/// dW[o, i] (+)= sum_t dY[t, o] scale_t q[t, i].
+///
+/// dy: [T, Out]; x: [T, In], the activations of the forward pass; dw: [Out, In]. Each column of dY,
+/// times the scales of x, is rounded to 16 bits: relative to its largest value, by 2^-16.
+inline void weight_gradient(span2d<const float> dy, const activation_view<std::int8_t>& x,
+                            span2d<float> dw, bool adds, gradient_memory& memory,
+                            const executor& run) noexcept {
+  TRILITH_PRECONDITION(dy.rows == x.tokens && dw.rows == dy.cols && dw.cols == x.cols,
+                       "weight_gradient() needs dY [T, Out], x [T, In] and dW [Out, In].");
+  const detail::split_view g =
+      memory.split({dy.data, 1, dy.stride, dy.cols, dy.rows, x.scales}, run);
+  const std::int8_t* const codes = memory.transpose(x, run);
+  detail::multiply_split({codes, x.cols, memory.token_stride(x.tokens), 1.0f}, g, dw, adds, memory,
+                         run);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/gradient_products.hpp
 // ==== begin trilith/train/token_file.hpp
 #ifndef TRILITH_TRAIN_TOKEN_FILE_HPP
 #define TRILITH_TRAIN_TOKEN_FILE_HPP
@@ -16590,10 +16972,187 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
+// them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
+// the four bytes of one of them, so that nothing is moved from lane to lane.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What is known of sixteen lanes, a vector of each `lanes / floats_per_vector` times.
+struct split_state {
+  i32s top[vectors_per_sum];    ///< the largest magnitude so far, as bits: NaN is above all others
+  i32s upper[vectors_per_sum];  ///< sums of the upper halves
+  i32s whole[vectors_per_sum];  ///< sums of both, wrapping around
+
+  HWY_INLINE split_state() {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      top[v] = upper[v] = whole[v] = hn::Zero(i32_tag{});
+  }
+};
+
+static HWY_INLINE f32s split_value(const float* packed, const float* factors, std::size_t k,
+                                   std::size_t v) {
+  const f32s value = hn::LoadU(f32_tag{}, packed + k * lanes + v * floats_per_vector);
+  return factors == nullptr ? value : hn::Mul(value, hn::Set(f32_tag{}, factors[k]));
+}
+
+/// packed: [depth][16]
+static HWY_NOINLINE void raise_tops(split_state& s, const float* packed, std::size_t depth,
+                                    const float* factors) noexcept {
+  const i32s magnitude = hn::Set(i32_tag{}, 0x7FFFFFFF);
+  for (std::size_t k = 0; k < depth; ++k) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      s.top[v] = hn::Max(
+          s.top[v], hn::And(hn::BitCast(i32_tag{}, split_value(packed, factors, k, v)), magnitude));
+  }
+}
+
+/// Up to four values of the lanes of vector v, as a dword of upper halves and one of lower halves.
+static HWY_INLINE void split_four(split_state& s, const float* packed, const float* factors,
+                                  std::size_t count, std::size_t v, f32s multiplier,
+                                  std::int8_t* upper, std::int8_t* lower) {
+  const i32_tag d;
+  const i32s byte = hn::Set(d, 255), half = hn::Set(d, 128);
+  i32s high = hn::Zero(d), low = hn::Zero(d);
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (k >= count) break;
+    const i32s both = hn::NearestInt(hn::Mul(split_value(packed, factors, k, v), multiplier));
+    const i32s up = hn::ShiftRight<8>(hn::Add(both, half));
+    s.whole[v] = hn::Add(s.whole[v], both);
+    s.upper[v] = hn::Add(s.upper[v], up);
+    const int bits = static_cast<int>(8 * k);
+    high = hn::Or(high, hn::ShiftLeftSame(hn::And(up, byte), bits));
+    low = hn::Or(low, hn::ShiftLeftSame(hn::And(both, byte), bits));
+  }
+  hn::StoreU(high, d, reinterpret_cast<std::int32_t*>(upper) + v * floats_per_vector);
+  hn::StoreU(low, d, reinterpret_cast<std::int32_t*>(lower) + v * floats_per_vector);
+}
+
+/// packed: [depth][16], into the panel's two groups from value `first` on.
+static HWY_NOINLINE void split_packed(split_state& s, const float* packed, std::size_t depth,
+                                      const float* factors, const f32s* multipliers,
+                                      std::int8_t* upper, std::int8_t* lower) noexcept {
+  for (std::size_t k = 0; k < depth; k += 4) {
+    const float* const f = factors == nullptr ? nullptr : factors + k;
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      if (depth - k >= 4)
+        split_four(s, packed + k * lanes, f, 4, v, multipliers[v], upper, lower);
+      else
+        split_four(s, packed + k * lanes, f, depth - k, v, multipliers[v], upper, lower);
+    upper += 4 * panel_tokens;
+    lower += 4 * panel_tokens;
+  }
+}
+
+/// Scales, and what the values are multiplied by.
+static HWY_INLINE void split_scales(const split_state& s, f32s* multipliers, float* scales) {
+  const f32_tag d;
+  const f32s most = hn::Set(d, split_limits::most);
+  const i32s least = hn::BitCast(i32_tag{}, hn::Set(d, split_limits::smallest));
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    const f32s magnitude = hn::BitCast(d, hn::Max(s.top[v], least));
+    multipliers[v] = hn::Div(most, magnitude);
+    hn::StoreU(hn::Div(magnitude, most), d, scales + v * floats_per_vector);
+  }
+}
+
+static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
+  HWY_ALIGN std::int32_t upper[lanes], whole[lanes];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    hn::Store(s.upper[v], i32_tag{}, upper + v * floats_per_vector);
+    hn::Store(hn::Sub(s.whole[v], hn::ShiftLeft<8>(s.upper[v])), i32_tag{},
+              whole + v * floats_per_vector);
+  }
+  for (std::size_t i = 0; i < lanes; ++i) sums[2 * i] = upper[i], sums[2 * i + 1] = whole[i];
+}
+
+/// The split of gradient_kernels.
+static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
+  const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
+  const auto pack = [&](std::size_t k, std::size_t depth) {
+    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+  };
+  const auto factors = [&](std::size_t k) {
+    return g.factors == nullptr ? nullptr : g.factors + k;
+  };
+  split_state s;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    pack(k, depth);
+    raise_tops(s, memory, depth, factors(k));
+  }
+  f32s multipliers[vectors_per_sum];
+  split_scales(s, multipliers, to.scales);
+  std::int8_t* const lower = to.panel + width * panel_tokens;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    if (g.depth > most) pack(k, depth);  // otherwise all of it still lies there
+    split_packed(s, memory, depth, factors(k), multipliers, to.panel + k * panel_tokens,
+                 lower + k * panel_tokens);
+  }
+  const std::size_t end = round_up(g.depth, std::size_t{4});
+  for (std::int8_t* const half : {to.panel, lower})
+    __builtin_memset(half + end * panel_tokens, 0, (width - end) * panel_tokens);
+  split_sums(s, to.sums);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: a matrix of bytes turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using u8x16_tag = hn::FixedTag<std::uint8_t, 16>;
+using u8x16s = hn::Vec<u8x16_tag>;
+
+/// One of four steps: what was in vectors i and i + 8 alternates in vectors 2 i and 2 i + 1.
+static HWY_INLINE void interleave_halves(const u8x16s (&from)[16], u8x16s (&to)[16]) {
+  HWY_UNROLL(8)
+  for (std::size_t i = 0; i < 8; ++i) {
+    to[2 * i] = hn::InterleaveLower(u8x16_tag{}, from[i], from[i + 8]);
+    to[2 * i + 1] = hn::InterleaveUpper(u8x16_tag{}, from[i], from[i + 8]);
+  }
+}
+
+/// to[c * to_stride + r] = from[r * stride + c], sixteen of each.
+static HWY_INLINE void transpose_16_bytes(const std::uint8_t* from, std::size_t stride,
+                                          std::uint8_t* to, std::size_t to_stride) {
+  u8x16s a[16], b[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) a[i] = hn::LoadU(u8x16_tag{}, from + i * stride);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) hn::StoreU(a[i], u8x16_tag{}, to + i * to_stride);
+}
+
+/// The transpose_bytes of gradient_kernels.
+static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t stride,
+                                         std::size_t rows, std::size_t cols, std::int8_t* to,
+                                         std::size_t to_stride) noexcept {
+  const std::size_t whole_rows = rows / 16 * 16, whole_cols = cols / 16 * 16;
+  for (std::size_t c = 0; c < whole_cols; c += 16)
+    for (std::size_t r = 0; r < whole_rows; r += 16)
+      transpose_16_bytes(reinterpret_cast<const std::uint8_t*>(from) + r * stride + c, stride,
+                         reinterpret_cast<std::uint8_t*>(to) + c * to_stride + r, to_stride);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_cols : 0; c < cols; ++c)
+      to[c * to_stride + r] = from[r * stride + c];
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -26831,10 +27390,187 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
+// them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
+// the four bytes of one of them, so that nothing is moved from lane to lane.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What is known of sixteen lanes, a vector of each `lanes / floats_per_vector` times.
+struct split_state {
+  i32s top[vectors_per_sum];    ///< the largest magnitude so far, as bits: NaN is above all others
+  i32s upper[vectors_per_sum];  ///< sums of the upper halves
+  i32s whole[vectors_per_sum];  ///< sums of both, wrapping around
+
+  HWY_INLINE split_state() {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      top[v] = upper[v] = whole[v] = hn::Zero(i32_tag{});
+  }
+};
+
+static HWY_INLINE f32s split_value(const float* packed, const float* factors, std::size_t k,
+                                   std::size_t v) {
+  const f32s value = hn::LoadU(f32_tag{}, packed + k * lanes + v * floats_per_vector);
+  return factors == nullptr ? value : hn::Mul(value, hn::Set(f32_tag{}, factors[k]));
+}
+
+/// packed: [depth][16]
+static HWY_NOINLINE void raise_tops(split_state& s, const float* packed, std::size_t depth,
+                                    const float* factors) noexcept {
+  const i32s magnitude = hn::Set(i32_tag{}, 0x7FFFFFFF);
+  for (std::size_t k = 0; k < depth; ++k) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      s.top[v] = hn::Max(
+          s.top[v], hn::And(hn::BitCast(i32_tag{}, split_value(packed, factors, k, v)), magnitude));
+  }
+}
+
+/// Up to four values of the lanes of vector v, as a dword of upper halves and one of lower halves.
+static HWY_INLINE void split_four(split_state& s, const float* packed, const float* factors,
+                                  std::size_t count, std::size_t v, f32s multiplier,
+                                  std::int8_t* upper, std::int8_t* lower) {
+  const i32_tag d;
+  const i32s byte = hn::Set(d, 255), half = hn::Set(d, 128);
+  i32s high = hn::Zero(d), low = hn::Zero(d);
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (k >= count) break;
+    const i32s both = hn::NearestInt(hn::Mul(split_value(packed, factors, k, v), multiplier));
+    const i32s up = hn::ShiftRight<8>(hn::Add(both, half));
+    s.whole[v] = hn::Add(s.whole[v], both);
+    s.upper[v] = hn::Add(s.upper[v], up);
+    const int bits = static_cast<int>(8 * k);
+    high = hn::Or(high, hn::ShiftLeftSame(hn::And(up, byte), bits));
+    low = hn::Or(low, hn::ShiftLeftSame(hn::And(both, byte), bits));
+  }
+  hn::StoreU(high, d, reinterpret_cast<std::int32_t*>(upper) + v * floats_per_vector);
+  hn::StoreU(low, d, reinterpret_cast<std::int32_t*>(lower) + v * floats_per_vector);
+}
+
+/// packed: [depth][16], into the panel's two groups from value `first` on.
+static HWY_NOINLINE void split_packed(split_state& s, const float* packed, std::size_t depth,
+                                      const float* factors, const f32s* multipliers,
+                                      std::int8_t* upper, std::int8_t* lower) noexcept {
+  for (std::size_t k = 0; k < depth; k += 4) {
+    const float* const f = factors == nullptr ? nullptr : factors + k;
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      if (depth - k >= 4)
+        split_four(s, packed + k * lanes, f, 4, v, multipliers[v], upper, lower);
+      else
+        split_four(s, packed + k * lanes, f, depth - k, v, multipliers[v], upper, lower);
+    upper += 4 * panel_tokens;
+    lower += 4 * panel_tokens;
+  }
+}
+
+/// Scales, and what the values are multiplied by.
+static HWY_INLINE void split_scales(const split_state& s, f32s* multipliers, float* scales) {
+  const f32_tag d;
+  const f32s most = hn::Set(d, split_limits::most);
+  const i32s least = hn::BitCast(i32_tag{}, hn::Set(d, split_limits::smallest));
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    const f32s magnitude = hn::BitCast(d, hn::Max(s.top[v], least));
+    multipliers[v] = hn::Div(most, magnitude);
+    hn::StoreU(hn::Div(magnitude, most), d, scales + v * floats_per_vector);
+  }
+}
+
+static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
+  HWY_ALIGN std::int32_t upper[lanes], whole[lanes];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    hn::Store(s.upper[v], i32_tag{}, upper + v * floats_per_vector);
+    hn::Store(hn::Sub(s.whole[v], hn::ShiftLeft<8>(s.upper[v])), i32_tag{},
+              whole + v * floats_per_vector);
+  }
+  for (std::size_t i = 0; i < lanes; ++i) sums[2 * i] = upper[i], sums[2 * i + 1] = whole[i];
+}
+
+/// The split of gradient_kernels.
+static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
+  const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
+  const auto pack = [&](std::size_t k, std::size_t depth) {
+    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+  };
+  const auto factors = [&](std::size_t k) {
+    return g.factors == nullptr ? nullptr : g.factors + k;
+  };
+  split_state s;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    pack(k, depth);
+    raise_tops(s, memory, depth, factors(k));
+  }
+  f32s multipliers[vectors_per_sum];
+  split_scales(s, multipliers, to.scales);
+  std::int8_t* const lower = to.panel + width * panel_tokens;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    if (g.depth > most) pack(k, depth);  // otherwise all of it still lies there
+    split_packed(s, memory, depth, factors(k), multipliers, to.panel + k * panel_tokens,
+                 lower + k * panel_tokens);
+  }
+  const std::size_t end = round_up(g.depth, std::size_t{4});
+  for (std::int8_t* const half : {to.panel, lower})
+    __builtin_memset(half + end * panel_tokens, 0, (width - end) * panel_tokens);
+  split_sums(s, to.sums);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: a matrix of bytes turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using u8x16_tag = hn::FixedTag<std::uint8_t, 16>;
+using u8x16s = hn::Vec<u8x16_tag>;
+
+/// One of four steps: what was in vectors i and i + 8 alternates in vectors 2 i and 2 i + 1.
+static HWY_INLINE void interleave_halves(const u8x16s (&from)[16], u8x16s (&to)[16]) {
+  HWY_UNROLL(8)
+  for (std::size_t i = 0; i < 8; ++i) {
+    to[2 * i] = hn::InterleaveLower(u8x16_tag{}, from[i], from[i + 8]);
+    to[2 * i + 1] = hn::InterleaveUpper(u8x16_tag{}, from[i], from[i + 8]);
+  }
+}
+
+/// to[c * to_stride + r] = from[r * stride + c], sixteen of each.
+static HWY_INLINE void transpose_16_bytes(const std::uint8_t* from, std::size_t stride,
+                                          std::uint8_t* to, std::size_t to_stride) {
+  u8x16s a[16], b[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) a[i] = hn::LoadU(u8x16_tag{}, from + i * stride);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) hn::StoreU(a[i], u8x16_tag{}, to + i * to_stride);
+}
+
+/// The transpose_bytes of gradient_kernels.
+static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t stride,
+                                         std::size_t rows, std::size_t cols, std::int8_t* to,
+                                         std::size_t to_stride) noexcept {
+  const std::size_t whole_rows = rows / 16 * 16, whole_cols = cols / 16 * 16;
+  for (std::size_t c = 0; c < whole_cols; c += 16)
+    for (std::size_t r = 0; r < whole_rows; r += 16)
+      transpose_16_bytes(reinterpret_cast<const std::uint8_t*>(from) + r * stride + c, stride,
+                         reinterpret_cast<std::uint8_t*>(to) + c * to_stride + r, to_stride);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_cols : 0; c < cols; ++c)
+      to[c * to_stride + r] = from[r * stride + c];
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -37072,10 +37808,187 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
+// them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
+// the four bytes of one of them, so that nothing is moved from lane to lane.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What is known of sixteen lanes, a vector of each `lanes / floats_per_vector` times.
+struct split_state {
+  i32s top[vectors_per_sum];    ///< the largest magnitude so far, as bits: NaN is above all others
+  i32s upper[vectors_per_sum];  ///< sums of the upper halves
+  i32s whole[vectors_per_sum];  ///< sums of both, wrapping around
+
+  HWY_INLINE split_state() {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      top[v] = upper[v] = whole[v] = hn::Zero(i32_tag{});
+  }
+};
+
+static HWY_INLINE f32s split_value(const float* packed, const float* factors, std::size_t k,
+                                   std::size_t v) {
+  const f32s value = hn::LoadU(f32_tag{}, packed + k * lanes + v * floats_per_vector);
+  return factors == nullptr ? value : hn::Mul(value, hn::Set(f32_tag{}, factors[k]));
+}
+
+/// packed: [depth][16]
+static HWY_NOINLINE void raise_tops(split_state& s, const float* packed, std::size_t depth,
+                                    const float* factors) noexcept {
+  const i32s magnitude = hn::Set(i32_tag{}, 0x7FFFFFFF);
+  for (std::size_t k = 0; k < depth; ++k) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      s.top[v] = hn::Max(
+          s.top[v], hn::And(hn::BitCast(i32_tag{}, split_value(packed, factors, k, v)), magnitude));
+  }
+}
+
+/// Up to four values of the lanes of vector v, as a dword of upper halves and one of lower halves.
+static HWY_INLINE void split_four(split_state& s, const float* packed, const float* factors,
+                                  std::size_t count, std::size_t v, f32s multiplier,
+                                  std::int8_t* upper, std::int8_t* lower) {
+  const i32_tag d;
+  const i32s byte = hn::Set(d, 255), half = hn::Set(d, 128);
+  i32s high = hn::Zero(d), low = hn::Zero(d);
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (k >= count) break;
+    const i32s both = hn::NearestInt(hn::Mul(split_value(packed, factors, k, v), multiplier));
+    const i32s up = hn::ShiftRight<8>(hn::Add(both, half));
+    s.whole[v] = hn::Add(s.whole[v], both);
+    s.upper[v] = hn::Add(s.upper[v], up);
+    const int bits = static_cast<int>(8 * k);
+    high = hn::Or(high, hn::ShiftLeftSame(hn::And(up, byte), bits));
+    low = hn::Or(low, hn::ShiftLeftSame(hn::And(both, byte), bits));
+  }
+  hn::StoreU(high, d, reinterpret_cast<std::int32_t*>(upper) + v * floats_per_vector);
+  hn::StoreU(low, d, reinterpret_cast<std::int32_t*>(lower) + v * floats_per_vector);
+}
+
+/// packed: [depth][16], into the panel's two groups from value `first` on.
+static HWY_NOINLINE void split_packed(split_state& s, const float* packed, std::size_t depth,
+                                      const float* factors, const f32s* multipliers,
+                                      std::int8_t* upper, std::int8_t* lower) noexcept {
+  for (std::size_t k = 0; k < depth; k += 4) {
+    const float* const f = factors == nullptr ? nullptr : factors + k;
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      if (depth - k >= 4)
+        split_four(s, packed + k * lanes, f, 4, v, multipliers[v], upper, lower);
+      else
+        split_four(s, packed + k * lanes, f, depth - k, v, multipliers[v], upper, lower);
+    upper += 4 * panel_tokens;
+    lower += 4 * panel_tokens;
+  }
+}
+
+/// Scales, and what the values are multiplied by.
+static HWY_INLINE void split_scales(const split_state& s, f32s* multipliers, float* scales) {
+  const f32_tag d;
+  const f32s most = hn::Set(d, split_limits::most);
+  const i32s least = hn::BitCast(i32_tag{}, hn::Set(d, split_limits::smallest));
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    const f32s magnitude = hn::BitCast(d, hn::Max(s.top[v], least));
+    multipliers[v] = hn::Div(most, magnitude);
+    hn::StoreU(hn::Div(magnitude, most), d, scales + v * floats_per_vector);
+  }
+}
+
+static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
+  HWY_ALIGN std::int32_t upper[lanes], whole[lanes];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    hn::Store(s.upper[v], i32_tag{}, upper + v * floats_per_vector);
+    hn::Store(hn::Sub(s.whole[v], hn::ShiftLeft<8>(s.upper[v])), i32_tag{},
+              whole + v * floats_per_vector);
+  }
+  for (std::size_t i = 0; i < lanes; ++i) sums[2 * i] = upper[i], sums[2 * i + 1] = whole[i];
+}
+
+/// The split of gradient_kernels.
+static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
+  const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
+  const auto pack = [&](std::size_t k, std::size_t depth) {
+    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+  };
+  const auto factors = [&](std::size_t k) {
+    return g.factors == nullptr ? nullptr : g.factors + k;
+  };
+  split_state s;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    pack(k, depth);
+    raise_tops(s, memory, depth, factors(k));
+  }
+  f32s multipliers[vectors_per_sum];
+  split_scales(s, multipliers, to.scales);
+  std::int8_t* const lower = to.panel + width * panel_tokens;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    if (g.depth > most) pack(k, depth);  // otherwise all of it still lies there
+    split_packed(s, memory, depth, factors(k), multipliers, to.panel + k * panel_tokens,
+                 lower + k * panel_tokens);
+  }
+  const std::size_t end = round_up(g.depth, std::size_t{4});
+  for (std::int8_t* const half : {to.panel, lower})
+    __builtin_memset(half + end * panel_tokens, 0, (width - end) * panel_tokens);
+  split_sums(s, to.sums);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: a matrix of bytes turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using u8x16_tag = hn::FixedTag<std::uint8_t, 16>;
+using u8x16s = hn::Vec<u8x16_tag>;
+
+/// One of four steps: what was in vectors i and i + 8 alternates in vectors 2 i and 2 i + 1.
+static HWY_INLINE void interleave_halves(const u8x16s (&from)[16], u8x16s (&to)[16]) {
+  HWY_UNROLL(8)
+  for (std::size_t i = 0; i < 8; ++i) {
+    to[2 * i] = hn::InterleaveLower(u8x16_tag{}, from[i], from[i + 8]);
+    to[2 * i + 1] = hn::InterleaveUpper(u8x16_tag{}, from[i], from[i + 8]);
+  }
+}
+
+/// to[c * to_stride + r] = from[r * stride + c], sixteen of each.
+static HWY_INLINE void transpose_16_bytes(const std::uint8_t* from, std::size_t stride,
+                                          std::uint8_t* to, std::size_t to_stride) {
+  u8x16s a[16], b[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) a[i] = hn::LoadU(u8x16_tag{}, from + i * stride);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) hn::StoreU(a[i], u8x16_tag{}, to + i * to_stride);
+}
+
+/// The transpose_bytes of gradient_kernels.
+static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t stride,
+                                         std::size_t rows, std::size_t cols, std::int8_t* to,
+                                         std::size_t to_stride) noexcept {
+  const std::size_t whole_rows = rows / 16 * 16, whole_cols = cols / 16 * 16;
+  for (std::size_t c = 0; c < whole_cols; c += 16)
+    for (std::size_t r = 0; r < whole_rows; r += 16)
+      transpose_16_bytes(reinterpret_cast<const std::uint8_t*>(from) + r * stride + c, stride,
+                         reinterpret_cast<std::uint8_t*>(to) + c * to_stride + r, to_stride);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_cols : 0; c < cols; ++c)
+      to[c * to_stride + r] = from[r * stride + c];
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -47317,10 +48230,187 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
+// them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
+// the four bytes of one of them, so that nothing is moved from lane to lane.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// What is known of sixteen lanes, a vector of each `lanes / floats_per_vector` times.
+struct split_state {
+  i32s top[vectors_per_sum];    ///< the largest magnitude so far, as bits: NaN is above all others
+  i32s upper[vectors_per_sum];  ///< sums of the upper halves
+  i32s whole[vectors_per_sum];  ///< sums of both, wrapping around
+
+  HWY_INLINE split_state() {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      top[v] = upper[v] = whole[v] = hn::Zero(i32_tag{});
+  }
+};
+
+static HWY_INLINE f32s split_value(const float* packed, const float* factors, std::size_t k,
+                                   std::size_t v) {
+  const f32s value = hn::LoadU(f32_tag{}, packed + k * lanes + v * floats_per_vector);
+  return factors == nullptr ? value : hn::Mul(value, hn::Set(f32_tag{}, factors[k]));
+}
+
+/// packed: [depth][16]
+static HWY_NOINLINE void raise_tops(split_state& s, const float* packed, std::size_t depth,
+                                    const float* factors) noexcept {
+  const i32s magnitude = hn::Set(i32_tag{}, 0x7FFFFFFF);
+  for (std::size_t k = 0; k < depth; ++k) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      s.top[v] = hn::Max(
+          s.top[v], hn::And(hn::BitCast(i32_tag{}, split_value(packed, factors, k, v)), magnitude));
+  }
+}
+
+/// Up to four values of the lanes of vector v, as a dword of upper halves and one of lower halves.
+static HWY_INLINE void split_four(split_state& s, const float* packed, const float* factors,
+                                  std::size_t count, std::size_t v, f32s multiplier,
+                                  std::int8_t* upper, std::int8_t* lower) {
+  const i32_tag d;
+  const i32s byte = hn::Set(d, 255), half = hn::Set(d, 128);
+  i32s high = hn::Zero(d), low = hn::Zero(d);
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (k >= count) break;
+    const i32s both = hn::NearestInt(hn::Mul(split_value(packed, factors, k, v), multiplier));
+    const i32s up = hn::ShiftRight<8>(hn::Add(both, half));
+    s.whole[v] = hn::Add(s.whole[v], both);
+    s.upper[v] = hn::Add(s.upper[v], up);
+    const int bits = static_cast<int>(8 * k);
+    high = hn::Or(high, hn::ShiftLeftSame(hn::And(up, byte), bits));
+    low = hn::Or(low, hn::ShiftLeftSame(hn::And(both, byte), bits));
+  }
+  hn::StoreU(high, d, reinterpret_cast<std::int32_t*>(upper) + v * floats_per_vector);
+  hn::StoreU(low, d, reinterpret_cast<std::int32_t*>(lower) + v * floats_per_vector);
+}
+
+/// packed: [depth][16], into the panel's two groups from value `first` on.
+static HWY_NOINLINE void split_packed(split_state& s, const float* packed, std::size_t depth,
+                                      const float* factors, const f32s* multipliers,
+                                      std::int8_t* upper, std::int8_t* lower) noexcept {
+  for (std::size_t k = 0; k < depth; k += 4) {
+    const float* const f = factors == nullptr ? nullptr : factors + k;
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors_per_sum; ++v)
+      if (depth - k >= 4)
+        split_four(s, packed + k * lanes, f, 4, v, multipliers[v], upper, lower);
+      else
+        split_four(s, packed + k * lanes, f, depth - k, v, multipliers[v], upper, lower);
+    upper += 4 * panel_tokens;
+    lower += 4 * panel_tokens;
+  }
+}
+
+/// Scales, and what the values are multiplied by.
+static HWY_INLINE void split_scales(const split_state& s, f32s* multipliers, float* scales) {
+  const f32_tag d;
+  const f32s most = hn::Set(d, split_limits::most);
+  const i32s least = hn::BitCast(i32_tag{}, hn::Set(d, split_limits::smallest));
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    const f32s magnitude = hn::BitCast(d, hn::Max(s.top[v], least));
+    multipliers[v] = hn::Div(most, magnitude);
+    hn::StoreU(hn::Div(magnitude, most), d, scales + v * floats_per_vector);
+  }
+}
+
+static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
+  HWY_ALIGN std::int32_t upper[lanes], whole[lanes];
+  HWY_UNROLL(4)
+  for (std::size_t v = 0; v < vectors_per_sum; ++v) {
+    hn::Store(s.upper[v], i32_tag{}, upper + v * floats_per_vector);
+    hn::Store(hn::Sub(s.whole[v], hn::ShiftLeft<8>(s.upper[v])), i32_tag{},
+              whole + v * floats_per_vector);
+  }
+  for (std::size_t i = 0; i < lanes; ++i) sums[2 * i] = upper[i], sums[2 * i + 1] = whole[i];
+}
+
+/// The split of gradient_kernels.
+static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
+  const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
+  const auto pack = [&](std::size_t k, std::size_t depth) {
+    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+  };
+  const auto factors = [&](std::size_t k) {
+    return g.factors == nullptr ? nullptr : g.factors + k;
+  };
+  split_state s;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    pack(k, depth);
+    raise_tops(s, memory, depth, factors(k));
+  }
+  f32s multipliers[vectors_per_sum];
+  split_scales(s, multipliers, to.scales);
+  std::int8_t* const lower = to.panel + width * panel_tokens;
+  for (std::size_t k = 0; k < g.depth; k += most) {
+    const std::size_t depth = HWY_MIN(g.depth - k, most);
+    if (g.depth > most) pack(k, depth);  // otherwise all of it still lies there
+    split_packed(s, memory, depth, factors(k), multipliers, to.panel + k * panel_tokens,
+                 lower + k * panel_tokens);
+  }
+  const std::size_t end = round_up(g.depth, std::size_t{4});
+  for (std::int8_t* const half : {to.panel, lower})
+    __builtin_memset(half + end * panel_tokens, 0, (width - end) * panel_tokens);
+  split_sums(s, to.sums);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: a matrix of bytes turned over.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+using u8x16_tag = hn::FixedTag<std::uint8_t, 16>;
+using u8x16s = hn::Vec<u8x16_tag>;
+
+/// One of four steps: what was in vectors i and i + 8 alternates in vectors 2 i and 2 i + 1.
+static HWY_INLINE void interleave_halves(const u8x16s (&from)[16], u8x16s (&to)[16]) {
+  HWY_UNROLL(8)
+  for (std::size_t i = 0; i < 8; ++i) {
+    to[2 * i] = hn::InterleaveLower(u8x16_tag{}, from[i], from[i + 8]);
+    to[2 * i + 1] = hn::InterleaveUpper(u8x16_tag{}, from[i], from[i + 8]);
+  }
+}
+
+/// to[c * to_stride + r] = from[r * stride + c], sixteen of each.
+static HWY_INLINE void transpose_16_bytes(const std::uint8_t* from, std::size_t stride,
+                                          std::uint8_t* to, std::size_t to_stride) {
+  u8x16s a[16], b[16];
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) a[i] = hn::LoadU(u8x16_tag{}, from + i * stride);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  interleave_halves(a, b);
+  interleave_halves(b, a);
+  HWY_UNROLL(16)
+  for (std::size_t i = 0; i < 16; ++i) hn::StoreU(a[i], u8x16_tag{}, to + i * to_stride);
+}
+
+/// The transpose_bytes of gradient_kernels.
+static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t stride,
+                                         std::size_t rows, std::size_t cols, std::int8_t* to,
+                                         std::size_t to_stride) noexcept {
+  const std::size_t whole_rows = rows / 16 * 16, whole_cols = cols / 16 * 16;
+  for (std::size_t c = 0; c < whole_cols; c += 16)
+    for (std::size_t r = 0; r < whole_rows; r += 16)
+      transpose_16_bytes(reinterpret_cast<const std::uint8_t*>(from) + r * stride + c, stride,
+                         reinterpret_cast<std::uint8_t*>(to) + c * to_stride + r, to_stride);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = r < whole_rows ? whole_cols : 0; c < cols; ++c)
+      to[c * to_stride + r] = from[r * stride + c];
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -54124,10 +55214,53 @@ TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) 
   }
 }
 
+/// One lane of split(), the lane-th of the panel.
+TRILITH_EXACT_FLOAT inline void split_lane(const split_source& g, const split_lanes& to,
+                                           std::size_t lane) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const auto value = [&](std::size_t k) {
+    const float x = lane < g.count ? g.data[lane * g.lane + k * g.step] : 0.0f;
+    return g.factors == nullptr ? x : x * g.factors[k];
+  };
+  std::uint32_t top = std::bit_cast<std::uint32_t>(split_limits::smallest);
+  for (std::size_t k = 0; k < g.depth; ++k)
+    top = max_of(top, std::bit_cast<std::uint32_t>(absolute(value(k))));
+  const float magnitude = std::bit_cast<float>(top), most = split_limits::most;
+  const float multiplier = most / magnitude;
+  std::int8_t* const upper = to.panel + 4 * lane;
+  std::int8_t* const lower = upper + round_up(g.depth, panel_values) * panel_tokens;
+  std::int32_t sums[2] = {0, 0};
+  for (std::size_t k = 0; k < g.depth; ++k) {
+    const float scaled = value(k) * multiplier;
+    const float clipped = scaled > -most ? (scaled < most ? scaled : most) : -most;  // NaN: -most
+    const auto both = static_cast<std::int32_t>(round_even(clipped));
+    const std::int32_t up = (both + 128) >> 8, low = both - 256 * up;
+    upper[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(up);
+    lower[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(low);
+    sums[0] += up;
+    sums[1] += low;
+  }
+  to.scales[lane] = magnitude / most;
+  to.sums[2 * lane] = sums[0];
+  to.sums[2 * lane + 1] = sums[1];
+}
+
+inline void split(const split_source& g, const split_lanes& to, float*) noexcept {
+  __builtin_memset(to.panel, 0, 2 * round_up(g.depth, panel_values) * panel_tokens);
+  for (std::size_t lane = 0; lane < panel_tokens; ++lane) split_lane(g, to, lane);
+}
+
+inline void transpose_bytes(const std::int8_t* from, std::size_t stride, std::size_t rows,
+                            std::size_t cols, std::int8_t* to, std::size_t to_stride) noexcept {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * stride + c];
+}
+
 }  // namespace trilith::simd::scalar
 
 namespace trilith::simd {
-inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats};
+inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats,
+                                                   &scalar::split, &scalar::transpose_bytes};
 }  // namespace trilith::simd
 
 #endif

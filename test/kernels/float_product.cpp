@@ -5,6 +5,7 @@
 #include <trilith/core/thread_pool.hpp>
 
 #include "catch.hpp"
+#include "every_target.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -96,22 +97,10 @@ void check(const sizes& s, std::size_t left_step, std::size_t right_step, unsign
                plain(left.view, right.view, start, fuses)));
 }
 
-template <class Check>
-void for_each_target(Check each) {
-  const char* const chosen = simd::kernels().target;
-  for (std::size_t i = 0; const simd::kernel_table* t = simd::kernels_at(i); ++i) {
-    INFO(t->target << " with the gradients of "
-                   << TRILITH_IMPLEMENTED::gradient_kernels_of(t->id).target);
-    REQUIRE(simd::choose_kernels(t->target));
-    each();
-  }
-  simd::choose_kernels(chosen);
-}
-
 }  // namespace
 
 TEST_CASE("float products with any strides", "[simd][gradients]") {
-  for_each_target([] {
+  test::on_every_target([] {
     for (const sizes s : {sizes{1, 1, 1}, {7, 5, 3}, {16, 16, 16}, {17, 33, 49}, {40, 20, 100}})
       for (unsigned turned = 0; turned < 4; ++turned)
         for (const std::size_t left : {1u, 2u})
@@ -120,7 +109,7 @@ TEST_CASE("float products with any strides", "[simd][gradients]") {
 }
 
 TEST_CASE("float products of many blocks, shared by threads", "[simd][gradients]") {
-  for_each_target([] {
+  test::on_every_target([] {
     for (std::size_t threads = 1; threads <= 4; ++threads) {
       check({150, 271, 101}, 1, 1, static_cast<unsigned>(threads - 1), threads);
       check({3, 530, 500}, 1, 1, static_cast<unsigned>(threads - 1), threads);
@@ -130,7 +119,7 @@ TEST_CASE("float products of many blocks, shared by threads", "[simd][gradients]
 }
 
 TEST_CASE("float products of nothing", "[simd][gradients]") {
-  for_each_target([] {
+  test::on_every_target([] {
     for (const sizes s : {sizes{5, 0, 20}, {0, 5, 20}, {5, 20, 0}, {0, 0, 0}})
       for (unsigned turned = 0; turned < 4; ++turned) check(s, 1, 1, turned, 2);
   });

@@ -5,10 +5,14 @@
 
 #include <trilith/backends/simd/gradient_rows-inl.hpp>
 
+#include <trilith/backends/simd/gradient_split-inl.hpp>
+
+#include <trilith/backends/simd/byte_transpose-inl.hpp>
+
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats,
-    gradient_rows};
+    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
+    &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

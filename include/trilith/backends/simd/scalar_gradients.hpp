@@ -20,6 +20,49 @@ TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) 
   }
 }
 
+/// One lane of split(), the lane-th of the panel.
+TRILITH_EXACT_FLOAT inline void split_lane(const split_source& g, const split_lanes& to,
+                                           std::size_t lane) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const auto value = [&](std::size_t k) {
+    const float x = lane < g.count ? g.data[lane * g.lane + k * g.step] : 0.0f;
+    return g.factors == nullptr ? x : x * g.factors[k];
+  };
+  std::uint32_t top = std::bit_cast<std::uint32_t>(split_limits::smallest);
+  for (std::size_t k = 0; k < g.depth; ++k)
+    top = max_of(top, std::bit_cast<std::uint32_t>(absolute(value(k))));
+  const float magnitude = std::bit_cast<float>(top), most = split_limits::most;
+  const float multiplier = most / magnitude;
+  std::int8_t* const upper = to.panel + 4 * lane;
+  std::int8_t* const lower = upper + round_up(g.depth, panel_values) * panel_tokens;
+  std::int32_t sums[2] = {0, 0};
+  for (std::size_t k = 0; k < g.depth; ++k) {
+    const float scaled = value(k) * multiplier;
+    const float clipped = scaled > -most ? (scaled < most ? scaled : most) : -most;  // NaN: -most
+    const auto both = static_cast<std::int32_t>(round_even(clipped));
+    const std::int32_t up = (both + 128) >> 8, low = both - 256 * up;
+    upper[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(up);
+    lower[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(low);
+    sums[0] += up;
+    sums[1] += low;
+  }
+  to.scales[lane] = magnitude / most;
+  to.sums[2 * lane] = sums[0];
+  to.sums[2 * lane + 1] = sums[1];
+}
+
+inline void split(const split_source& g, const split_lanes& to, float*) noexcept {
+  __builtin_memset(to.panel, 0, 2 * round_up(g.depth, panel_values) * panel_tokens);
+  for (std::size_t lane = 0; lane < panel_tokens; ++lane) split_lane(g, to, lane);
+}
+
+inline void transpose_bytes(const std::int8_t* from, std::size_t stride, std::size_t rows,
+                            std::size_t cols, std::int8_t* to, std::size_t to_stride) noexcept {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * stride + c];
+}
+
+
 [[nodiscard]] inline float highest(const float* x, std::size_t n) noexcept {
   float top = x[0];
   for (std::size_t i = 1; i < n; ++i) top = max_of(top, x[i]);
@@ -96,6 +139,7 @@ inline constexpr gradient_row_kernels gradient_rows{
 
 namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats,
+                                                   &scalar::split, &scalar::transpose_bytes,
                                                    scalar::gradient_rows};
 }  // namespace trilith::simd
 
