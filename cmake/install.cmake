@@ -1,4 +1,4 @@
-# The package holds no compiled code: headers, eight .cpp files and the CMake and pkg-config files.
+# The package holds no compiled code: headers, nine .cpp files and the CMake and pkg-config files.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -14,7 +14,7 @@ install(DIRECTORY include/trilith DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.hpp")
 install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/row_kernels.cpp cmake/runtime.cpp cmake/text.cpp
               cmake/load.cpp cmake/train_data.cpp
-              cmake/train_vocabulary.cpp cmake/families.cpp
+              cmake/train_vocabulary.cpp cmake/trainer.cpp cmake/families.cpp
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfigVersion.cmake
         DESTINATION ${trilith_package_dir})
