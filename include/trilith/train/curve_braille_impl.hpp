@@ -60,8 +60,10 @@ class plot {
   plot(const curve& all, std::size_t columns, std::size_t rows)
       : all_(all), columns_(columns), rows_(rows), dots_(columns, rows) {
     for (const curve_series& s : all.series)
-      if (!s.is_right)
-        for (const curve_point& p : points_of(s)) x_.add(p.x), y_.add(p.y);
+      if (!s.is_right) {
+        for (const curve_point& p : points_of(s)) y_.add(p.y);
+        for (const curve_point& p : finite(s.points)) x_.add(p.x);
+      }
     x_ = x_.widened(), y_ = y_.widened();
   }
 
@@ -72,7 +74,7 @@ class plot {
     for (std::size_t r = 0; r < rows_; ++r)
       out += join(padded(number_beside(r), margin), " |", dots_.text(r), "\n");
     const std::string first = label(x_.low), last = label(x_.high);
-    const std::size_t room = columns_ > first.size() ? columns_ - first.size() : 0;
+    const std::size_t room = std::max(columns_, first.size() + last.size() + 1) - first.size();
     return out + std::string(margin + 2, ' ') + first + padded(last, room) + "\n";
   }
 

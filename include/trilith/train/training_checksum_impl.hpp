@@ -5,6 +5,7 @@
 #include <trilith/train/training_checkpoint.hpp>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <span>
 #include <string>
@@ -38,6 +39,13 @@ class checksum {
   token_format::checksum sum_;
 };
 
+/// 16 digits.
+[[nodiscard]] inline std::string hexadecimal(std::uint64_t x) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
+  return text;
+}
+
 /// A tensor as the checksum sees it.
 struct summed {
   std::string_view name;
@@ -61,7 +69,7 @@ struct summed {
     sum.add(line + "\n");
     sum.add(t.bytes);
   }
-  return std::to_string(sum.value());
+  return hexadecimal(sum.value());
 }
 
 }  // namespace trilith::training_format

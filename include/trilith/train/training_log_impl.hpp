@@ -6,6 +6,7 @@
 #include <trilith/train/description.hpp>
 #include <trilith/train/training_log.hpp>
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -19,9 +20,12 @@ inline constexpr std::string_view header =
     "validation_bits_per_byte,validation_perplexity,tokens_per_second,seconds\n";
 inline constexpr std::size_t loss_column = 1, bits_column = 10;
 
-/// Nine digits; nothing for NaN.
+/// At most nine digits; nothing for NaN.
 [[nodiscard]] inline std::string cell(double x) {
-  return std::isnan(x) ? std::string() : decimals(std::isfinite(x) ? static_cast<float>(x) : x);
+  if (std::isnan(x)) return {};
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 9);
+  return {text, end.ptr};
 }
 
 /// Cell number `column` of a row; empty where there is none.
