@@ -239,10 +239,13 @@ TEST_CASE("options that cannot be are refused in words", "[train]") {
   check([](auto& o) { o.micro_batch = 7; }, "a micro_batch of at most the batch's 6 rows, found 7");
   check([](auto& o) { o.clip = -1; }, "expected a clip of 0 or more, found -1.");
   check([](auto& o) { o.clip = std::nan(""); }, "expected a clip of 0 or more, found nan.");
-  check([](auto& o) { o.spike_threshold = -2; }, "expected a spike_threshold of 0 or more");
+  check([](auto& o) { o.spike_threshold = -2; }, "expected a spike_threshold of 0 to 11.2");
+  check([](auto& o) { o.spike_threshold = 12; },
+        "expected a spike_threshold of 0 to 11.2, found 12");
   check([](auto& o) { o.checkpoint_every = 5; }, "expected a directory in checkpoints");
   check([](auto& o) { o.resume = true; }, "expected a directory in checkpoints");
-  check([](auto& o) { o.at_spikes = tl::on_spike::roll_back; }, "checkpoint_every above 0");
+  check([](auto& o) { o.spike_threshold = 6, o.at_spikes = tl::on_spike::roll_back; },
+        "checkpoint_every above 0");
 }
 
 TEST_CASE("a run tells what it does, and sums it up", "[train]") {

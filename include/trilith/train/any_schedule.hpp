@@ -22,7 +22,9 @@ class any_schedule {
 
   template <Schedule S>
   any_schedule(const S& s) noexcept : does_(&actions_of<S>) {
-    static_assert(std::is_trivially_copyable_v<S> && sizeof(S) <= room);
+    static_assert(std::is_trivially_copyable_v<S> && sizeof(S) <= room,
+                  "trilith: a schedule among train_options is a trivially copyable aggregate of at "
+                  "most 64 bytes.");
     ::new (static_cast<void*>(memory_)) S(s);
   }
 

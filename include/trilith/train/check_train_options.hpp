@@ -30,11 +30,11 @@ namespace detail {
     return wrong_option(join("a micro_batch of at most the batch's ", rows, " rows"),
                         std::to_string(o.micro_batch));
   if (!detail::is_size(o.clip)) return wrong_option("a clip of 0 or more", decimals(o.clip));
-  if (!detail::is_size(o.spike_threshold))
-    return wrong_option("a spike_threshold of 0 or more", decimals(o.spike_threshold));
+  if (!(o.spike_threshold >= 0 && o.spike_threshold <= 11.2))  // z is never above sqrt(127)
+    return wrong_option("a spike_threshold of 0 to 11.2", decimals(o.spike_threshold));
   if (o.checkpoints.empty() && (o.checkpoint_every != 0 || o.resume))
     return wrong_option("a directory in checkpoints, for checkpoint_every and resume", "none");
-  if (o.at_spikes == on_spike::roll_back && o.checkpoint_every == 0)
+  if (rolls_back(o) && o.checkpoint_every == 0)
     return wrong_option("checkpoint_every above 0, to roll back at spikes", "0");
   return done{};
 }
@@ -49,8 +49,7 @@ void describe_run(const O& optimiser, const train_options& o, const training_dat
   out.add("steps", o.steps), out.add("batch", b.batch), out.add("length", b.length);
   out.add("seed", b.seed), out.add("clip", o.clip), out.add("loss_scaling", o.loss_scaling);
   out.add("spike_threshold", o.spike_threshold), out.add("lambda_warmup", o.lambda_warmup);
-  const bool is_rolling = o.spike_threshold > 0 && o.at_spikes == on_spike::roll_back;
-  out.add("roll_back_every", is_rolling ? o.checkpoint_every : 0);
+  out.add("roll_back_every", rolls_back(o) ? o.checkpoint_every : 0);
   const token_facts& file = data.train.file().facts();
   out.add("corpus.tokens", file.tokens), out.add("corpus.documents", file.documents);
   out.add("corpus.text_bytes", file.text_bytes), out.add("corpus.vocabulary", file.vocabulary);

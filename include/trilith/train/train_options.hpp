@@ -46,7 +46,7 @@ struct train_options {
   any_schedule schedule = two_stage{};
   double clip = 1.0;           ///< the largest norm of the gradients; 0: any
   bool loss_scaling = false;   ///< see loss_scale; f32 and bf16 need none
-  double spike_threshold = 0;  ///< z, see spike_detector; 0: no spikes
+  double spike_threshold = 0;  ///< z, at most 11.2, see spike_detector; 0: no spikes
   on_spike at_spikes = on_spike::skip;
   std::uint64_t lambda_warmup = 0;  ///< n: step s is quantised by lambda = min((s + 1) / n, 1)
 
@@ -67,6 +67,11 @@ struct train_options {
   callback<void(const training_event&)> on_event = {};
   callback<bool()> stop = {};  ///< asked after each step; true ends the run with a checkpoint
 };
+
+/// Whether a spike may end in a rollback.
+[[nodiscard]] constexpr bool rolls_back(const train_options& o) noexcept {
+  return o.spike_threshold > 0 && o.at_spikes == on_spike::roll_back;
+}
 
 }  // namespace trilith::inline TRILITH_ABI
 

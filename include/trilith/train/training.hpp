@@ -31,6 +31,8 @@ class training_run {
       const bool is_last = trainer_.is_done() || is_stopped;
       if (is_last || is_due(options_.checkpoint_every))
         if (status good = save(); !good) return std::move(good).error();
+      if (is_last || is_due(options_.checkpoint_every) || is_due(options_.validate_every))
+        if (status good = record_.draw(); !good) return std::move(good).error();
     }
     out_.steps_left = options_.steps - trainer_.steps_done();
     return std::move(out_);
@@ -99,7 +101,7 @@ class training_run {
     auto report = trainer_.step();
     if (!report) return with_checkpoint(report.error());
     out_.last = *report;
-    if (out_.last.outcome == step_outcome::spike && options_.at_spikes == on_spike::roll_back)
+    if (out_.last.outcome == step_outcome::spike && rolls_back(options_))
       if (status good = roll_back(); !good) return good;
     ++out_.steps_run;
     out_.steps_skipped += out_.last.outcome != step_outcome::updated;
@@ -140,7 +142,7 @@ class training_run {
     const std::string path = directory_[0].path_of(trainer_.steps_done());
     if (status good = trainer_.save(path); !good) return with_checkpoint(std::move(good).error());
     out_.checkpoint = path;
-    directory_[0].prune(options_.keep_last, options_.checkpoint_every);
+    directory_[0].prune(options_.keep_last, rolls_back(options_) ? options_.checkpoint_every : 0);
     tell(training_moment::checkpoint, path);
     return done{};
   }

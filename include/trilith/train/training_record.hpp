@@ -34,10 +34,10 @@ class training_record {
     if (checked != nullptr) history_.bits_per_byte.push_back({x, checked->bits_per_byte});
     return log_.empty() ? status(done{}) : log_[0].add(step, checked);
   }
-  /// What was added is on disk, and the curve shows it.
-  [[nodiscard]] status sync() {
-    if (!log_.empty())
-      if (status good = log_[0].sync(); !good) return good;
+  /// What was added is on disk.
+  [[nodiscard]] status sync() { return log_.empty() ? status(done{}) : log_[0].sync(); }
+  /// The curve shows what was added.
+  [[nodiscard]] status draw() const {
     return curve_.empty() ? status(done{}) : write_svg(curve_, training_curve(history_));
   }
 

@@ -18,7 +18,8 @@ namespace trilith::inline TRILITH_ABI {
 /// With all batches n = N - 1: the first token is no target. With fewer, the rest counts as the
 /// mean of those. Bytes are those of the documents' text, token_facts::text_bytes; begin and end
 /// tokens add to the sum and not to the bytes.
-[[nodiscard]] inline validation_report report_of(const loss_sums& sums, const token_facts& file) {
+[[nodiscard]] inline validation_report validation_of(const loss_sums& sums,
+                                                     const token_facts& file) {
   const double bits = sums.mean() / __builtin_log(2.0) * static_cast<double>(file.tokens - 1);
   validation_report out;
   out.bits_per_byte = file.text_bytes == 0 ? 0.0 : bits / static_cast<double>(file.text_bytes);
@@ -28,7 +29,7 @@ namespace trilith::inline TRILITH_ABI {
 }
 
 /// How well a learner's current codes predict a file, by its first `most` batches; 0: by all. See
-/// report_of(). Cost: a forward pass over them.
+/// validation_of(). Cost: a forward pass over them.
 template <Learner L>
 [[nodiscard]] validation_report validate(L& learner, const batches_in_order& data,
                                          std::size_t most = 0) {
@@ -39,7 +40,7 @@ template <Learner L>
     data.read(step, batch);
     sums += learner.measure(batch);
   }
-  return report_of(sums, data.file().facts());
+  return validation_of(sums, data.file().facts());
 }
 
 }  // namespace trilith::inline TRILITH_ABI
