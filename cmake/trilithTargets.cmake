@@ -36,7 +36,7 @@ function(trilith_define_targets include_dir source_dir)
   target_include_directories(trilith_headers SYSTEM INTERFACE ${TRILITH_BOOST_INCLUDE_DIR})
 
   set(sources)
-  foreach(part kernels row_kernels gradient_kernels runtime text load train_data train_vocabulary)
+  foreach(part kernels row_kernels gradient_kernels runtime text load train_data train_vocabulary trainer)
     list(APPEND sources ${source_dir}/${part}.cpp)
   endforeach()
   add_library(trilith_runtime STATIC EXCLUDE_FROM_ALL ${sources})

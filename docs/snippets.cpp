@@ -83,3 +83,27 @@ tl::status prepare(void (*learn)(const tl::token_batch&)) {
   return tl::done{};
 }
 // [train_data]
+
+// [train]
+#include <trilith/train.hpp>
+
+template <tl::Learner L>
+tl::status learn(L& learner, const tl::token_file& tales, const tl::token_file& held_out) {
+  auto train = tl::make_batches(tales, {.batch = 32, .length = 256, .seed = 1});
+  auto check = tl::make_batches_in_order(held_out, {.batch = 8, .length = 256});
+  if (!train) return std::move(train).error();
+  if (!check) return std::move(check).error();
+
+  tl::train_options options{.steps = 20'000, .micro_batch = 8};
+  options.schedule = tl::two_stage{.warmup = 375};
+  options.validate_every = 500;
+  options.checkpoint_every = 500;
+  options.checkpoints = "run/checkpoints";
+  options.resume = true;  // after a stop, a kill or a loss of power: the same command again
+  options.log = "run/log.csv";
+  options.curve = "run/curve.svg";
+  auto summary = tl::train(learner, {*train, &*check}, tl::adamw{.rate = 1.5e-3}, options);
+  if (!summary) return std::move(summary).error();
+  return tl::done{};
+}
+// [train]

@@ -35,6 +35,7 @@
 #include <trilith/text/byte_level_impl.hpp>
 #include <trilith/train/data_impl.hpp>
 #include <trilith/train/sentencepiece_impl.hpp>
+#include <trilith/train/trainer_impl.hpp>
 #if defined(TRILITH_IMPLEMENT_FAMILIES)
 #include <trilith/io/families_impl.hpp>
 #endif

@@ -30,6 +30,7 @@ class batches {
   batches(const token_file& file, const batch_options& options) noexcept
       : file_(&file), options_(options), windows_((file.size() - 1) / options.length) {}
 
+  [[nodiscard]] const token_file& file() const noexcept { return *file_; }
   [[nodiscard]] const batch_options& options() const noexcept { return options_; }
   /// W, rows of an epoch.
   [[nodiscard]] std::uint64_t windows() const noexcept { return windows_; }

@@ -20,6 +20,7 @@ class batches_in_order {
         windows_((file.size() - 1) / options.length),
         rest_((file.size() - 1) % options.length) {}
 
+  [[nodiscard]] const token_file& file() const noexcept { return *file_; }
   [[nodiscard]] std::size_t steps() const noexcept { return whole_steps() + (rest_ != 0); }
   [[nodiscard]] token_batch at(std::size_t step) const {
     token_batch out;

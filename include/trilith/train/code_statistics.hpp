@@ -1,30 +1,24 @@
 #ifndef TRILITH_TRAIN_CODE_STATISTICS_HPP
 #define TRILITH_TRAIN_CODE_STATISTICS_HPP
 
-#include <cmath>
 #include <cstdint>
 
 namespace trilith {
 
-/// What a quantisation of all latent weights gave.
+/// What a requantisation did to the codes of all coded matrices together.
 struct code_statistics {
-  std::uint64_t codes = 0;    ///< quantised weights
-  std::uint64_t flipped = 0;  ///< whose code is another than before
-  std::uint64_t zeros = 0;    ///< whose code is 0
-  double log_scales = 0;      ///< sum of log scale over the matrices' scales
-  std::uint64_t scales = 0;
+  std::uint64_t codes = 0;
+  std::uint64_t flipped = 0;  ///< codes that are others than before
+  std::uint64_t zeros = 0;
+  double scale_drift = 1;  ///< geometric mean of scale / the scale of the first step
 
-  /// The geometric mean of all scales: divided by the first one of a run, how far they drifted.
-  [[nodiscard]] double scale() const noexcept {
-    return scales == 0 ? 1 : std::exp(log_scales / static_cast<double>(scales));
-  }
-  code_statistics& operator+=(const code_statistics& o) noexcept {
-    codes += o.codes;
-    flipped += o.flipped;
-    zeros += o.zeros;
-    log_scales += o.log_scales;
-    scales += o.scales;
-    return *this;
+  /// Of all codes, in [0, 1]; 0 without any.
+  [[nodiscard]] constexpr double flipped_share() const noexcept { return share(flipped); }
+  [[nodiscard]] constexpr double zero_share() const noexcept { return share(zeros); }
+
+ private:
+  [[nodiscard]] constexpr double share(std::uint64_t part) const noexcept {
+    return codes == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(codes);
   }
 };
 

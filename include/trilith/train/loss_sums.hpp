@@ -12,10 +12,11 @@ struct loss_sums {
   std::uint64_t tokens = 0;   ///< targets that count
   std::uint64_t correct = 0;  ///< whose score is the highest of all
 
-  [[nodiscard]] double mean() const noexcept {
+  /// Nats a token; 0 without any.
+  [[nodiscard]] constexpr double mean() const noexcept {
     return tokens == 0 ? 0 : sum / static_cast<double>(tokens);
   }
-  loss_sums& operator+=(const loss_sums& o) noexcept {
+  constexpr loss_sums& operator+=(const loss_sums& o) noexcept {
     sum += o.sum;
     divergence += o.divergence;
     tokens += o.tokens;

@@ -1,15 +1,33 @@
 #ifndef TRILITH_TRAIN_REQUANTIZE_HPP
 #define TRILITH_TRAIN_REQUANTIZE_HPP
 
-#include <trilith/train/code_statistics.hpp>
 #include <trilith/train/straight_through.hpp>
 #include <trilith/train/working_matrix.hpp>
 #include <trilith/weights/quantize.hpp>
 
 #include <atomic>
+#include <cmath>
 #include <vector>
 
 namespace trilith::inline TRILITH_ABI {
+
+/// What a quantisation of latent weights gave; those of several matrices add up.
+struct requantized {
+  std::uint64_t codes = 0;
+  std::uint64_t flipped = 0;  ///< codes that are others than before
+  std::uint64_t zeros = 0;
+  double log_scales = 0;  ///< the sum of log scale
+  std::uint64_t scales = 0;
+
+  requantized& operator+=(const requantized& more) noexcept {
+    codes += more.codes;
+    flipped += more.flipped;
+    zeros += more.zeros;
+    log_scales += more.log_scales;
+    scales += more.scales;
+    return *this;
+  }
+};
 
 namespace detail {
 
@@ -20,18 +38,18 @@ class requantization {
                  const std::vector<weights::calibration>& with, float lambda) noexcept
       : from_(from), to_(to), with_(with), lambda_(lambda) {}
 
-  [[nodiscard]] code_statistics run(const executor& threads) {
+  [[nodiscard]] requantized run(const executor& threads) {
     std::atomic<std::uint64_t> flipped{0}, zeros{0};
     threads.parallel_for(from_.rows, ceil_div(std::size_t{1} << 14, from_.cols),
                          [&](std::size_t first, std::size_t last) {
                            std::vector<std::int8_t> codes(from_.cols), before(from_.cols);
-                           code_statistics part;
+                           requantized part;
                            for (std::size_t r = first; r < last; ++r)
                              encode(r, codes.data(), before.data(), part);
                            flipped += part.flipped;
                            zeros += part.zeros;
                          });
-    code_statistics all{.codes = from_.elements.size(), .flipped = flipped, .zeros = zeros};
+    requantized all{.codes = from_.elements.size(), .flipped = flipped, .zeros = zeros};
     for (const weights::calibration& c : with_) all.log_scales += std::log(static_cast<double>(c.scale));
     all.scales = with_.size();
     to_.is_blended = lambda_ < 1.0f;
@@ -39,7 +57,7 @@ class requantization {
   }
 
  private:
-  void encode(std::size_t r, std::int8_t* codes, std::int8_t* before, code_statistics& part) {
+  void encode(std::size_t r, std::int8_t* codes, std::int8_t* before, requantized& part) {
     auto& out = to_.stored;
     unpack_codes(out, r, before);
     const float* const w = from_.row(r);
@@ -71,7 +89,7 @@ class requantization {
 /// The codes and scales of latent weights, as pack() gives them, and W + lambda (Wq - W) for the
 /// backward pass: with lambda < 1, quantisation is phased in.
 template <class W, class Latent>
-code_statistics requantize(const Latent& from, working_matrix<W>& to, float lambda,
+requantized requantize(const Latent& from, working_matrix<W>& to, float lambda,
                            const executor& run) {
   if constexpr (working_matrix<W>::is_latent) {
     to.values = from.elements.data();

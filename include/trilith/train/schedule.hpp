@@ -39,6 +39,12 @@ struct constant {
   static constexpr std::string_view name = "constant";
   std::uint64_t warmup = 0;  ///< steps
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup);
+  }
+
   [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t) const noexcept {
     return detail::warmed(step, warmup);
   }
@@ -70,6 +76,13 @@ struct two_stage {
   double first_decay = 1;
   double second_decay = 0;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("first_rate", first_rate), f("second_rate", second_rate),
+        f("first_decay", first_decay), f("second_decay", second_decay);
+  }
+
   [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t steps) const noexcept {
     if (step < warmup) return first_rate * detail::warmed(step, warmup);
     const double peak = is_first(step, steps) ? first_rate : second_rate;
@@ -93,6 +106,12 @@ struct cosine {
   std::uint64_t warmup = 0;  ///< steps
   double last = 0;           ///< what it ends at
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("last", last);
+  }
+
   [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
                                                           std::uint64_t steps) const noexcept {
     TRILITH_EXACT_FLOAT_BODY
@@ -112,6 +131,12 @@ struct wsd {
   std::uint64_t warmup = 0;  ///< steps
   double share = 0.2;
   double last = 0;
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("share", share), f("last", last);
+  }
 
   [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
                                                           std::uint64_t steps) const noexcept {

@@ -4,6 +4,7 @@
 #include <trilith/core/thread_pool.hpp>
 #include <trilith/infer/session.hpp>
 #include <trilith/train/layers/decoder.hpp>
+#include <trilith/train/code_statistics.hpp>
 #include <trilith/train/optimiser.hpp>
 #include <trilith/train/requantize.hpp>
 #include <trilith/train/token_batch.hpp>
@@ -40,8 +41,12 @@ class training_pass {
         gradients_(model.sizes, model.settings),
         context_(model.sizes, model.settings, options, most_groups(working_), run),
         tape_(model.sizes, options) {
+    name_all visit{names_, {}};
+    fields::walk<B>(visit, model_->parameters);
     requantize();
   }
+  training_pass(const training_pass&) = delete;
+  training_pass& operator=(const training_pass&) = delete;
 
   /// Takes over the model's weights as they are now; once per optimiser step.
   ///
@@ -51,7 +56,7 @@ class training_pass {
     context_.blend = static_cast<float>(lambda);
     quantize_all visit{static_cast<float>(lambda), context_.run(), {}};
     fields::walk<B>(visit, model_->parameters, working_.parameters);
-    return visit.found;
+    return statistics(visit.found);
   }
 
   void zero_gradients() noexcept {
@@ -102,9 +107,17 @@ class training_pass {
   /// Every parameter tensor: f(facts, weights, gradient), always in the same order.
   template <class F>
   void for_each_tensor(F&& f) {
-    visit_all<F> visit{f, {}};
+    visit_all<F> visit{f, names_, 0};
     fields::walk<B>(visit, model_->parameters, gradients_.parameters);
   }
+
+  /// What later statistics depend on beside the weights: the scales that drift is measured from.
+  template <class F>
+  void for_each_memory(F&& f) {
+    f(std::string_view("first_scale"), std::span<float>(&first_scale_, 1));
+  }
+  /// The weights need nothing more after an update.
+  void after_update(std::uint64_t, std::uint64_t) noexcept {}
 
   [[nodiscard]] const Model& model() const noexcept { return *model_; }
   [[nodiscard]] std::size_t most_tokens() const noexcept { return context_.tokens; }
@@ -113,7 +126,7 @@ class training_pass {
   struct quantize_all {
     float lambda;
     const executor& run;
-    code_statistics found;
+    requantized found;
     void enter(std::string_view) {}
     void leave() {}
     template <class Field, class Tensor, class W>
@@ -137,30 +150,50 @@ class training_pass {
     }
   };
 
-  template <class F>
-  struct visit_all {
-    F& f;
+  /// "blocks.0.attention.query", "blocks.0.attention.query.scale" for all tensors.
+  struct name_all {
+    std::vector<std::string>& names;
     fields::path at;
     void enter(std::string_view name) { at.enter(name); }
     void leave() { at.leave(); }
     template <class Field, class Tensor>
-    void operator()(const Field& field, Tensor& w, Tensor& g) {
-      const std::string name = at / field.name;
-      if constexpr (std::is_same_v<Tensor, parameter_vector>) {
-        f(tensor_facts{name, 1, w.size(), role::vector}, w.values.span(), g.values.span());
-      } else {
-        // what is as wide as the vocabulary looks tokens up, or scores them
-        const role what =
-            field.rows == axis::vocab ? role::embedding_or_head : role::hidden_matrix;
-        f(tensor_facts{name, w.rows, w.cols, what}, w.elements.span(), g.elements.span());
-        if constexpr (requires { w.scales; }) {
-          const std::string scale = name + ".scale";
-          f(tensor_facts{scale, 1, w.scales.size(), role::vector}, w.scales.span(),
-            g.scales.span());
-        }
-      }
+    void operator()(const Field& field, const Tensor&) {
+      names.push_back(at / field.name);
+      if constexpr (requires(const Tensor& t) { t.scales; })
+        names.push_back(names.back() + ".scale");
     }
   };
+
+  template <class F>
+  struct visit_all {
+    F& f;
+    const std::vector<std::string>& names;
+    std::size_t tensor;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field>
+    void operator()(const Field&, parameter_vector& w, parameter_vector& g) {
+      one(role::vector, 1, w.values, g.values);
+    }
+    template <class Field, class Matrix>
+    void operator()(const Field& field, Matrix& w, Matrix& g) {
+      // what is as wide as the vocabulary looks tokens up, or scores them
+      one(field.rows == axis::vocab ? role::embedding_or_head : role::hidden_matrix, w.rows,
+          w.elements, g.elements);
+      if constexpr (requires { w.scales; }) one(role::vector, 1, w.scales, g.scales);
+    }
+    void one(role what, std::size_t rows, aligned_buffer<float>& w, aligned_buffer<float>& g) {
+      f(tensor_facts{names[tensor++], rows, w.size() / rows, what}, w.span(), g.span());
+    }
+  };
+
+  [[nodiscard]] code_statistics statistics(const requantized& all) noexcept {
+    const auto mean = static_cast<float>(
+        all.scales == 0 ? 0 : all.log_scales / static_cast<double>(all.scales));
+    if (first_scale_ == 0) first_scale_ = mean;
+    return {all.codes, all.flipped, all.zeros,
+            std::exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
+  }
 
   [[nodiscard]] static std::size_t most_groups(realisation<B, storage::working>& of) {
     groups_of_all visit;
@@ -187,6 +220,8 @@ class training_pass {
   realisation<B, storage::latent> gradients_;
   pass_context context_;
   typename layers::tape tape_;
+  std::vector<std::string> names_;
+  float first_scale_ = 0;  ///< the mean log scale of the first quantisation
 };
 
 }  // namespace trilith::inline TRILITH_ABI

@@ -36,6 +36,12 @@ struct adamw {
   double eps = 1e-8;
   double decay = 0.1;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("rate", rate), f("beta1", beta1), f("beta2", beta2), f("eps", eps), f("decay", decay);
+  }
+
   class state {
    public:
     state() noexcept = default;

@@ -40,6 +40,12 @@ struct grokfast<filter::ema> {
   double alpha = 0.98;
   double lambda = 2;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("alpha", alpha), f("lambda", lambda);
+  }
+
   class state {
    public:
     state(const grokfast&, const tensor_facts& tensor) : slow_(tensor.size()) {}
@@ -92,6 +98,12 @@ struct grokfast<filter::ma> {
   static constexpr std::string_view name = "grokfast<ma>";
   std::size_t window = 100;
   double lambda = 5;
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("window", window), f("lambda", lambda);
+  }
 
   class state {
    public:

@@ -43,6 +43,15 @@ struct muon_with {
   double eps = 1e-8;
   Filter filter{};
 
+  /// All that changes what it does: f(name, number or text).
+  template <class F>
+  void describe(F&& f) const {
+    f("scaling", std::string_view(S::name)), f("rate", rate), f("momentum", momentum);
+    f("nesterov", nesterov), f("decay", decay), f("others", others), f("beta1", beta1);
+    f("beta2", beta2), f("eps", eps), f("filter", std::string_view(Filter::name));
+    if constexpr (requires { filter.describe(f); }) filter.describe(f);
+  }
+
   class state {
    public:
     state(const muon_with& o, const tensor_facts& tensor)
