@@ -34,6 +34,10 @@ class kept_rows {
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
   [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
   [[nodiscard]] const float* scales() const noexcept { return scales_.data(); }
+  /// The rows without sums over groups: for gradients, not for another forward pass.
+  [[nodiscard]] activation_view<X> view(std::size_t tokens) const noexcept {
+    return {codes_.data(), tokens, cols_, stride_, cols_, scales_.data()};
+  }
 
   /// out[t, i] = scale_t * q_t[i] for the rows that `out` has.
   void decode(span2d<float> out, const executor& run) const noexcept {

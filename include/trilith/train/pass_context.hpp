@@ -1,10 +1,20 @@
 #ifndef TRILITH_TRAIN_PASS_CONTEXT_HPP
 #define TRILITH_TRAIN_PASS_CONTEXT_HPP
 
-#include <trilith/backends/float_product.hpp>
+#include <trilith/backends/gradient_products.hpp>
 #include <trilith/layers/workspace.hpp>
 
 namespace trilith::inline TRILITH_ABI {
+
+/// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
+/// The forward pass multiplies integers in any case.
+enum class gradient_numbers : std::uint8_t {
+  automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
+  f32,
+  /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
+  /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
+  int8x2
+};
 
 /// How much a training pass takes at once.
 struct pass_options {
@@ -15,6 +25,12 @@ struct pass_options {
   bool recompute = false;
   /// Makes room for passes between latent and quantised weights (training_pass::requantize).
   bool blends = false;
+  gradient_numbers gradients = gradient_numbers::automatic;
+
+  [[nodiscard]] bool by_integers() const noexcept {
+    return gradients == gradient_numbers::int8x2 ||
+           (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
+  }
 };
 
 /// What all layers of a training pass share: the room of a forward pass, and rows that the backward
@@ -35,7 +51,8 @@ struct pass_context {
         second(tokens, widest(s)),
         third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
         inward(tokens, s.dim),
-        product_memory(float_product_memory(run.threads)),
+        by_integers(options.by_integers()),
+        memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
   std::size_t tokens = 0;     ///< most of a pass
@@ -50,7 +67,8 @@ struct pass_context {
   row_buffer gains;                    ///< gradients of gains, token by token
   row_buffer first, second, third;     ///< gradients inside a layer
   row_buffer inward;                   ///< the gradient that leaves a layer towards its input
-  aligned_buffer<float> product_memory;
+  bool by_integers = false;            ///< int8x2
+  gradient_memory memory;              ///< of all products
   row_buffer head_memory;              ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
@@ -62,7 +80,7 @@ struct pass_context {
   /// out (+)= left right
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    multiply_floats(left, right, out, adds, product_memory.span(), run());
+    multiply_floats(left, right, out, adds, memory.floats(), run());
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.

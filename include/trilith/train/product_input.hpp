@@ -8,6 +8,12 @@
 
 namespace trilith::inline TRILITH_ABI {
 
+/// The input of products as their backward pass takes it: floats, or the codes themselves.
+struct back_input {
+  float_matrix floats;
+  activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
+};
+
 /// What entered the products of scheme S in the forward pass: quantised once for all matrices that
 /// read it, and kept for the gradients of their weights. The quantiser is straight-through: the
 /// gradient of x~ is that of x.
@@ -49,6 +55,13 @@ class product_input {
     c.multiply(floats(c), w.matrix().transposed(), y, false);
   }
 
+  /// What multiply_back() takes: codes where they can be multiplied.
+  [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
+    if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
+      if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
+    return {floats(c), {}};
+  }
+
   /// x~ as floats, [T, In]: in c.decoded until the next call, or where they are already.
   [[nodiscard]] float_matrix floats(pass_context& c) const noexcept {
     if (is_blended_) return const_cast<row_buffer&>(blended_).rows(view_.tokens);
@@ -84,14 +97,20 @@ class product_input {
 
 /// The backward pass of y = W x~ for dL/dy [T, Out]:  dL/dWq += dL/dy^T x~,  dL/dx (+)= dL/dy Wq.
 ///
-/// @param x   product_input::floats()
+/// @param x   product_input::for_gradients(), or floats()
 /// @param dw  [Out, In], of the quantised weights: training_pass makes it one of the latent ones
 template <class W>
-void multiply_back(const working_matrix<W>& w, const float_matrix& x, span2d<const float> dy,
+void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const float> dy,
                    plain_matrix<weights::f32>& dw, span2d<float> dx, bool adds,
                    pass_context& c) noexcept {
-  c.multiply(float_matrix(dy).transposed(), x, {dw.elements.data(), dw.rows, dw.cols}, true);
-  c.multiply(dy, w.matrix(), dx, adds);
+  const span2d<float> out(dw.elements.data(), dw.rows, dw.cols);
+  if (x.codes.tokens != 0) {
+    weight_gradient(dy, x.codes, out, true, c.memory, c.run());
+    input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
+  } else {
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true);
+    c.multiply(dy, w.matrix(), dx, adds);
+  }
 }
 
 }  // namespace trilith::inline TRILITH_ABI

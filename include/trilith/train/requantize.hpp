@@ -84,13 +84,21 @@ class requantization {
   float lambda_;
 };
 
+template <class W>
+void turn(working_matrix<W>& w, const executor& run) {
+  if (w.turned.rows == 0) w.turned = transposed_codes(w.rows, w.cols, run.threads);
+  w.turned.assign(w.stored, run);
+}
+
 }  // namespace detail
 
 /// The codes and scales of latent weights, as pack() gives them, and W + lambda (Wq - W) for the
 /// backward pass: with lambda < 1, quantisation is phased in.
+///
+/// @param turns  whether the codes are to be turned over for products of integers
 template <class W, class Latent>
-requantized requantize(const Latent& from, working_matrix<W>& to, float lambda,
-                           const executor& run) {
+requantized requantize(const Latent& from, working_matrix<W>& to, float lambda, bool turns,
+                       const executor& run) {
   if constexpr (working_matrix<W>::is_latent) {
     to.values = from.elements.data();
     return {};
@@ -102,7 +110,10 @@ requantized requantize(const Latent& from, working_matrix<W>& to, float lambda,
     return {};
   } else {
     const auto with = calibrations<W>(from);
-    return detail::requantization<W>(from, to, with, lambda).run(run);
+    const requantized found = detail::requantization<W>(from, to, with, lambda).run(run);
+    if constexpr (working_matrix<W>::turns)
+      if (turns && lambda >= 1) detail::turn(to, run);
+    return found;
   }
 }
 

@@ -24,8 +24,7 @@ namespace trilith::inline TRILITH_ABI {
 ///       learner.requantize();
 ///     }
 ///
-/// Gradients add up over the micro-batches of a step. They do not depend on the number of threads,
-/// and on how a step is cut into micro-batches only where gains are shared by heads
+/// Gradients add up over the micro-batches of a step. They do not depend on the number of threads
 /// (test/unit/training_pass.cpp). The model must outlive it.
 ///
 /// @tparam Ste  ste::identity, ste::clipped<>, ...
@@ -54,7 +53,7 @@ class training_pass {
   ///                floats; needs pass_options::blends
   code_statistics requantize(double lambda = 1) {
     context_.blend = static_cast<float>(lambda);
-    quantize_all visit{static_cast<float>(lambda), context_.run(), {}};
+    quantize_all visit{static_cast<float>(lambda), context_.by_integers, context_.run(), {}};
     fields::walk<B>(visit, model_->parameters, working_.parameters);
     return statistics(visit.found);
   }
@@ -125,13 +124,15 @@ class training_pass {
  private:
   struct quantize_all {
     float lambda;
+    bool turns;
     const executor& run;
     requantized found;
     void enter(std::string_view) {}
     void leave() {}
     template <class Field, class Tensor, class W>
-    void operator()(const Field&, const Tensor& from, working_matrix<W>& to) {
-      found += trilith::requantize(from, to, lambda, run);
+    void operator()(const Field& field, const Tensor& from, working_matrix<W>& to) {
+      const bool is_hidden = field.rows != axis::vocab;  // embedding and head multiply floats
+      found += trilith::requantize(from, to, lambda, turns && is_hidden, run);
     }
     template <class Field>
     void operator()(const Field&, const parameter_vector& from, parameter_vector& to) {

@@ -2,6 +2,7 @@
 #define TRILITH_TRAIN_WORKING_MATRIX_HPP
 
 #include <trilith/backends/float_product.hpp>
+#include <trilith/backends/transposed_codes.hpp>
 #include <trilith/model/realisation.hpp>
 
 namespace trilith::inline TRILITH_ABI {
@@ -14,6 +15,13 @@ struct working_matrix {
   static constexpr bool is_coded = weights::CodedWeights<W>;
   /// Whether the latent weights are used as they are.
   static constexpr bool is_latent = std::is_same_v<W, weights::f32>;
+  /// Whether gradients can be multiplied with the codes themselves: a row has one scale.
+  static constexpr bool turns = [] {
+    if constexpr (is_coded)
+      return W::granularity::group_step == 0;
+    else
+      return false;
+  }();
 
   working_matrix() = default;
   working_matrix(std::size_t r, std::size_t c) : rows(r), cols(c) {
@@ -30,6 +38,7 @@ struct working_matrix {
   stored_type stored;              ///< what a packed model would hold; no elements where is_latent
   aligned_buffer<float> decoded;   ///< [rows, cols]; empty where is_latent
   const float* values = nullptr;   ///< [rows, cols]: decoded, or the latent weights
+  transposed_codes turned;         ///< of `stored`, where gradients are multiplied by integers
   bool is_blended = false;         ///< values are between the latent and the quantised weights
 
   [[nodiscard]] float_matrix matrix() const noexcept {

@@ -61,7 +61,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
                        span2d<float> dx, pass_context& c) noexcept {
     const std::size_t tokens = dy.rows;
     const auto mixed = kept.mixed.rows(tokens), dmixed = c.first.rows(tokens).columns(mixed.cols);
-    multiply_back(p.output, kept.output_input.floats(c), dy, d.output, dmixed, false, c);
+    multiply_back(p.output, kept.output_input.for_gradients(c), dy, d.output, dmixed, false, c);
     normalize_back(sub_normed(p, mixed, c), dmixed, dmixed, d.sub_norm, c);
 
     const attention_rows_of_pass rows{kept.query.rows(tokens), kept.key.rows(tokens),
@@ -74,7 +74,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     normalize_heads_back(dq, p.query_norm, d.query_norm, kept.raw_query, c);
     normalize_heads_back(dk, p.key_norm, d.key_norm, kept.raw_key, c);
 
-    const float_matrix x = kept.input.floats(c);
+    const back_input x = kept.input.for_gradients(c);
     multiply_back(p.query, x, dq, d.query, dx, false, c);
     multiply_back(p.key, x, dk, d.key, dx, true, c);
     multiply_back(p.value, x, dv, d.value, dx, true, c);

@@ -89,7 +89,9 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       const auto scores = logits(p, h, kept, c);
       all += score(scores, targets, first, weight, reference, kept, c);
       const auto dx = dh.rows_from(first, h.rows);
-      multiply_back(head(p), kept.head_input.floats(c), scores, head(d), dx, false, c);
+      // in floats: beside the target's, the gradients of most scores are too small for 16 bits
+      const back_input x{kept.head_input.floats(c), {}};
+      multiply_back(head(p), x, scores, head(d), dx, false, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
     });
     for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);

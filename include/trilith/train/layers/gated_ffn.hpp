@@ -46,7 +46,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
     const std::size_t tokens = dy.rows, n = p.gate.rows;
     const auto gate = kept.gate.rows(tokens), up = kept.up.rows(tokens);
     const auto dgate = c.first.rows(tokens).columns(n), dup = c.second.rows(tokens).columns(n);
-    multiply_back(p.down, kept.down_input.floats(c), dy, d.down, dgate, false, c);
+    multiply_back(p.down, kept.down_input.for_gradients(c), dy, d.down, dgate, false, c);
     if constexpr (!SubNorm::is_identity) {
       const auto z = c.third.rows(tokens).columns(n);
       pass_all(gate, up, z, c);
@@ -54,7 +54,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
                      dgate, d.sub_norm, c);
     }
     gate_back(gate, up, dgate, dup, c);
-    const float_matrix x = kept.input.floats(c);
+    const back_input x = kept.input.for_gradients(c);
     multiply_back(p.gate, x, dgate, d.gate, dx, false, c);
     multiply_back(p.up, x, dup, d.up, dx, true, c);
   }
