@@ -12,6 +12,7 @@
 #include <trilith/train/callback.hpp>
 #include <trilith/train/code_statistics.hpp>
 #include <trilith/train/curve.hpp>
+#include <trilith/train/distillation.hpp>
 #include <trilith/train/gradients.hpp>
 #include <trilith/train/learner.hpp>
 #include <trilith/train/loss_scale.hpp>

@@ -60,6 +60,17 @@ std::vector<float> gradients_of(Pass& pass) {
   return all;
 }
 
+/// |a - b| / |b| in the Euclidean norm.
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double wrong = 0, all = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto x = static_cast<double>(a[i]), y = static_cast<double>(b[i]);
+    wrong += (x - y) * (x - y);
+    all += y * y;
+  }
+  return std::sqrt(wrong / all);
+}
+
 template <class Model>
 std::vector<float> scores_of_training(Model& model, const tl::token_batch& batch) {
   tl::training_pass pass(model, {.sequences = batch.rows(), .length = batch.length()});
@@ -166,23 +177,35 @@ TEST_CASE("gradients are the same for any number of threads, and computed again"
 TEST_CASE("micro-batches add up to the gradients of the whole batch") {
   const auto batch = random_batch(4, 30);
   auto model = random_model<ternary>();
-  tl::training_pass whole(model, {.sequences = 4, .length = 30});
-  (void)whole.add_gradients(batch, 1.0f / 120);
-  tl::training_pass parts(model, {.sequences = 2, .length = 30});
-  for (std::size_t first : {0u, 2u}) {
-    tl::token_batch micro;
-    micro.resize(2, 30);
-    for (std::size_t b = 0; b < 2; ++b)
-      micro.set(b, batch.tokens().row(first + b), batch.targets().row(first + b));
-    (void)parts.add_gradients(micro, 1.0f / 120);
+  // sums of floats go on where they were; 16-bit integers are relative to the batch's largest
+  for (const auto& [numbers, most] : {std::pair{tl::gradient_numbers::f32, 1e-6},
+                                      std::pair{tl::gradient_numbers::int8x2, 1e-4}}) {
+    tl::training_pass whole(model, {.sequences = 4, .length = 30, .gradients = numbers});
+    (void)whole.add_gradients(batch, 1.0f / 120);
+    tl::training_pass parts(model, {.sequences = 2, .length = 30, .gradients = numbers});
+    for (std::size_t first : {0u, 2u}) {
+      tl::token_batch micro;
+      micro.resize(2, 30);
+      for (std::size_t b = 0; b < 2; ++b)
+        micro.set(b, batch.tokens().row(first + b), batch.targets().row(first + b));
+      (void)parts.add_gradients(micro, 1.0f / 120);
+    }
+    CHECK(distance(gradients_of(parts), gradients_of(whole)) < most);
   }
-  double wrong = 0, all = 0;
-  const auto a = gradients_of(whole), b = gradients_of(parts);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    wrong += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
-    all += std::pow(static_cast<double>(a[i]), 2);
-  }
-  CHECK(std::sqrt(wrong / all) < 1e-6);
+}
+
+TEST_CASE("gradients by integers are those by floats, to 16 bits") {
+  const auto batch = random_batch(4, 30);
+  auto model = random_model<ternary>();
+  tl::training_pass floats(
+      model, {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32});
+  tl::training_pass integers(
+      model, {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::int8x2});
+  CHECK(floats.add_gradients(batch, 1.0f / 120).sum ==
+        integers.add_gradients(batch, 1.0f / 120).sum);
+  const double error = distance(gradients_of(integers), gradients_of(floats));
+  CHECK(error > 0);  // they are not the same path
+  CHECK(error < 2e-4);
 }
 
 TEST_CASE("gradients of a smooth decoder are its differences") {
@@ -240,4 +263,84 @@ TEST_CASE("a requantisation counts what changed") {
   *first = *first > 0 ? -0.5f : 0.5f;
   CHECK(pass.requantize().flipped >= 1);
   CHECK(pass.requantize().flipped == 0);
+}
+
+TEST_CASE("stochastic rounding keeps the mean, and weights that are codes") {
+  tl::working_matrix<tl::weights::ternary<>> with(64, 64);
+  for (float& s : with.stored.scales) s = 0.5f;
+  tl::plain_matrix<tl::weights::f32> w(64, 64);
+  double sum = 0;
+  for (std::uint64_t step = 0; step < 4; ++step) {
+    for (float& x : w.elements) x = 0.5f * 0.3f;
+    tl::round_by_chance(w, with, {7, step, 1}, {});
+    for (const float x : w.elements) {
+      CHECK_FALSE((x != 0.5f && x != 0.0f));
+      sum += static_cast<double>(x);
+    }
+  }
+  CHECK(sum / (4 * 64 * 64) == Approx(0.15).epsilon(0.03));
+  for (float& x : w.elements) x = -3.0f;
+  tl::round_by_chance(w, with, {7, 9, 1}, {});
+  for (const float x : w.elements) CHECK(x == -0.5f);
+}
+
+TEST_CASE("a model learns without latent weights") {
+  auto model = random_model<ternary>();
+  tl::training_pass<tl::latent<ternary>, tl::ste::stochastic_rounding> pass(
+      model, {.sequences = 2, .length = 24});
+  const tl::adamw optimiser{.rate = 4e-3, .decay = 0};
+  std::vector<tl::adamw::state> states;
+  pass.for_each_tensor(
+      [&](const tl::tensor_facts& t, auto, auto) { states.emplace_back(optimiser, t); });
+  const auto batch = random_batch(2, 24);
+  double first = 0, loss = 0;
+  for (std::uint64_t step = 0; step < 100; ++step) {
+    pass.zero_gradients();
+    loss = pass.add_gradients(batch, 1.0f / 48).mean();
+    if (step == 0) first = loss;
+    pass.finish_gradients();
+    std::size_t i = 0;
+    pass.for_each_tensor([&](const tl::tensor_facts&, std::span<float> w, std::span<float> g) {
+      optimiser.update(w, g, states[i++], {.step = step}, {});
+    });
+    pass.after_update(3, step);
+    pass.requantize();
+  }
+  CHECK(loss < first / 2);
+  // every weight is a code times its scale, so requantize() packs what was trained
+  const auto packed = tl::requantize(model);
+  const auto again = tl::dequantize(packed);
+  const auto& a = model.parameters.blocks[1].ffn.down.elements;
+  const auto& b = again.parameters.blocks[1].ffn.down.elements;
+  CHECK(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+TEST_CASE("a distilled model comes close to its teacher") {
+  auto teacher_model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>(5);
+  for (float& x : teacher_model.parameters.embedding.elements) x *= 8;
+  auto model = random_model<ternary>();
+  const tl::pass_options room{.sequences = 2, .length = 24};
+  tl::training_pass student(model, room), teacher(teacher_model, room);
+  tl::distillation learner(student, teacher, 1.0f);
+  static_assert(tl::Learner<decltype(learner)>);
+  const tl::adamw optimiser{.rate = 3e-3, .decay = 0};
+  std::vector<tl::adamw::state> states;
+  learner.for_each_tensor(
+      [&](const tl::tensor_facts& t, auto, auto) { states.emplace_back(optimiser, t); });
+  tl::token_batch batch = random_batch(2, 24);
+  double first = 0, last = 0;
+  for (std::uint64_t step = 0; step < 60; ++step) {
+    learner.zero_gradients();
+    const tl::loss_sums loss = learner.add_gradients(batch, 1.0f / 48);
+    last = loss.divergence / static_cast<double>(loss.tokens);
+    if (step == 0) first = last;
+    learner.finish_gradients();
+    std::size_t i = 0;
+    learner.for_each_tensor([&](const tl::tensor_facts&, std::span<float> w, std::span<float> g) {
+      optimiser.update(w, g, states[i++], {.step = step}, {});
+    });
+    learner.requantize();
+  }
+  CHECK(first > 0.1);
+  CHECK(last < first / 2);
 }

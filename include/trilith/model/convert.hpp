@@ -61,8 +61,10 @@ template <class P = packing::preferred, Realisation Model>
 
 /// As pack, for parameters that are codes times scales already (what dequantize gives, perhaps
 /// edited): the scale is taken from the weights that are not zero, so that going back and forth
-/// changes nothing, however often.
-template <class P = packing::preferred, Dense Model>
+/// changes nothing, however often. Latent weights are such where ste::stochastic_rounding has
+/// trained them.
+template <class P = packing::preferred, Realisation Model>
+  requires(!Packed<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> requantize(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
       model, []<class To>(const plain_matrix<weights::f32>& from) {

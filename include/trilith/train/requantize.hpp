@@ -84,6 +84,17 @@ class requantization {
   float lambda_;
 };
 
+template <class Ste, class W, class Latent>
+[[nodiscard]] std::vector<weights::calibration> scales_for(const Latent& from) {
+  static_assert(!(ste::without_latents<Ste> && weights::LearnsScale<W>),
+                "trilith::training_pass: weights that learn their scales need latent weights; use "
+                "another estimator than ste::stochastic_rounding (docs/errors.md).");
+  if constexpr (ste::without_latents<Ste>)
+    return calibrations<W, recalibrated<W>>(from.elements.data(), from.rows, from.cols);
+  else
+    return calibrations<W>(from);
+}
+
 template <class W>
 void turn(working_matrix<W>& w, const executor& run) {
   if (w.turned.rows == 0) w.turned = transposed_codes(w.rows, w.cols, run.threads);
@@ -95,8 +106,9 @@ void turn(working_matrix<W>& w, const executor& run) {
 /// The codes and scales of latent weights, as pack() gives them, and W + lambda (Wq - W) for the
 /// backward pass: with lambda < 1, quantisation is phased in.
 ///
+/// @tparam Ste   without latent weights the scales are those that the weights have already
 /// @param turns  whether the codes are to be turned over for products of integers
-template <class W, class Latent>
+template <ste::StraightThrough Ste, class W, class Latent>
 requantized requantize(const Latent& from, working_matrix<W>& to, float lambda, bool turns,
                        const executor& run) {
   if constexpr (working_matrix<W>::is_latent) {
@@ -109,7 +121,7 @@ requantized requantize(const Latent& from, working_matrix<W>& to, float lambda, 
     }
     return {};
   } else {
-    const auto with = calibrations<W>(from);
+    const auto with = detail::scales_for<Ste, W>(from);
     const requantized found = detail::requantization<W>(from, to, with, lambda).run(run);
     if constexpr (working_matrix<W>::turns)
       if (turns && lambda >= 1) detail::turn(to, run);

@@ -15,6 +15,10 @@ concept StraightThrough = PolicyOf<T, straight_through_kind> && requires {
   { T::slope(1.0f) } noexcept -> std::same_as<float>;
 };
 
+/// Whether there are no latent weights behind the quantised ones.
+template <class T>
+inline constexpr bool without_latents = requires { requires T::rounds_weights; };
+
 /// dL/dW = dL/dWq for all of W, clipped and zeroed weights too, and nothing through the scale:
 /// BitNet's. @see "The Era of 1-bit LLMs: Training Tips, Code and FAQ", figure 3.
 struct identity {
@@ -43,6 +47,22 @@ struct clipped {
     constexpr float bound = static_cast<float>(Numerator) / static_cast<float>(Denominator);
     return absolute(v) <= bound ? 1.0f : 0.0f;
   }
+};
+
+/// No latent weights: the weights are codes times a scale that stays, and after each update they are
+/// rounded to codes again, up or down by chance, so that the mean is what the update made of them:
+///
+///     v = clip(w / s, min_code, max_code)      code = floor(v) + [u < v - floor(v)]
+///
+/// with u uniform in [0, 1), a function of seed, step, tensor and place alone. The result is packed
+/// with requantize(model), since pack() would compute other scales.
+/// @see Zhao et al.: "Direct Quantized Training of Language Models with Stochastic Rounding",
+///      arXiv 2412.04787, section 3.
+struct stochastic_rounding {
+  using policy_kind = straight_through_kind;
+  static constexpr std::string_view name = "stochastic_rounding";
+  static constexpr bool rounds_weights = true;
+  [[nodiscard]] static constexpr float slope(float) noexcept { return 1.0f; }
 };
 
 }  // namespace trilith::inline TRILITH_ABI::ste

@@ -7,6 +7,7 @@
 #include <trilith/train/code_statistics.hpp>
 #include <trilith/train/optimiser.hpp>
 #include <trilith/train/requantize.hpp>
+#include <trilith/train/stochastic_weights.hpp>
 #include <trilith/train/token_batch.hpp>
 
 namespace trilith::inline TRILITH_ABI {
@@ -42,6 +43,10 @@ class training_pass {
         tape_(model.sizes, options) {
     name_all visit{names_, {}};
     fields::walk<B>(visit, model_->parameters);
+    if constexpr (ste::without_latents<Ste>) {
+      snap_all snap;
+      fields::walk<B>(snap, model_->parameters);
+    }
     requantize();
   }
   training_pass(const training_pass&) = delete;
@@ -115,8 +120,14 @@ class training_pass {
   void for_each_memory(F&& f) {
     f(std::string_view("first_scale"), std::span<float>(&first_scale_, 1));
   }
-  /// The weights need nothing more after an update.
-  void after_update(std::uint64_t, std::uint64_t) noexcept {}
+  /// Rounds the weights where there are no latent ones (ste::stochastic_rounding); else nothing.
+  void after_update([[maybe_unused]] std::uint64_t seed,
+                    [[maybe_unused]] std::uint64_t step) noexcept {
+    if constexpr (ste::without_latents<Ste>) {
+      round_all visit{{seed, step, 0}, context_.run()};
+      fields::walk<B>(visit, model_->parameters, working_.parameters);
+    }
+  }
 
   [[nodiscard]] const Model& model() const noexcept { return *model_; }
   [[nodiscard]] std::size_t most_tokens() const noexcept { return context_.tokens; }
@@ -132,11 +143,39 @@ class training_pass {
     template <class Field, class Tensor, class W>
     void operator()(const Field& field, const Tensor& from, working_matrix<W>& to) {
       const bool is_hidden = field.rows != axis::vocab;  // embedding and head multiply floats
-      found += trilith::requantize(from, to, lambda, turns && is_hidden, run);
+      found += trilith::requantize<Ste>(from, to, lambda, turns && is_hidden, run);
     }
     template <class Field>
     void operator()(const Field&, const parameter_vector& from, parameter_vector& to) {
       __builtin_memcpy(to.values.data(), from.values.data(), from.bytes());
+    }
+  };
+
+  struct round_all {
+    rounding_draw draw;
+    const executor& run;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor, class W>
+    void operator()(const Field&, Tensor& w, working_matrix<W>& with) {
+      if constexpr (weights::CodedWeights<W>) round_by_chance(w, with, draw, run);
+      ++draw.tensor;
+    }
+    template <class Field>
+    void operator()(const Field&, parameter_vector&, parameter_vector&) {}
+  };
+  /// Weights that are not codes times a scale yet become so: the nearest.
+  struct snap_all {
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor>
+    void operator()(const Field&, Tensor& w) {
+      if constexpr (requires { typename Field::weights; })
+        if constexpr (weights::CodedWeights<typename Field::weights>) {
+          const auto packed =
+              repack_matrix<typename Field::weights>(w.elements.data(), w.rows, w.cols);
+          for (std::size_t r = 0; r < w.rows; ++r) decode_row(packed, r, w.row(r));
+        }
     }
   };
 

@@ -1,0 +1,97 @@
+#ifndef TRILITH_EXAMPLES_TRAINING_OPTIONS_HPP
+#define TRILITH_EXAMPLES_TRAINING_OPTIONS_HPP
+
+#include <trilith/train/train_options.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command_line.hpp"
+
+/// The command line of 10_train_ste.
+struct training_line {
+  std::vector<std::string> corpus, validation;  ///< files or folders
+  std::string run = "run", separator = "<|endoftext|>", prompt = "Once upon a time";
+  std::string weights = "ternary", optimiser = "adamw", schedule = "two_stage";
+  trilith::shape sizes{.dim = 192, .ffn_dim = 512, .layers = 6, .head_dim = 32, .vocab = 2048};
+  trilith::batch_options batch{.batch = 16, .length = 256};
+  std::size_t micro_batch = 4, threads = 2;
+  std::uint64_t steps = 600, warmup = 50, validate_every = 100, checkpoint_every = 100;
+  std::size_t validation_batches = 20;
+  double rate = 0, decay = 0.1;
+  bool resume = false, recompute = false;
+};
+
+inline void add_data_options(CLI::App& app, training_line& line) {
+  app.add_option("corpus", line.corpus,
+                 "text files, or folders of .txt [default: the children's classics of "
+                 "TRILITH_DATA]");
+  app.add_option("--validation", line.validation,
+                 "files to validate on [default: the end of the corpus]");
+  app.add_option("--separator", line.separator, "stands between documents")->capture_default_str();
+  app.add_option("--run", line.run, "folder of everything that the run writes")
+      ->capture_default_str();
+  app.add_flag("--resume", line.resume, "go on from the run's last checkpoint");
+  app.add_option("--prompt", line.prompt, "what samples begin with")->capture_default_str();
+}
+
+inline void add_model_options(CLI::App& app, training_line& line) {
+  app.add_option("--weights", line.weights, "in which numbers weights are")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"ternary", "binary", "learned_step", "learned_scale", "f32"}));
+  app.add_option("--dim", line.sizes.dim, "width of the residual stream")->capture_default_str();
+  app.add_option("--ffn", line.sizes.ffn_dim, "width of the feed-forward network")
+      ->capture_default_str();
+  app.add_option("--layers", line.sizes.layers, "blocks")->capture_default_str();
+  app.add_option("--head-dim", line.sizes.head_dim, "width of a head")->capture_default_str();
+  app.add_option("--vocabulary", line.sizes.vocab, "pieces")->capture_default_str();
+  app.add_option("--length", line.batch.length, "tokens of a sequence")->capture_default_str();
+}
+
+inline void add_step_options(CLI::App& app, training_line& line) {
+  app.add_option("--steps", line.steps, "updates of the weights")->capture_default_str();
+  app.add_option("--batch", line.batch.batch, "sequences of a step")->capture_default_str();
+  app.add_option("--micro-batch", line.micro_batch, "sequences computed at once")
+      ->capture_default_str();
+  app.add_option("--optimiser", line.optimiser)
+      ->capture_default_str()
+      ->check(CLI::IsMember({"adamw", "muon", "muon_grokfast"}));
+  app.add_option("--rate", line.rate, "at its peak [default: 4e-3 for adamw, else 0.02]");
+  app.add_option("--decay", line.decay, "of weights")->capture_default_str();
+  app.add_option("--schedule", line.schedule)
+      ->capture_default_str()
+      ->check(CLI::IsMember({"two_stage", "cosine", "wsd", "constant"}));
+  app.add_option("--warmup", line.warmup, "steps until the peak")->capture_default_str();
+  app.add_option("--seed", line.batch.seed, "of weights and batches")->capture_default_str();
+  app.add_option("--threads", line.threads)->capture_default_str();
+  app.add_flag("--recompute", line.recompute, "less memory for more time");
+  app.add_option("--validate-every", line.validate_every, "steps")->capture_default_str();
+  app.add_option("--validation-batches", line.validation_batches, "0: all")->capture_default_str();
+  app.add_option("--checkpoint-every", line.checkpoint_every, "steps")->capture_default_str();
+}
+
+/// Parses the command line; without a value the program should end with `exit_code`.
+inline std::optional<training_line> parse_training(int argc, char** argv, int& exit_code) {
+  training_line line;
+  CLI::App app{"Trains a small language model with 1-bit weights on text of your own."};
+  add_data_options(app, line);
+  add_model_options(app, line);
+  add_step_options(app, line);
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
+  if (line.rate == 0) line.rate = line.optimiser == "adamw" ? 4e-3 : 0.02;
+  line.sizes.heads = line.sizes.kv_heads = line.sizes.dim / line.sizes.head_dim;
+  line.sizes.context = line.batch.length;
+  return line;
+}
+
+/// The schedule of that name.
+inline trilith::any_schedule schedule_of(const training_line& line) {
+  const std::uint64_t warmup = line.warmup;
+  if (line.schedule == "cosine") return trilith::cosine{.warmup = warmup};
+  if (line.schedule == "wsd") return trilith::wsd{.warmup = warmup};
+  if (line.schedule == "constant") return trilith::constant{.warmup = warmup};
+  return trilith::two_stage{.warmup = warmup};
+}
+
+#endif
