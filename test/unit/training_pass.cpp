@@ -320,7 +320,8 @@ TEST_CASE("a distilled model comes close to its teacher") {
   for (float& x : teacher_model.parameters.embedding.elements) x *= 8;
   auto model = random_model<ternary>();
   const tl::pass_options room{.sequences = 2, .length = 24};
-  tl::training_pass student(model, room), teacher(teacher_model, room);
+  tl::training_pass student(model, room);
+  tl::training_pass teacher(teacher_model, room);
   tl::distillation learner(student, teacher, 1.0f);
   static_assert(tl::Learner<decltype(learner)>);
   const tl::adamw optimiser{.rate = 3e-3, .decay = 0};

@@ -12,7 +12,8 @@ namespace trilith::inline TRILITH_ABI {
 /// over the whole vocabulary. The reference is a training_pass of its own, over a model of any
 /// blueprint with the same vocabulary, that is never updated.
 ///
-///     training_pass student(ternary, room), teacher(full, room);
+///     training_pass student(ternary, room);
+///     training_pass teacher(full, room);
 ///     distillation learner(student, teacher, 1.0f);
 ///     auto done = tl::train(learner, data, tl::adamw{}, options);
 ///
