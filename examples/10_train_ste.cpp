@@ -112,7 +112,8 @@ int train(const training_line& line, const training_corpus& corpus, const Optimi
 template <class Blueprint>
 int train_with(const training_line& line, const training_corpus& corpus) {
   if (line.optimiser == "muon")
-    return train<Blueprint>(line, corpus, tl::muon{.rate = line.rate, .decay = line.decay});
+    return train<Blueprint>(
+        line, corpus, tl::muon{.rate = line.rate, .decay = line.decay, .others = line.others});
   if (line.optimiser == "muon_grokfast")
     return train<Blueprint>(line, corpus,
                             tl::muon_grokfast{.rate = line.rate, .decay = line.decay});

@@ -19,7 +19,7 @@ struct training_line {
   std::size_t micro_batch = 4, threads = 2;
   std::uint64_t steps = 600, warmup = 50, validate_every = 100, checkpoint_every = 100;
   std::size_t validation_batches = 20;
-  double rate = 0, decay = 0.1;
+  double rate = 0, decay = 0.1, others = 0.2;
   bool resume = false, recompute = false;
 };
 
@@ -58,6 +58,8 @@ inline void add_step_options(CLI::App& app, training_line& line) {
       ->capture_default_str()
       ->check(CLI::IsMember({"adamw", "muon", "muon_grokfast"}));
   app.add_option("--rate", line.rate, "at its peak [default: 4e-3 for adamw, else 0.02]");
+  app.add_option("--others", line.others, "AdamW's rate for what Muon leaves, as a share of --rate")
+      ->capture_default_str();
   app.add_option("--decay", line.decay, "of weights")->capture_default_str();
   app.add_option("--schedule", line.schedule)
       ->capture_default_str()
