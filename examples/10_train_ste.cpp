@@ -59,32 +59,32 @@ int save(const Model& model, const training_corpus& corpus, const training_line&
 }
 
 // [train]
-template <class Blueprint, class Optimiser>
-int train(const training_line& line, const training_corpus& corpus, const Optimiser& optimiser) {
+/// The loop itself is compiled once for each optimiser, whatever the blueprint.
+tl::result<tl::training_summary> run(tl::any_learner learner, const training_line& line,
+                                     const tl::training_data& data,
+                                     const tl::train_options& options) {
+  if (line.optimiser == "muon")
+    return tl::train(learner, data,
+                     tl::muon{.rate = line.rate, .decay = line.decay, .others = line.others},
+                     options);
+  if (line.optimiser == "muon_grokfast")
+    return tl::train(learner, data, tl::muon_grokfast{.rate = line.rate, .decay = line.decay},
+                     options);
+  return tl::train(learner, data, tl::adamw{.rate = line.rate, .decay = line.decay}, options);
+}
+
+template <class Blueprint>
+int train(const training_line& line, const training_corpus& corpus) {
   tl::latent<Blueprint> model(line.sizes);
   tl::fill_random(model, line.batch.seed);
   const tl::thread_pool threads(line.threads);
-  tl::training_pass learner(
-      model,
-      {.sequences = line.micro_batch, .length = line.batch.length, .recompute = line.recompute},
-      threads.get());
+  tl::training_pass pass(model, room_of(line), threads.get());
 
   const auto batches = tl::make_batches(corpus.train, line.batch);
   if (!batches) return complain(batches.error());
   const auto checks = tl::make_batches_in_order(
       corpus.validation, {.batch = line.micro_batch, .length = line.batch.length});
   if (!checks) return complain(checks.error());
-
-  tl::train_options options{.steps = line.steps, .micro_batch = line.micro_batch};
-  options.schedule = schedule_of(line);
-  options.validate_every = line.validate_every;
-  options.validation_batches = line.validation_batches;
-  options.checkpoint_every = line.checkpoint_every;
-  options.checkpoints = line.run + "/checkpoints";
-  options.resume = line.resume;
-  options.log = line.run + "/log.csv";
-  options.curve = line.run + "/curve.svg";
-  options.threads = threads.get();
 
   training_progress_line progress(50);
   const auto watch = [&](const tl::training_event& e) {
@@ -97,28 +97,18 @@ int train(const training_line& line, const training_corpus& corpus, const Optimi
   };
   const interrupt_guard interrupts;
   const auto stop = [] { return was_interrupted != 0; };
+  tl::train_options options = options_of(line);
+  options.threads = threads.get();
   options.on_event = watch;
   options.stop = stop;
-  const auto done = tl::train(learner, {*batches, &*checks}, optimiser, options);
+  const auto done = run(tl::any_learner(pass), line, {*batches, &*checks}, options);
   if (!done) return complain(done.error());
-  if (done->steps_left != 0) {
-    std::printf("stopped; go on with --resume\n");
-    return 0;
-  }
-  return save(model, corpus, line);
+  if (done->steps_left == 0) return save(model, corpus, line);
+  std::printf("stopped after step %llu; go on with --resume\n",
+              static_cast<unsigned long long>(done->last.step));
+  return 0;
 }
 // [train]
-
-template <class Blueprint>
-int train_with(const training_line& line, const training_corpus& corpus) {
-  if (line.optimiser == "muon")
-    return train<Blueprint>(
-        line, corpus, tl::muon{.rate = line.rate, .decay = line.decay, .others = line.others});
-  if (line.optimiser == "muon_grokfast")
-    return train<Blueprint>(line, corpus,
-                            tl::muon_grokfast{.rate = line.rate, .decay = line.decay});
-  return train<Blueprint>(line, corpus, tl::adamw{.rate = line.rate, .decay = line.decay});
-}
 
 int main(int argc, char** argv) {
   int exit_code = 0;
@@ -133,13 +123,19 @@ int main(int argc, char** argv) {
   if (!corpus) return complain(corpus.error());
   std::printf("%zu tokens to learn from, %zu to validate on\n", corpus->train.size(),
               corpus->validation.size());
-  using namespace tl::weights;
   using namespace tl::rules;
-  if (line->weights == "binary") return train_with<blueprint<scheme<binary<>>>>(*line, *corpus);
-  if (line->weights == "f32") return train_with<full_precision>(*line, *corpus);
-  if (line->weights == "learned_step")
-    return train_with<blueprint<scheme<tl::weights::ternary<learned_step>>>>(*line, *corpus);
-  if (line->weights == "learned_scale")
-    return train_with<blueprint<scheme<tl::weights::ternary<learned_scale<>>>>>(*line, *corpus);
-  return train_with<::ternary>(*line, *corpus);
+  namespace weights = tl::weights;
+  const auto train_if = [&]<class Blueprint>(const char* name, int& code) {
+    if (line->weights != name) return false;
+    code = train<Blueprint>(*line, *corpus);
+    return true;
+  };
+  (void)(train_if.operator()<ternary>("ternary", exit_code) ||
+         train_if.operator()<full_precision>("f32", exit_code) ||
+         train_if.operator()<blueprint<scheme<weights::binary<>>>>("binary", exit_code) ||
+         train_if.operator()<blueprint<scheme<weights::ternary<learned_step>>>>("learned_step",
+                                                                               exit_code) ||
+         train_if.operator()<blueprint<scheme<weights::ternary<learned_scale<>>>>>("learned_scale",
+                                                                                  exit_code));
+  return exit_code;
 }

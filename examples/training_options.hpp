@@ -1,6 +1,7 @@
 #ifndef TRILITH_EXAMPLES_TRAINING_OPTIONS_HPP
 #define TRILITH_EXAMPLES_TRAINING_OPTIONS_HPP
 
+#include <trilith/train/pass_context.hpp>
 #include <trilith/train/train_options.hpp>
 
 #include <optional>
@@ -94,6 +95,27 @@ inline trilith::any_schedule schedule_of(const training_line& line) {
   if (line.schedule == "wsd") return trilith::wsd{.warmup = warmup};
   if (line.schedule == "constant") return trilith::constant{.warmup = warmup};
   return trilith::two_stage{.warmup = warmup};
+}
+
+/// Everything that the command line says about the run.
+inline trilith::train_options options_of(const training_line& line) {
+  trilith::train_options options{.steps = line.steps, .micro_batch = line.micro_batch};
+  options.schedule = schedule_of(line);
+  options.validate_every = line.validate_every;
+  options.validation_batches = line.validation_batches;
+  options.checkpoint_every = line.checkpoint_every;
+  options.checkpoints = line.run + "/checkpoints";
+  options.resume = line.resume;
+  options.log = line.run + "/log.csv";
+  options.curve = line.run + "/curve.svg";
+  return options;
+}
+
+/// How much a pass takes at once.
+inline trilith::pass_options room_of(const training_line& line) {
+  return {.sequences = line.micro_batch,
+          .length = line.batch.length,
+          .recompute = line.recompute};
 }
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <trilith/backends/float_product.hpp>
 #include <trilith/backends/gradient_products.hpp>
+#include <trilith/train/any_learner.hpp>
 #include <trilith/train/any_schedule.hpp>
 #include <trilith/train/batches.hpp>
 #include <trilith/train/batches_in_order.hpp>
