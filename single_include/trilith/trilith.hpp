@@ -9864,10 +9864,10 @@ struct float_product {
   bool adds = false;
 };
 
-/// What a kernel packs at once: up to `rows + cols` lanes of `depth` values, which the second cache
-/// holds besides a part of out.
+/// What a kernel packs at once: up to `lanes` rows and columns of `depth` values, which the second
+/// cache holds besides a part of out. Panels of 256 values would all begin in one set of the first.
 struct float_tile_limits {
-  static constexpr std::size_t lanes = 768, cols = 480, depth = 256;
+  static constexpr std::size_t lanes = 768, cols = 480, depth = 240;
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
@@ -10223,7 +10223,7 @@ struct split_blocks {
         rows(panels ? 256 : outputs / 16),
         across(ceil_div(all_rows, rows)) {}
 
-  static constexpr std::size_t outputs = 192 * 256;  ///< floats of a thread's memory
+  static constexpr std::size_t outputs = std::size_t{192} * 256;  ///< floats of a thread's memory
   /// What is left of it for rows_of_panel(), and for the vector that a kernel may load past them.
   static constexpr std::size_t row_bytes =
       (simd::float_tile_limits::memory - outputs) * sizeof(float) - 64;
@@ -16790,18 +16790,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -16891,6 +16899,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -16898,6 +16914,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -27208,18 +27225,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -27309,6 +27334,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -27316,6 +27349,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -37626,18 +37660,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -37727,6 +37769,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -37734,6 +37784,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -48048,18 +48099,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -48149,6 +48208,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -48156,6 +48223,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});

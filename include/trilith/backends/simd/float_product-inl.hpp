@@ -62,6 +62,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -69,6 +77,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
