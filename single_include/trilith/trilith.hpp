@@ -16840,6 +16840,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -16876,7 +16887,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -17168,8 +17179,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -27275,6 +27285,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -27311,7 +27332,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -27603,8 +27624,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -37710,6 +37730,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -37746,7 +37777,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -38038,8 +38069,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -48149,6 +48179,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -48185,7 +48226,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -48477,8 +48518,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif

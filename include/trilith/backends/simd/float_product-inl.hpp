@@ -3,6 +3,17 @@
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -39,7 +50,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
