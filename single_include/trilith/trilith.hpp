@@ -9864,10 +9864,10 @@ struct float_product {
   bool adds = false;
 };
 
-/// What a kernel packs at once: up to `rows + cols` lanes of `depth` values, which the second cache
-/// holds besides a part of out.
+/// What a kernel packs at once: up to `lanes` rows and columns of `depth` values, which the second
+/// cache holds besides a part of out. Panels of 256 values would all begin in one set of the first.
 struct float_tile_limits {
-  static constexpr std::size_t lanes = 768, cols = 480, depth = 256;
+  static constexpr std::size_t lanes = 768, cols = 480, depth = 240;
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
@@ -10223,7 +10223,7 @@ struct split_blocks {
         rows(panels ? 256 : outputs / 16),
         across(ceil_div(all_rows, rows)) {}
 
-  static constexpr std::size_t outputs = 192 * 256;  ///< floats of a thread's memory
+  static constexpr std::size_t outputs = std::size_t{192} * 256;  ///< floats of a thread's memory
   /// What is left of it for rows_of_panel(), and for the vector that a kernel may load past them.
   static constexpr std::size_t row_bytes =
       (simd::float_tile_limits::memory - outputs) * sizeof(float) - 64;
@@ -16790,18 +16790,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -16831,6 +16839,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
 
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
@@ -16868,7 +16887,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -16891,6 +16910,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -16898,6 +16925,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -17151,8 +17179,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -27208,18 +27235,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -27249,6 +27284,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
 
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
@@ -27286,7 +27332,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -27309,6 +27355,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -27316,6 +27370,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -27569,8 +27624,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -37626,18 +37680,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -37667,6 +37729,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
 
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
@@ -37704,7 +37777,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -37727,6 +37800,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -37734,6 +37815,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -37987,8 +38069,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -48048,18 +48129,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }
@@ -48089,6 +48178,17 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 // (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
 
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
@@ -48126,7 +48226,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -48149,6 +48249,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -48156,6 +48264,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
@@ -48409,8 +48518,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, target::TRILITH_SIMD_ID != target::sse4, &multiply_floats, &split_gradients,
-    &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif

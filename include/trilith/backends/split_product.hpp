@@ -92,7 +92,7 @@ struct split_blocks {
         rows(panels ? 256 : outputs / 16),
         across(ceil_div(all_rows, rows)) {}
 
-  static constexpr std::size_t outputs = 192 * 256;  ///< floats of a thread's memory
+  static constexpr std::size_t outputs = std::size_t{192} * 256;  ///< floats of a thread's memory
   /// What is left of it for rows_of_panel(), and for the vector that a kernel may load past them.
   static constexpr std::size_t row_bytes =
       (simd::float_tile_limits::memory - outputs) * sizeof(float) - 64;

@@ -24,18 +24,26 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std
   }
 }
 
-/// Lanes that lie side by side are copied, all of a step before the next: memory is read in order.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
-  const std::size_t whole = from.count / lanes;
-  for (std::size_t k = 0; k < from.depth; ++k) {
-    const float* const data = from.data + k * from.step;
-    for (std::size_t p = 0; p < whole; ++p) {
-      HWY_UNROLL(4)
-      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                   panels + (p * from.depth + k) * lanes + i);
-    }
+/// Step k of four panels from p on, or of fewer.
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
+                                 std::size_t k, float* panels) {
+  const float* const data = from.data + k * from.step;
+  for (; p < end; ++p) {
+    HWY_UNROLL(4)
+    for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
+                 panels + (p * from.depth + k) * lanes + i);
   }
+}
+
+/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// of two apart, would drive each other from the first cache.
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+  constexpr std::size_t few = 4;
+  const std::size_t whole = from.count / lanes;
+  for (std::size_t p = 0; p < whole; p += few)
+    for (std::size_t k = 0; k < from.depth; ++k)
+      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
   if (whole * lanes < from.count)
     pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
 }

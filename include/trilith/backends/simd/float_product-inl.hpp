@@ -3,6 +3,17 @@
 // tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
+
+/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
+/// if the program is compiled for a CPU that could fuse.
+static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
+  if constexpr (fuses)
+    return hn::MulAdd(a, b, sum);
+  else
+    return hn::Add(rounded_product(a, b), sum);
+}
+
 /// R rows times V vectors of outputs, which stay in registers for all k of a block.
 template <std::size_t R, std::size_t V>
 struct outer_sums {
@@ -39,7 +50,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = hn::MulAdd(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -62,6 +73,14 @@ struct outer_part {
   bool clear;
 };
 
+/// The outputs of the rows after these come while these are summed.
+template <std::size_t Panels>
+static HWY_INLINE void ask_for_rows(const outer_part& p) {
+  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
+    for (std::size_t i = 0; i < Panels; ++i)
+      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
+}
+
 template <std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   outer_sums<outer_rows, Panels * vectors_per_sum> s;
@@ -69,6 +88,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
   s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
+  ask_for_rows<Panels>(p);
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});

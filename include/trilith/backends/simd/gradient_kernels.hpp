@@ -22,10 +22,10 @@ struct float_product {
   bool adds = false;
 };
 
-/// What a kernel packs at once: up to `rows + cols` lanes of `depth` values, which the second cache
-/// holds besides a part of out.
+/// What a kernel packs at once: up to `lanes` rows and columns of `depth` values, which the second
+/// cache holds besides a part of out. Panels of 256 values would all begin in one set of the first.
 struct float_tile_limits {
-  static constexpr std::size_t lanes = 768, cols = 480, depth = 256;
+  static constexpr std::size_t lanes = 768, cols = 480, depth = 240;
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
