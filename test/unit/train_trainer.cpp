@@ -209,6 +209,14 @@ TEST_CASE("a spike is left out, or rolls back to half the rate", "[train]") {
     const auto done = tl::train(learner, with.data(), tiny_optimiser(), o);
     REQUIRE(done);
     CHECK(done->steps_skipped == 1);
+    const auto end = tl::training_checkpoint::open(done->checkpoint);
+    REQUIRE(end);
+    std::uint64_t updates = 0;
+    double rate_factor = 0;
+    REQUIRE(end->read("updates", updates));
+    REQUIRE(end->read("rate_factor", rate_factor));
+    CHECK(updates == (at == tl::on_spike::skip ? 143 : 133 + 6));
+    CHECK(rate_factor == (at == tl::on_spike::skip ? 1 : 0.5));
     CHECK(steps[137].loss_z > 6);
     CHECK(steps[136].loss_z < 6);
     if (at == tl::on_spike::skip) {

@@ -6,7 +6,7 @@ using namespace test;
 namespace {
 
 /// A run that is stopped after every step s for which is_stop(s), and gone on with by a new
-/// learner, as a new program would.
+/// learner, whose weights are others until the checkpoint's take their place.
 template <class IsStop, class Prepare>
 std::size_t run_in_parts(const tiny_run& with, tl::train_options options, const IsStop& is_stop,
                          const Prepare& prepare) {
@@ -14,7 +14,7 @@ std::size_t run_in_parts(const tiny_run& with, tl::train_options options, const 
   for (std::size_t parts = 1;; ++parts) {
     options.on_event = [&](const tl::training_event& e) { step = e.last.step; };
     options.stop = [&] { return is_stop(step); };
-    tiny_learner learner = with.learner();
+    tiny_learner learner = with.learner(step == 0 ? 1 : 100 + parts);
     prepare(learner);
     const auto done = tl::train(learner, with.data(), tiny_optimiser(), options);
     REQUIRE(done);
