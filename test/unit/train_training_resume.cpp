@@ -96,6 +96,27 @@ TEST_CASE("skipped steps and rollbacks are the same after a resume", "[train]") 
   }
 }
 
+TEST_CASE("the loss scale is the same after a resume", "[train]") {
+  const tiny_run with("train_resume_scale");
+  const auto options = [&](const std::string& name) {
+    tl::train_options o = with.options(name);
+    o.micro_batch = 0;
+    o.loss_scaling = true;
+    return o;
+  };
+  const auto prepare = [&](tiny_learner& l) {
+    l.set_mischief(with.train.at(10), mischief::not_a_number);
+  };
+  (void)run_in_parts(with, options("whole"), never, prepare);
+  const auto is_stop = [](std::uint64_t s) { return s % 5 == 1; };
+  (void)run_in_parts(with, options("parts"), is_stop, prepare);
+  check_equal(with, "whole", "parts");
+  const auto log = log_without_times(with.path("whole.csv"));
+  CHECK(log[11].find(",not_finite,") != std::string::npos);
+  CHECK(contents_of(with.path("whole/step_000000000040.safetensors"))
+            .find("\"now.loss_scale\":\"32768\"") != std::string::npos);
+}
+
 TEST_CASE("threads do not change a run", "[train]") {
   const tiny_run with("train_resume_threads", {2, 6, 5});
   std::vector<float> alone;
