@@ -63,7 +63,7 @@ endif()
 # minutes; no part of any other.
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
   set(threads_sources unit/thread_pool.cpp unit/executor.cpp unit/session.cpp unit/kv.cpp
-      unit/multiply.cpp unit/train_gradients.cpp unit/train_resume.cpp)
+      unit/multiply.cpp unit/train_gradients.cpp unit/train_resume.cpp unit/train_training_resume.cpp)
   add_executable(threads_tests EXCLUDE_FROM_ALL ${threads_sources}
                  $<FILTER:$<TARGET_OBJECTS:trilith_test_main>,INCLUDE,/main\\.cpp>)
   target_link_libraries(threads_tests PRIVATE trilith_catch trilith_test)

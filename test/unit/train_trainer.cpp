@@ -1,28 +1,8 @@
 #include <cmath>
 
-#include "train_run_fixture.hpp"
+#include "train_trainer_fixture.hpp"
 
 using namespace test;
-
-namespace {
-
-using plain_trainer = tl::trainer<tiny_learner, tl::adamw>;
-
-tl::train_options plain_options() {
-  tl::train_options o{.steps = 200, .schedule = tl::constant{}};
-  return o;
-}
-
-struct trained {
-  tiny_learner learner;
-  plain_trainer t;
-
-  explicit trained(const tiny_run& with, const tl::train_options& o = plain_options())
-      : learner(with.learner()),
-        t(plain_trainer::make(learner, with.data(), tl::adamw{.rate = 0.01}, o).value()) {}
-};
-
-}  // namespace
 
 TEST_CASE("a trainer does what a loop of one's own does", "[train]") {
   const tiny_run with("trainer_loop");
@@ -30,7 +10,7 @@ TEST_CASE("a trainer does what a loop of one's own does", "[train]") {
   o.steps = 5;
   o.schedule = tl::cosine{.warmup = 2};
   o.clip = 0.25;
-  trained one(with, o);
+  trained_learner one(with, o);
   tiny_learner by_hand = with.learner();
   const tl::adamw optimiser{.rate = 0.01};
   std::vector<std::span<float>> weights, gradients;
@@ -71,7 +51,7 @@ TEST_CASE("a trainer does what a loop of one's own does", "[train]") {
 
 TEST_CASE("a trained model predicts its text better, in losses and in bits per byte", "[train]") {
   const tiny_run with("trainer_learns");
-  trained one(with);
+  trained_learner one(with);
   const double before = one.t.validate().bits_per_byte;
   double first = 0, last = 0;
   for (int s = 0; s < 200; ++s) {
@@ -85,12 +65,12 @@ TEST_CASE("a trained model predicts its text better, in losses and in bits per b
 
 TEST_CASE("micro-batches have the gradients of the whole batch", "[train]") {
   const tiny_run with("trainer_micro");
-  trained whole(with);
+  trained_learner whole(with);
   const auto expected = whole.t.step().value();
   for (const std::size_t micro : {1u, 4u, 5u, 6u}) {
     tl::train_options o = plain_options();
     o.micro_batch = micro;
-    trained parts(with, o);
+    trained_learner parts(with, o);
     const auto report = parts.t.step().value();
     CHECK(report.loss == Approx(expected.loss).epsilon(1e-12));
     CHECK(report.gradient_norm == Approx(expected.gradient_norm).epsilon(1e-5));
@@ -100,7 +80,7 @@ TEST_CASE("micro-batches have the gradients of the whole batch", "[train]") {
 
 TEST_CASE("bits per byte and perplexity are those of their definitions", "[train]") {
   const tiny_run with("trainer_validates");
-  trained one(with);
+  trained_learner one(with);
   tl::loss_sums sums;
   for (std::size_t s = 0; s < with.checked.steps(); ++s)
     sums += one.learner.measure(with.checked.at(s));
@@ -122,105 +102,11 @@ TEST_CASE("quantisation comes in over its warm-up", "[train]") {
   const tiny_run with("trainer_lambda");
   tl::train_options o = plain_options();
   o.lambda_warmup = 4;
-  trained one(with, o);
+  trained_learner one(with, o);
   CHECK(one.learner.last_lambda == 0.25);
   for (const double lambda : {0.5, 0.75, 1.0, 1.0, 1.0}) {
     REQUIRE(one.t.step());
     CHECK(one.learner.last_lambda == lambda);
-  }
-}
-
-TEST_CASE("loss scaling leaves out steps that are not finite, and nothing remembers them",
-          "[train]") {
-  const tiny_run with("trainer_scaling");
-  tl::train_options o = plain_options();
-  o.loss_scaling = true;
-  trained one(with, o), other(with);
-  one.learner.set_mischief(with.train.at(1), mischief::not_a_number);
-  CHECK(one.t.step()->loss == other.t.step()->loss);
-  CHECK(one.learner.all_weights() == other.learner.all_weights());  // a power of two is exact
-  const auto before = one.learner.all_weights();
-  const auto report = one.t.step();
-  REQUIRE(report);
-  CHECK(report->outcome == tl::step_outcome::not_finite);
-  CHECK(report->step == 2);
-  CHECK(one.learner.all_weights() == before);
-  CHECK(one.t.state().updates == 1);
-  CHECK(one.t.state().of_loss.seen == 1);
-  CHECK(one.t.state().scale.factor == 0x1p15f);
-  CHECK(one.t.step()->outcome == tl::step_outcome::updated);
-  CHECK(one.t.state().updates == 2);
-}
-
-TEST_CASE("where loss scaling cannot go lower, training ends in words", "[train]") {
-  const tiny_run with("trainer_floor");
-  tl::train_options o = plain_options();
-  o.loss_scaling = true;
-  trained one(with, o);
-  std::string message;
-  for (std::uint64_t s = 0; s < 60 && message.empty(); ++s) {
-    one.learner.set_mischief(with.train.at(s), mischief::not_a_number);
-    auto report = one.t.step();
-    if (!report) message = report.error().message;
-  }
-  CHECK(message.find("training: step 41: expected the gradients to be finite") == 0);
-}
-
-TEST_CASE("a loss that is not finite ends a run, by its step, and keeps the last checkpoint",
-          "[train]") {
-  const tiny_run with("trainer_nan");
-  tl::train_options o = with.options("run");
-  o.micro_batch = 0;
-  std::vector<float> weights;
-  tiny_learner learner = with.learner();
-  o.on_event = [&](const tl::training_event&) { weights = learner.all_weights(); };
-  learner.set_mischief(with.train.at(10), mischief::not_a_number);
-  const auto done = tl::train(learner, with.data(), tiny_optimiser(), o);
-  REQUIRE(!done);
-  check_error(done.error(), errc::invalid_value,
-              "training: step 11: expected the loss to be finite, found infinity or NaN; the "
-              "weights are those of step 10.");
-  check_error(done.error(), errc::invalid_value,
-              "The last checkpoint is " + with.path("run") + "/step_000000000007.safetensors.");
-  CHECK(files_in(with.path("run")) == std::vector<std::string>{"step_000000000007.safetensors"});
-  CHECK(learner.all_weights() == weights);
-}
-
-TEST_CASE("a spike is left out, or rolls back to half the rate", "[train]") {
-  const tiny_run with("trainer_spike");
-  for (const auto at : {tl::on_spike::skip, tl::on_spike::roll_back}) {
-    tl::train_options o = with.options(at == tl::on_spike::skip ? "skip" : "roll");
-    o.steps = 144;
-    o.micro_batch = 0;
-    o.schedule = tl::constant{};
-    o.spike_threshold = 6;
-    o.at_spikes = at;
-    tiny_learner learner = with.learner();
-    learner.set_mischief(with.train.at(137), mischief::large);
-    std::vector<tl::step_report> steps;
-    std::vector<std::vector<float>> weights;
-    std::string remark;
-    o.on_event = [&](const tl::training_event& e) {
-      if (e.what == tl::training_moment::remark) remark = e.text;
-      if (e.what != tl::training_moment::step) return;
-      steps.push_back(e.last);
-      weights.push_back(learner.all_weights());
-    };
-    const auto done = tl::train(learner, with.data(), tiny_optimiser(), o);
-    REQUIRE(done);
-    CHECK(done->steps_skipped == 1);
-    CHECK(steps[137].loss_z > 6);
-    CHECK(steps[136].loss_z < 6);
-    if (at == tl::on_spike::skip) {
-      CHECK(steps[137].outcome == tl::step_outcome::spike);
-      CHECK(weights[137] == weights[136]);
-      CHECK(steps[138].rate == steps[136].rate);
-    } else {
-      CHECK(steps[137].outcome == tl::step_outcome::rolled_back);
-      CHECK(weights[137] == weights[132]);  // after 133 steps, 19 times 7
-      CHECK(steps[138].rate == steps[136].rate / 2);
-      CHECK(remark.find("step 138: a spike; back to ") == 0);
-    }
   }
 }
 
@@ -248,52 +134,13 @@ TEST_CASE("options that cannot be are refused in words", "[train]") {
         "checkpoint_every above 0");
 }
 
-TEST_CASE("a run tells what it does, and sums it up", "[train]") {
-  const tiny_run with("trainer_events");
-  tl::train_options o = with.options("run");
-  o.curve = with.path("curve.svg");
-  std::string seen;
-  o.on_event = [&](const tl::training_event& e) {
-    seen += "rsvc!"[static_cast<std::size_t>(e.what)];
-    CHECK(e.steps == 40);
-  };
-  o.stop = [&seen] { return seen.size() > 10; };
-  tiny_learner learner = with.learner();
-  const auto first = tl::train(learner, with.data(), tiny_optimiser(), o);
-  REQUIRE(first);
-  CHECK(seen ==
-        "sssssssc"
-        "sv"
-        "s"
-        "c");
-  CHECK(first->steps_run == 9);
-  CHECK(first->steps_left == 31);
-  CHECK(first->checkpoint == with.path("run/step_000000000009.safetensors"));
-  CHECK(first->validation.step == 8);
-  seen.clear();
-  o.stop = {};
-  const auto second = tl::train(learner, with.data(), tiny_optimiser(), o);
-  REQUIRE(second);
-  CHECK(
-      seen.starts_with("rsssss"
-                       "c"));
-  CHECK(second->steps_left == 0);
-  CHECK(second->last.step == 40);
-  CHECK(second->validation.step == 40);
-  CHECK(contents_of(o.curve).find("</svg>") != std::string::npos);
-  const auto third = tl::train(learner, with.data(), tiny_optimiser(), o);  // nothing is left
-  REQUIRE(third);
-  CHECK(third->steps_run == 0);
-  CHECK(third->steps_left == 0);
-}
-
 TEST_CASE("a trainer saves and restores without a run", "[train]") {
   const tiny_run with("trainer_save");
-  trained one(with);
+  trained_learner one(with);
   for (int s = 0; s < 3; ++s) REQUIRE(one.t.step());
   const std::string path = with.path("three.safetensors");
   REQUIRE(one.t.save(path));
-  trained two(with);
+  trained_learner two(with);
   const auto file = tl::training_checkpoint::open(path);
   REQUIRE(file);
   REQUIRE(two.t.restore(*file));

@@ -1,3 +1,4 @@
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -26,6 +27,26 @@ class limited_files {
  private:
   rlimit before_{};
   void (*handler_)(int) = nullptr;
+};
+
+/// A file system of so many KiB at a directory, where this process may mount one.
+class small_disk {
+ public:
+  small_disk(std::string at, int kibibytes) : at_(std::move(at)) {
+    std::filesystem::create_directories(at_);
+    const std::string size = "size=" + std::to_string(kibibytes) + "k";
+    is_there_ = ::mount("tmpfs", at_.c_str(), "tmpfs", 0, size.c_str()) == 0;
+  }
+  small_disk(const small_disk&) = delete;
+  small_disk& operator=(const small_disk&) = delete;
+  ~small_disk() {
+    if (is_there_) (void)::umount(at_.c_str());
+  }
+  [[nodiscard]] bool is_there() const { return is_there_; }
+
+ private:
+  std::string at_;
+  bool is_there_ = false;
 };
 
 }  // namespace
@@ -93,4 +114,30 @@ TEST_CASE("a log, a curve or a directory that cannot be written is an error in w
   const limited_files limit(300);
   check_error(refusal([](auto&) {}), errc::io_failure,
               "run.csv: writing the log failed: File too large.");
+}
+
+TEST_CASE("a full disk leaves whole checkpoints, and a run that can go on", "[train]") {
+  const tiny_run with("training_small_disk");
+  const small_disk disk(with.path("run"), 300);  // three checkpoints and a half
+  if (!disk.is_there()) {
+    WARN("skipped: this process may not mount a file system.");
+    return;
+  }
+  tl::train_options o = with.options("run");
+  o.keep_last = 0;
+  tiny_learner learner = with.learner();
+  const auto full = tl::train(learner, with.data(), tiny_optimiser(), o);
+  REQUIRE(!full);
+  check_error(full.error(), errc::io_failure, "writing failed: No space left on device.");
+  const std::vector<std::string> kept = files_in(with.path("run"));
+  CHECK(kept.size() >= 2);
+  for (const std::string& name : kept)
+    CHECK(tl::training_checkpoint::open(with.path("run/" + name)));
+  with.with.where.remove("run/" + kept[0]);
+  with.with.where.remove("run/" + kept[1]);
+  o.keep_last = 1;
+  tiny_learner other = with.learner(2), whole = with.learner();
+  REQUIRE(tl::train(other, with.data(), tiny_optimiser(), o));
+  REQUIRE(tl::train(whole, with.data(), tiny_optimiser(), with.options("whole")));
+  CHECK(other.all_weights() == whole.all_weights());
 }

@@ -6,7 +6,7 @@ using namespace test;
 namespace {
 
 /// A run that is stopped after every step s for which is_stop(s), and gone on with by a new
-/// learner, as a new program would.
+/// learner, whose weights are others until the checkpoint's take their place.
 template <class IsStop, class Prepare>
 std::size_t run_in_parts(const tiny_run& with, tl::train_options options, const IsStop& is_stop,
                          const Prepare& prepare) {
@@ -14,7 +14,7 @@ std::size_t run_in_parts(const tiny_run& with, tl::train_options options, const 
   for (std::size_t parts = 1;; ++parts) {
     options.on_event = [&](const tl::training_event& e) { step = e.last.step; };
     options.stop = [&] { return is_stop(step); };
-    tiny_learner learner = with.learner();
+    tiny_learner learner = with.learner(step == 0 ? 1 : 100 + parts);
     prepare(learner);
     const auto done = tl::train(learner, with.data(), tiny_optimiser(), options);
     REQUIRE(done);
@@ -96,13 +96,38 @@ TEST_CASE("skipped steps and rollbacks are the same after a resume", "[train]") 
   }
 }
 
+TEST_CASE("the loss scale is the same after a resume", "[train]") {
+  const tiny_run with("train_resume_scale");
+  const auto options = [&](const std::string& name) {
+    tl::train_options o = with.options(name);
+    o.micro_batch = 0;
+    o.loss_scaling = true;
+    return o;
+  };
+  const auto prepare = [&](tiny_learner& l) {
+    l.set_mischief(with.train.at(10), mischief::not_a_number);
+  };
+  (void)run_in_parts(with, options("whole"), never, prepare);
+  const auto is_stop = [](std::uint64_t s) { return s % 5 == 1; };
+  (void)run_in_parts(with, options("parts"), is_stop, prepare);
+  check_equal(with, "whole", "parts");
+  const auto log = log_without_times(with.path("whole.csv"));
+  CHECK(log[11].find(",not_finite,") != std::string::npos);
+  CHECK(contents_of(with.path("whole/step_000000000040.safetensors"))
+            .find("\"now.loss_scale\":\"32768\"") != std::string::npos);
+}
+
 TEST_CASE("threads do not change a run", "[train]") {
-  const tiny_run with("train_resume_threads");
-  (void)run_in_parts(with, with.options("whole"), never, as_it_is);
-  const tl::thread_pool pool(3);
-  tl::train_options o = with.options("threads");
-  o.threads = pool.get();
-  (void)run_in_parts(
-      with, o, [](std::uint64_t s) { return s == 11; }, as_it_is);
-  check_equal(with, "whole", "threads");
+  const tiny_run with("train_resume_threads", {2, 6, 5});
+  std::vector<float> alone;
+  for (const std::size_t threads : {1u, 2u, 3u}) {
+    const counting_pool pool(threads);
+    tiny_learner learner(4200);  // tensors of more than two pieces of update_grain
+    tl::train_options o{.steps = 4, .loss_scaling = true};
+    o.threads = pool.get();
+    REQUIRE(tl::train(learner, with.data(), tiny_optimiser(), o));
+    CHECK((pool.shared_loops() > 0) == (threads > 1));
+    if (threads == 1) alone = learner.all_weights();
+    CHECK(learner.all_weights() == alone);
+  }
 }

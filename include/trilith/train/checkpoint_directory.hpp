@@ -2,11 +2,13 @@
 #define TRILITH_TRAIN_CHECKPOINT_DIRECTORY_HPP
 
 #include <trilith/core/error.hpp>
+#include <trilith/core/text.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace trilith {
@@ -45,6 +47,14 @@ class checkpoint_directory {
   }
   [[nodiscard]] std::string path_of(std::uint64_t step) const {
     return TRILITH_IMPLEMENTED::checkpoint_path(path_, step);
+  }
+  /// For a run from the beginning. Error: invalid_argument.
+  [[nodiscard]] status expect_none() const {
+    const std::vector<found_checkpoint> all = list();
+    if (all.empty()) return done{};
+    return error{errc::invalid_argument,
+                 join(path_, ": expected no checkpoints for a new run, found ", all[0].path,
+                      "; set resume to go on from it, or name another directory.")};
   }
   /// Removes all but the newest `keep_last` (0: none), and the newest whose step is a multiple of
   /// `every`, where that is not 0: those that a rollback may need.

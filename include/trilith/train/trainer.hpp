@@ -2,17 +2,17 @@
 #define TRILITH_TRAIN_TRAINER_HPP
 
 #include <trilith/train/check_train_options.hpp>
-#include <trilith/train/gradients.hpp>
+#include <trilith/train/judge.hpp>
 #include <trilith/train/learner.hpp>
 #include <trilith/train/parameters.hpp>
 #include <trilith/train/training_checkpoint.hpp>
+#include <trilith/train/training_memory.hpp>
 #include <trilith/train/training_state.hpp>
 #include <trilith/train/training_text.hpp>
 #include <trilith/train/validate.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,7 +57,8 @@ class trainer {
     step_report out{.step = state_.step + 1};
     const loss_sums sums = gather();
     out.loss = sums.mean();
-    if (status good = judge(out); !good) return std::move(good).error();
+    if (status good = detail::judge(options_, state_, parameters_.gradients(), out); !good)
+      return std::move(good).error();
     out.rate = rate_now();
     codes_.flipped = 0;
     const double lambda_before = lambda();
@@ -91,19 +92,13 @@ class trainer {
   [[nodiscard]] status restore(const training_checkpoint& file) {
     training_state found = state_;
     const training_snapshot all = snapshot_of(found);
-    status good = file.expect(all);
-    found.visit_numbers([&](std::string_view name, auto& x) {
-      if (good) good = file.read(name, x);
-    });
-    if (good && found.step > options_.steps)
-      good = error{errc::malformed, join(file.path(), ": expected at most ", options_.steps,
-                                         " steps done, found ", found.step, ".")};
-    if (!good) return good;
+    if (status same = file.expect(all); !same) return same;
+    if (status good = detail::read_counters(file, options_.steps, found); !good) return good;
     file.copy_to(all.tensors);
     state_ = found;
     requantize();
     codes_.flipped = 0;
-    return good;
+    return done{};
   }
   /// Weights and optimiser become those of a checkpoint again, and the rate is halved; steps and
   /// batches go on. `report`, of the step before, is told. Errors: as restore().
@@ -152,33 +147,6 @@ class trainer {
     return sums;
   }
 
-  /// What becomes of the gradients, which are scaled back and clipped.
-  [[nodiscard]] status judge(step_report& out) {
-    auto& gradients = parameters_.gradients();
-    const float scale = state_.scale.factor;
-    if (options_.loss_scaling && !state_.scale.take(gradients, options_.threads)) {
-      out.outcome = step_outcome::not_finite;
-      out.gradient_norm = out.loss_z = out.norm_z = __builtin_nan("");
-      return scale > state_.scale.factor ? status(done{}) : not_finite("the gradients", out);
-    }
-    out.gradient_norm = options_.clip == 0
-                            ? global_norm(gradients, options_.threads)
-                            : clip_global_norm(gradients, options_.clip, options_.threads);
-    if (out.loss - out.loss != 0) return not_finite("the loss", out);
-    if (out.gradient_norm - out.gradient_norm != 0) return not_finite("the gradients", out);
-    out.loss_z = state_.of_loss.see(static_cast<float>(out.loss));
-    out.norm_z = state_.of_norm.see(static_cast<float>(out.gradient_norm));
-    const double most = options_.spike_threshold;
-    if (most > 0 && (out.loss_z > most || out.norm_z > most)) out.outcome = step_outcome::spike;
-    return done{};
-  }
-  [[nodiscard]] static error not_finite(std::string_view what, const step_report& at) {
-    return {errc::invalid_value,
-            join("training: step ", at.step, ": expected ", what,
-                 " to be finite, found infinity or NaN; the weights are those of step ",
-                 at.step - 1, ". A lower rate or a longer warm-up may help.")};
-  }
-
   [[nodiscard]] double factor_now() const noexcept {
     return options_.schedule.rate(state_.step, options_.steps) * state_.rate_factor;
   }
@@ -196,18 +164,12 @@ class trainer {
     learner_->after_update(data_.train.options().seed, state_.step);
   }
 
-  /// The tensors of the run with the rings of `s`; and what a checkpoint must share with it.
+  /// With the rings of `s`.
   [[nodiscard]] training_snapshot snapshot_of(training_state& s) {
     training_snapshot out;
     describe_run(parameters_.optimiser(), options_, data_, out.run);
     parameters_.visit(out.tensors);
-    const auto add = [&](std::string name, std::span<float> x) {
-      out.tensors.push_back({std::move(name), {x.size()}, x});
-    };
-    if constexpr (RememberingLearner<L>)
-      learner_->for_each_memory(
-          [&](std::string_view name, std::span<float> x) { add(join("/memory/", name), x); });
-    s.visit_floats([&](std::string_view name, std::span<float> x) { add(std::string(name), x); });
+    detail::add_memory(*learner_, s, out.tensors);
     return out;
   }
 

@@ -6,6 +6,7 @@
 #include <trilith/train/training_text.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <string>
 
@@ -27,7 +28,7 @@ namespace trilith::training_texts {
 namespace trilith::TRILITH_IMPLEMENTED {
 
 std::string spelled_duration(double seconds) {
-  const long all = static_cast<long>(seconds + 0.5);
+  const long all = std::lround(seconds);
   char text[64];
   if (all >= 3600)
     std::snprintf(text, sizeof text, "%ld h %02ld min", all / 3600, all / 60 % 60);
