@@ -22,7 +22,7 @@ struct model_choice {
 
 inline constexpr const char* model_help =
     "a model: GGUF; a Hugging Face directory or its .safetensors; a checkpoint of Trilith; .bin of "
-    "llama2.c or bitllama2c [default: bitnet-stories-1M of TRILITH_DATA]";
+    "llama2.c or bitllama2c [default: the tale-teller that comes with the examples]";
 inline constexpr const char* tokenizer_help =
     "another tokenizer than the model's: tokenizer.json, .model of SentencePiece or tiktoken, .bin "
     "of llama2.c";
@@ -123,9 +123,9 @@ class model_opener {
   Run& run_;
 };
 
-/// Names the default where no model was given; "" where that is absent, which it says.
+/// The model that ships with the examples, where none was given.
 inline std::string model_or_default(const std::string& path) {
-  return path.empty() ? data_file("models/bitnet-stories-1M/model.bin") : path;
+  return path.empty() ? TRILITH_EXAMPLES_MODELS "/tales/model.safetensors" : path;
 }
 
 template <class Run>

@@ -83,6 +83,13 @@ using all_families = list<
     families::qwen3<families::binary_128, weights::f16>, families::qwen3<families::ternary_64>,
     families::qwen3<families::ternary_64, weights::f16>>;
 
+/// Blueprints that no published file needs, and that native checkpoints may name.
+template <class... Bs>
+[[nodiscard]] constexpr auto with_native(list<Bs...>) {
+  return list<Bs..., presets::b1_58_relu<shape{}, presets::int8_head>,
+              presets::b1_58<shape{}, presets::int8_head>>{};
+}
+
 [[nodiscard]] inline error no_family(const model_source& source) {
   const source_facts& f = source.facts;
   return {
@@ -142,7 +149,7 @@ template <class... Bs>
 [[nodiscard]] inline result<any_model> load_native(const safetensors_file& file,
                                                    const load_options& options, load_report& report,
                                                    text::tokenizer& words) {
-  auto model = choose_native(all_families{}, file, options);
+  auto model = choose_native(with_native(all_families{}), file, options);
   if (!model) return model;
   if (status ok = read_native_extras(file, words, report); !ok) return std::move(ok).error();
   return model;
