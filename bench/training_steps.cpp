@@ -77,13 +77,13 @@ void measure(const options& o, const Optimiser& optimiser) {
   tl::latent<Blueprint> model(o.sizes);
   tl::fill_random(model, 1);
   const tl::thread_pool threads(o.threads);
-  tl::training_pass learner(
-      model,
-      {.sequences = o.micro_batch,
-       .length = o.length,
-       .recompute = o.recompute,
-       .gradients = o.precision == "f32" ? tl::gradient_numbers::f32 : tl::gradient_numbers::int8x2},
-      threads.get());
+  tl::training_pass learner(model,
+                            {.sequences = o.micro_batch,
+                             .length = o.length,
+                             .recompute = o.recompute,
+                             .gradients = o.precision == "f32" ? tl::gradient_numbers::f32
+                                                               : tl::gradient_numbers::int8x2},
+                            threads.get());
   tl::parameters<Optimiser> parameters(optimiser, learner, o.threads);
   std::vector<double> seconds;
   double loss = 0;
@@ -104,7 +104,8 @@ void measure(const options& o, const Optimiser& optimiser) {
   std::sort(seconds.begin(), seconds.end());
   const double speed = static_cast<double>(o.batch * o.length) / seconds[seconds.size() / 2];
   std::printf(
-      "{\"engine\": \"trilith\", \"precision\": \"%s\", \"weights\": \"%s\", \"optimiser\": \"%s\", "
+      "{\"engine\": \"trilith\", \"precision\": \"%s\", \"weights\": \"%s\", \"optimiser\": "
+      "\"%s\", "
       "\"threads\": %zu, \"tokens_per_s\": %.1f, \"gflops\": %.1f, \"peak_mib\": %.1f, "
       "\"loss\": %.4f, \"target\": \"%s\"}\n",
       o.precision.c_str(), o.weights.c_str(), o.optimiser.c_str(), o.threads, speed,

@@ -1,6 +1,6 @@
 // Trains a language model with 1-bit weights on text files: from the corpus through a vocabulary of
-// its own to a packed model that 03_generate loads. It shows samples while it learns, and a run that
-// was ended in any way goes on with --resume as if nothing had happened.
+// its own to a packed model that 03_generate loads. It shows samples while it learns, and a run
+// that was ended in any way goes on with --resume as if nothing had happened.
 
 #include <trilith/io/checkpoint.hpp>
 #include <trilith/train.hpp>
@@ -20,10 +20,10 @@ template <class Weights, class Activations = tl::activations::int8<>>
 using scheme = tl::scheme<Weights, Activations, tl::backends::automatic>;
 
 template <class Scheme, class Head = tl::presets::int8_head>
-using blueprint = tl::decoder<
-    tl::transformer_block<tl::rms_norm<>, tl::attention<Scheme, tl::sub_norm<>>,
-                          tl::gated_ffn<Scheme, tl::relu_squared, tl::sub_norm<>>>,
-    Head>;
+using blueprint =
+    tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<Scheme, tl::sub_norm<>>,
+                                      tl::gated_ffn<Scheme, tl::relu_squared, tl::sub_norm<>>>,
+                Head>;
 
 using ternary = blueprint<scheme<tl::weights::ternary<>>>;
 using full_precision =  // the float32 twin
@@ -134,8 +134,8 @@ int main(int argc, char** argv) {
          train_if.operator()<full_precision>("f32", exit_code) ||
          train_if.operator()<blueprint<scheme<weights::binary<>>>>("binary", exit_code) ||
          train_if.operator()<blueprint<scheme<weights::ternary<learned_step>>>>("learned_step",
-                                                                               exit_code) ||
+                                                                                exit_code) ||
          train_if.operator()<blueprint<scheme<weights::ternary<learned_scale<>>>>>("learned_scale",
-                                                                                  exit_code));
+                                                                                   exit_code));
   return exit_code;
 }

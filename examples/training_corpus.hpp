@@ -57,8 +57,8 @@ inline trilith::result<trilith::text::tokenizer> vocabulary_of(const names& file
                                                                const std::string& path,
                                                                const training_line& line) {
   if (fs::exists(path)) return trilith::text::load_tokenizer(path);
-  const auto bytes = trilith::train_sentencepiece(
-      files, {.size = line.sizes.vocab, .separator = line.separator});
+  const auto bytes =
+      trilith::train_sentencepiece(files, {.size = line.sizes.vocab, .separator = line.separator});
   if (!bytes) return bytes.error();
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes->data()),

@@ -255,6 +255,20 @@ constexpr void scale_by(float* y, float a, std::size_t n) noexcept {
   return static_cast<float>(sum * std::bit_cast<double>(exponent << 52));
 }
 
+/// e^x in floats alone, within 2 units in the last place, for gradients: 2^n p(r) with x = n ln 2
+/// + r, |r| <= 0.35, and a polynomial of degree 6. 0x1p-126 at least, and finite, whatever x is.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr float near_exponential(float x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const float clamped = clamp_to(x, -87.0f, 88.0f);
+  const float shifted = clamped * 1.44269504f + 0x1.8p23f;  // n in the low bits
+  const float n = shifted - 0x1.8p23f;
+  const float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
+  float sum = 1.0f / 720;
+  for (const float term : {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f}) sum = sum * r + term;
+  const std::uint32_t exponent = (std::bit_cast<std::uint32_t>(shifted) + 127) << 23;
+  return sum * std::bit_cast<float>(exponent);
+}
+
 }  // namespace trilith::inline TRILITH_ABI
 
 #endif
@@ -851,6 +865,7 @@ struct optimiser_kind {};
 struct gradient_filter_kind {};
 struct update_scaling_kind {};
 struct schedule_kind {};
+struct straight_through_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>
@@ -2646,12 +2661,22 @@ concept Gate = PolicyOf<T, gate_kind> && requires {
   { T::of(1.0f) } noexcept -> std::same_as<float>;
 };
 
+/// Gates that train as well: slope(x) is the derivative of of(x).
+template <class T>
+concept DifferentiableGate = Gate<T> && requires {
+  { T::slope(1.0f) } noexcept -> std::same_as<float>;
+};
+
 /// x / (1 + e^-x): LLaMA, b1.58.
 struct silu {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "silu";
   [[nodiscard]] static constexpr float of(float x) noexcept {
     return x * (1.0f / (1.0f + exponential(-x)));
+  }
+  [[nodiscard]] static constexpr float slope(float x) noexcept {
+    const float share = 1.0f / (1.0f + exponential(-x));
+    return share * (1.0f + x * (1.0f - share));
   }
 };
 
@@ -2660,6 +2685,9 @@ struct relu_squared {
   using policy_kind = gate_kind;
   static constexpr std::string_view name = "relu_squared";
   [[nodiscard]] static constexpr float of(float x) noexcept { return x > 0.0f ? x * x : x * 0.0f; }
+  [[nodiscard]] static constexpr float slope(float x) noexcept {
+    return x > 0.0f ? x + x : x * 0.0f;
+  }
 };
 
 namespace detail {
@@ -2705,6 +2733,14 @@ concept Norm = PolicyOf<T, norm_kind> && requires(const float* x, float* y, std:
   { T::apply(x, x, y, n, 1e-5f) } noexcept;
 };
 
+/// Norms that train as well: backward(x, gain, dy, dx, dgain, n, eps) writes the gradient of x, and
+/// this token's part of the gradient of the gains where has_gain is true; dx may be dy. A norm of a
+/// program's own needs it for training only (examples/stories.hpp has one).
+template <class T>
+concept DifferentiableNorm = Norm<T> && requires(const float* x, float* y, std::size_t n) {
+  { T::backward(x, x, x, y, y, n, 1e-5f) } noexcept;
+};
+
 /// Whether a norm has one learned factor per value.
 namespace gain {
 struct learned {};
@@ -2733,10 +2769,37 @@ struct rms_norm {
     }
   }
 
+  /// With f = factor_of(...):  dx_i = f g_i dy_i - x_i f^3 / n sum_j g_j dy_j x_j,
+  /// dgain_i = dy_i x_i f
+  TRILITH_EXACT_FLOAT static void backward(const float* x, [[maybe_unused]] const float* g,
+                                           const float* dy, float* dx,
+                                           [[maybe_unused]] float* dgain, std::size_t n,
+                                           float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float f = factor_of(sum_of_squares(x, n), n, eps);
+    float sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += gained(dy[i], g, i) * x[i];
+    const float pull = add_lanes(sum) * f * f * f / static_cast<float>(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float upstream = dy[i];
+      dx[i] = f * gained(upstream, g, i) - pull * x[i];
+      if constexpr (has_gain) dgain[i] = upstream * (x[i] * f);
+    }
+  }
+
   /// What n values with this sum of squares are multiplied by.
   [[nodiscard]] static float factor_of(float sum, std::size_t n, float eps) noexcept {
     const float mean_square = sum / static_cast<float>(n);
     return 1.0f / square_root(mean_square + eps);
+  }
+
+ private:
+  [[nodiscard]] static float gained(float x, [[maybe_unused]] const float* g,
+                                    [[maybe_unused]] std::size_t i) noexcept {
+    if constexpr (has_gain)
+      return x * g[i];
+    else
+      return x;
   }
 };
 
@@ -2773,6 +2836,24 @@ struct layer_norm {
     const float variance = sum_of_squares(y, n) / static_cast<float>(n);
     scale_by(y, 1.0f / square_root(variance + eps), n);
   }
+
+  /// With y the result and f = 1 / sqrt(var + eps):  dx_i = f (dy_i - mean(dy) - y_i mean(dy y))
+  TRILITH_EXACT_FLOAT static void backward(const float* x, const float*, const float* dy, float* dx,
+                                           float*, std::size_t n, float eps) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const auto width = static_cast<float>(n);
+    float sum[lanes] = {}, squares[lanes] = {}, slopes[lanes] = {}, along[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += x[i];
+    const float mean = add_lanes(sum) / width;
+    for (std::size_t i = 0; i < n; ++i) {
+      squares[i % lanes] += (x[i] - mean) * (x[i] - mean);
+      slopes[i % lanes] += dy[i];
+      along[i % lanes] += dy[i] * (x[i] - mean);
+    }
+    const float f = 1.0f / square_root(add_lanes(squares) / width + eps);
+    const float level = add_lanes(slopes) / width, pull = add_lanes(along) * f * f / width;
+    for (std::size_t i = 0; i < n; ++i) dx[i] = f * (dy[i] - level - (x[i] - mean) * pull);
+  }
 };
 
 /// y = x: the place of a norm that an architecture does not have.
@@ -2783,6 +2864,11 @@ struct no_norm {
   static void apply(const float* x, const float*, float* y, std::size_t n, float) noexcept {
     if (x == y) return;
     for (std::size_t i = 0; i < n; ++i) y[i] = x[i];
+  }
+  static void backward(const float*, const float*, const float* dy, float* dx, float*,
+                       std::size_t n, float) noexcept {
+    if (dy == dx) return;
+    for (std::size_t i = 0; i < n; ++i) dx[i] = dy[i];
   }
 };
 
@@ -2882,6 +2968,367 @@ template <class A, Gate G, Norm N, class B>
 
 #endif
 // ==== end trilith/layers/quantize_row.hpp
+// ==== begin trilith/weights/statistics.hpp
+#ifndef TRILITH_WEIGHTS_STATISTICS_HPP
+#define TRILITH_WEIGHTS_STATISTICS_HPP
+
+/// Sums over weights, in double and ascending order, so that a scale does not depend on threads.
+namespace trilith::inline TRILITH_ABI::weights {
+
+/// Scales are kept at least this large, as the reference does, so that nothing divides by zero.
+inline constexpr float smallest_scale = 1e-5f;
+
+/// mean W = sum_i w_i / n
+[[nodiscard]] constexpr float mean(const float* w, std::size_t n) noexcept {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(w[i]);
+  return n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
+}
+
+/// mean |W| = sum_i |w_i| / n
+[[nodiscard]] constexpr float mean_absolute(const float* w, std::size_t n) noexcept {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(w[i]));
+  return n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
+}
+
+/// The lower median of |W|: element (n - 1) / 2 of the sorted magnitudes, as torch.median takes it.
+/// Found bit by bit (magnitudes order like their bits): 31 passes, no copy.
+[[nodiscard]] constexpr float median_absolute(const float* w, std::size_t n) noexcept {
+  if (n == 0) return 0.0f;
+  const std::size_t wanted = (n - 1) / 2;
+  std::uint32_t answer = 0;
+  for (std::uint32_t bit = 1u << 30; bit != 0; bit >>= 1) {
+    std::size_t below = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      below += (std::bit_cast<std::uint32_t>(w[i]) & 0x7FFFFFFFu) < (answer | bit);
+    if (below <= wanted) answer |= bit;
+  }
+  return std::bit_cast<float>(answer);
+}
+
+/// mean |w_i| over the weights whose code is not zero; `fallback` when all codes are zero.
+template <class CodeOf>
+[[nodiscard]] constexpr float mean_absolute_of_kept(const float* w, std::size_t n, CodeOf code_of,
+                                                    float fallback) noexcept {
+  double sum = 0;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    if (code_of(w[i]) != 0) {
+      sum += static_cast<double>(absolute(w[i]));
+      ++kept;
+    }
+  return kept == 0 ? fallback : static_cast<float>(sum / static_cast<double>(kept));
+}
+
+}  // namespace trilith::inline TRILITH_ABI::weights
+
+#endif
+// ==== end trilith/weights/statistics.hpp
+// ==== begin trilith/weights/rules.hpp
+#ifndef TRILITH_WEIGHTS_RULES_HPP
+#define TRILITH_WEIGHTS_RULES_HPP
+
+/// Which floats become -1, 0 or +1, and what a 1 is worth. Every threshold is relative to the
+/// weights' own magnitude: an absolute one turns a layer of small weights into zeros.
+namespace trilith::inline TRILITH_ABI::rules {
+
+using weights::calibration;
+
+/// calibrate(w, n) looks at the weights that share a scale; code(w, c) decides one of them.
+template <class T>
+concept Rule = PolicyOf<T, rule_kind> && requires(const float* w, std::size_t n, calibration c) {
+  { T::calibrate(w, n) } noexcept -> std::same_as<calibration>;
+  { T::code(1.0f, c) } noexcept -> std::same_as<std::int8_t>;
+};
+
+/// sign(w) * [|w| > threshold]
+[[nodiscard]] constexpr std::int8_t dead_zone(float w, float threshold) noexcept {
+  return static_cast<std::int8_t>((w > threshold) - (w < -threshold));
+}
+
+/// scale = mean|W|, code = clip(round(w / scale), -1, 1).
+/// Rounding is half-to-even, so this is exactly |w| > scale / 2, without a division.
+/// @see "The Era of 1-bit LLMs", arXiv 2402.17764, equations 1-3.
+struct absmean {
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name = "absmean";
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
+    return {.scale = s, .threshold = 0.5f * s};
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return dead_zone(w, c.threshold);
+  }
+};
+
+/// As absmean, but code = clip(round(w * (1 / scale)), -1, 1) in float: bit for bit what the
+/// PyTorch implementations compute. It differs from absmean only within about one unit in the last
+/// place of scale / 2.
+struct absmean_reciprocal {
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name = "absmean_reciprocal";
+  /// threshold holds 1 / scale
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
+    return {.scale = s, .threshold = 1.0f / s};
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    const float rounded = round_even(w * c.threshold);
+    return rounded == rounded ? static_cast<std::int8_t>(clamp_to(rounded, -1.0f, 1.0f))
+                              : std::int8_t{0};
+  }
+};
+
+/// scale = median|W|, code = [|w| > scale / 2] sign(w): robust against outliers.
+/// @see "BitNet b1.58 Reloaded", arXiv 2407.09527.
+struct absmedian {
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name = "absmedian";
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    const float s = max_of(weights::median_absolute(w, n), weights::smallest_scale);
+    return {.scale = s, .threshold = 0.5f * s};
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return dead_zone(w, c.threshold);
+  }
+};
+
+namespace detail {
+inline constexpr std::string_view threshold_name = "threshold<";
+inline constexpr std::string_view least_squares_name = "least_squares<";
+inline constexpr std::string_view slash = "/";
+}  // namespace detail
+
+/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2
+/// is absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
+template <int Numerator = 7, int Denominator = 10>
+struct threshold {
+  static_assert(Numerator >= 0 && Denominator > 0,
+                "rules::threshold<Numerator, Denominator>: the ratio may not be negative.");
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name =
+      joined<detail::threshold_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
+             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
+    return {.scale = s,
+            .threshold = s * static_cast<float>(Numerator) / static_cast<float>(Denominator)};
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return dead_zone(w, c.threshold);
+  }
+};
+
+/// The codes of Base with the scale that fits them best: s = <W, T> / <T, T>, which for ternary
+/// codes is mean|w| over the codes that are not 0. Minimises |W - s T|^2.
+template <Rule Base = absmean>
+struct least_squares {
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name =
+      joined<detail::least_squares_name, Base::name, name_parts::angle>;
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    calibration c = Base::calibrate(w, n);
+    c.scale = weights::mean_absolute_of_kept(
+        w, n, [&](float x) { return Base::code(x, c); }, c.scale);
+    return c;
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return Base::code(w, c);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::rules
+
+#endif
+// ==== end trilith/weights/rules.hpp
+// ==== begin trilith/weights/learned.hpp
+#ifndef TRILITH_WEIGHTS_LEARNED_HPP
+#define TRILITH_WEIGHTS_LEARNED_HPP
+
+/// Scales that training learns like any other parameter, instead of computing them from the
+/// weights: rules that say how the scale and the weights share a gradient.
+namespace trilith::inline TRILITH_ABI::rules {
+
+/// The parts of g = dL/dWq, the gradient of one quantised weight.
+struct learned_gradient {
+  float weight;  ///< of the latent weight
+  float scale;   ///< of the scale, to be added up over the weights that share it
+};
+
+/// A rule with two functions more: calibrate_with(scale, w, n) for a learned scale, and back(w, c,
+/// g). scale_factor(n) is what the scale's gradient is multiplied by.
+template <class T>
+concept LearnedRule = Rule<T> && requires(const float* w, std::size_t n, weights::calibration c) {
+  { T::calibrate_with(1.0f, w, n) } noexcept -> std::same_as<weights::calibration>;
+  { T::back(1.0f, c, 1.0f) } noexcept -> std::same_as<learned_gradient>;
+  { T::scale_factor(n) } noexcept -> std::same_as<float>;
+};
+
+/// LSQ: Wq = s clip(round(W / s), -1, 1) with a learned step s, which starts at 2 mean|W|. With v =
+/// W / s and g = dL/dWq:
+///
+///     dL/dW = g [-1 < v < 1]
+///     dL/ds = sum g (round(v) - v where |v| < 1, sign(v) elsewhere) / sqrt(n)
+///
+/// @see Esser et al.: "Learned Step Size Quantization", arXiv 1902.08153, equations 1 to 3 and
+///      section 2.2.
+struct learned_step {
+  using policy_kind = rule_kind;
+  static constexpr std::string_view name = "learned_step";
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    return calibrate_with(2.0f * weights::mean_absolute(w, n), w, n);
+  }
+  [[nodiscard]] static constexpr calibration calibrate_with(float scale, const float*,
+                                                            std::size_t) noexcept {
+    const float s = max_of(scale, weights::smallest_scale);
+    return {.scale = s, .threshold = 0.5f * s};
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return dead_zone(w, c.threshold);
+  }
+  [[nodiscard]] static constexpr learned_gradient back(float w, const calibration& c,
+                                                       float g) noexcept {
+    const float v = w / c.scale, t = static_cast<float>(code(w, c));
+    return absolute(v) < 1.0f ? learned_gradient{g, g * (t - v)} : learned_gradient{0.0f, g * t};
+  }
+  [[nodiscard]] static float scale_factor(std::size_t n) noexcept {
+    return 1.0f / square_root(static_cast<float>(n));
+  }
+};
+
+namespace detail {
+inline constexpr std::string_view learned_scale_name = "learned_scale<";
+}
+
+/// Wq = alpha T, T = sign(W) [|W| > ratio mean|W|] with ratio = Numerator / Denominator and a
+/// learned alpha, which starts where it fits W best, at mean|W| over T != 0. With g = dL/dWq:
+///
+///     dL/dW = alpha g          dL/dalpha = sum g T
+///
+/// The threshold is relative: an absolute one makes a layer of small weights zero.
+/// @see Zhu et al.: "Trained Ternary Quantization", arXiv 1612.01064, section 3.
+template <int Numerator = 1, int Denominator = 2>
+struct learned_scale {
+  using policy_kind = rule_kind;
+  using base = threshold<Numerator, Denominator>;
+  static constexpr std::string_view name =
+      joined<detail::learned_scale_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
+             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    return least_squares<base>::calibrate(w, n);
+  }
+  [[nodiscard]] static constexpr calibration calibrate_with(float scale, const float* w,
+                                                            std::size_t n) noexcept {
+    calibration c = base::calibrate(w, n);
+    c.scale = max_of(scale, weights::smallest_scale);  // below zero all codes would change sign
+    return c;
+  }
+  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
+    return base::code(w, c);
+  }
+  [[nodiscard]] static constexpr learned_gradient back(float w, const calibration& c,
+                                                       float g) noexcept {
+    return {c.scale * g, g * static_cast<float>(code(w, c))};
+  }
+  [[nodiscard]] static constexpr float scale_factor(std::size_t) noexcept { return 1.0f; }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::rules
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace weights {
+/// Weights whose scales are parameters of their own: W::rule is a LearnedRule.
+template <class W>
+concept LearnsScale = CodedWeights<W> && rules::LearnedRule<typename W::rule>;
+}  // namespace weights
+
+/// The latent weights of W [rows, cols], and the scales that are learned beside them.
+template <weights::LearnsScale W>
+struct learned_matrix : plain_matrix<trilith::weights::f32> {
+  using granularity = typename W::granularity;
+  learned_matrix() = default;
+  learned_matrix(std::size_t r, std::size_t c)
+      : plain_matrix(r, c), scales(granularity::count(r, c)) {}
+
+  aligned_buffer<float> scales;  ///< as in a packed_matrix
+
+  [[nodiscard]] std::size_t group() const noexcept {
+    return granularity::row_step(cols) == 0 ? rows * cols : granularity::group(cols);
+  }
+  /// Calls visit(i, w, n) for the n weights that share scale i, one group after the other.
+  template <class Visit>
+  void for_each_group(Visit&& visit) const {
+    const std::size_t n = group();
+    if (n == rows * cols) return visit(std::size_t{0}, std::size_t{0}, n);
+    std::size_t i = 0;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t first = 0; first < cols; first += n)
+        visit(i++, r * cols + first, min_of(n, cols - first));
+  }
+  /// The scales that W's rule starts from.
+  void start_scales() {
+    for_each_group([this](std::size_t i, std::size_t first, std::size_t n) {
+      scales[i] = W::rule::calibrate(elements.data() + first, n).scale;
+    });
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/weights/learned.hpp
+// ==== begin trilith/weights/calibrate.hpp
+#ifndef TRILITH_WEIGHTS_CALIBRATE_HPP
+#define TRILITH_WEIGHTS_CALIBRATE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Where the calibration of group g of row r stands among those of a matrix of W.
+template <weights::CodedWeights W>
+[[nodiscard]] constexpr std::size_t calibration_index(std::size_t r, std::size_t g,
+                                                      std::size_t cols) noexcept {
+  return r * W::granularity::row_step(cols) + g * W::granularity::group_step;
+}
+
+/// One calibration for each scale of a matrix [rows, cols] of W, contiguous and row-major; by
+/// Calibrator::calibrate. Cost: one pass over w (more for the median).
+template <weights::CodedWeights W, class Calibrator = W>
+[[nodiscard]] std::vector<weights::calibration> calibrations(const float* w, std::size_t rows,
+                                                             std::size_t cols) {
+  using granularity = typename W::granularity;
+  std::vector<weights::calibration> all(granularity::count(rows, cols));
+  if constexpr (std::is_same_v<granularity, scale::per_tensor>) {
+    all[0] = Calibrator::calibrate(w, rows * cols);
+  } else {
+    const std::size_t n = granularity::group(cols);
+    for (std::size_t r = 0, i = 0; r < rows; ++r)
+      for (std::size_t first = 0; first < cols; first += n)
+        all[i++] = Calibrator::calibrate(w + r * cols + first, min_of(n, cols - first));
+  }
+  return all;
+}
+
+/// Those of latent weights: as pack_matrix computes them, or with the scales that were learned.
+template <weights::CodedWeights W>
+[[nodiscard]] std::vector<weights::calibration> calibrations(
+    const plain_matrix<weights::f32>& from) {
+  return calibrations<W>(from.elements.data(), from.rows, from.cols);
+}
+template <weights::LearnsScale W>
+[[nodiscard]] std::vector<weights::calibration> calibrations(const learned_matrix<W>& from) {
+  std::vector<weights::calibration> all(from.scales.size());
+  from.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
+    all[i] = W::rule::calibrate_with(from.scales[i], from.elements.data() + first, n);
+  });
+  return all;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/weights/calibrate.hpp
 // ==== begin trilith/weights/decode.hpp
 #ifndef TRILITH_WEIGHTS_DECODE_HPP
 #define TRILITH_WEIGHTS_DECODE_HPP
@@ -3061,7 +3508,7 @@ namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
 
-template <class W, packing::Packing P, class Calibrator>
+template <class W, packing::Packing P>
 void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::size_t g,
                   std::vector<std::int8_t>& codes, const weights::calibration& c) {
   const std::size_t first = g * out.group();
@@ -3073,21 +3520,14 @@ void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::
 }
 
 /// w: [rows, cols], contiguous.
-template <class W, packing::Packing P, class Calibrator>
-[[nodiscard]] packed_matrix<W, P> encode_matrix(const float* w, std::size_t rows,
-                                                std::size_t cols) {
+template <class W, packing::Packing P>
+[[nodiscard]] packed_matrix<W, P> encode_matrix(const float* w, std::size_t rows, std::size_t cols,
+                                                const std::vector<weights::calibration>& with) {
   packed_matrix<W, P> out(rows, cols);
   std::vector<std::int8_t> codes(out.group());
-  constexpr bool whole = std::is_same_v<typename W::granularity, scale::per_tensor>;
-  weights::calibration c{};
-  if constexpr (whole) c = Calibrator::calibrate(w, rows * cols);
   for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t g = 0; g < out.groups_per_row(); ++g) {
-      const std::size_t first = g * out.group();
-      if constexpr (!whole)
-        c = Calibrator::calibrate(w + r * cols + first, min_of(out.group(), cols - first));
-      encode_group<W, P, Calibrator>(out, w, r, g, codes, c);
-    }
+    for (std::size_t g = 0; g < out.groups_per_row(); ++g)
+      encode_group(out, w, r, g, codes, with[calibration_index<W>(r, g, cols)]);
   return out;
 }
 
@@ -3098,7 +3538,14 @@ template <class W, packing::Packing P, class Calibrator>
 /// Cost: two passes over w (more for the median). @see examples/02_bit_linear.cpp
 template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 [[nodiscard]] packed_matrix<W, P> pack_matrix(const float* w, std::size_t rows, std::size_t cols) {
-  return detail::encode_matrix<W, P, W>(w, rows, cols);
+  return detail::encode_matrix<W, P>(w, rows, cols, calibrations<W>(w, rows, cols));
+}
+
+/// The same of latent weights, with the scales that were learned beside them.
+template <weights::CodedWeights W, packing::Packing P = typename W::packing, class Latent>
+[[nodiscard]] packed_matrix<W, P> pack_matrix(const Latent& from) {
+  return detail::encode_matrix<W, P>(from.elements.data(), from.rows, from.cols,
+                                     calibrations<W>(from));
 }
 
 /// As pack_matrix, for weights that are codes times a scale already, as dequantize() gives them:
@@ -3106,7 +3553,8 @@ template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 template <weights::CodedWeights W, packing::Packing P = typename W::packing>
 [[nodiscard]] packed_matrix<W, P> repack_matrix(const float* w, std::size_t rows,
                                                 std::size_t cols) {
-  return detail::encode_matrix<W, P, detail::recalibrated<W>>(w, rows, cols);
+  return detail::encode_matrix<W, P>(w, rows, cols,
+                                     calibrations<W, detail::recalibrated<W>>(w, rows, cols));
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -4907,6 +5355,14 @@ template <weights::CodedWeights W, class P>
 struct packed_storage_of<W, P> {
   using type = packed_matrix<W, typename packing_choice<W, P>::type>;
 };
+template <class W>
+struct latent_storage_of {
+  using type = plain_matrix<weights::f32>;
+};
+template <weights::LearnsScale W>
+struct latent_storage_of<W> {
+  using type = learned_matrix<W>;
+};
 }  // namespace detail
 
 /// How the parameters of a blueprint are stored. `matrix<W>` is the storage of weights W.
@@ -4925,11 +5381,12 @@ struct dense {
   template <weights::Weights W>
   using matrix = plain_matrix<weights::f32>;
 };
-/// float32 master weights, quantised in the forward pass: what trains.
+/// float32 master weights, quantised in the forward pass: what trains. Beside weights whose scales
+/// are learned lie these scales.
 struct latent {
   static constexpr std::string_view name = "latent";
   template <weights::Weights W>
-  using matrix = plain_matrix<weights::f32>;
+  using matrix = typename detail::latent_storage_of<W>::type;
 };
 }  // namespace storage
 
@@ -9871,6 +10328,30 @@ struct float_tile_limits {
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
+/// What backward passes compute on one row of n values, to the bits of the plain loops in
+/// scalar_gradients.hpp on every target (test/kernels/gradient_rows.cpp): sums are in the fixed
+/// order of core/numeric.hpp, and nothing is fused. Rows may begin at any element.
+struct gradient_row_kernels {
+  /// max x_i; n >= 1
+  float (*highest)(const float* x, std::size_t n) noexcept = nullptr;
+  /// x_i = near_exponential(factor (x_i - top)); returns their sum
+  float (*exponentials)(float* x, float top, float factor, std::size_t n) noexcept = nullptr;
+  /// p_i *= share, then d_i = p_i (d_i - delta) factor: of softmax with p / share given
+  void (*softmax_back)(float* p, float* d, float share, float delta, float factor,
+                       std::size_t n) noexcept = nullptr;
+  /// sum_i (g_i dy_i) x_i, or dy_i x_i where g is null
+  float (*gained_dot)(const float* g, const float* dy, const float* x,
+                      std::size_t n) noexcept = nullptr;
+  /// dx_i = f (g_i dy_i) - pull x_i and, where g is not null, dgain_i = dy_i (x_i f); dx may be dy
+  void (*rms_back)(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                   float f, float pull, std::size_t n) noexcept = nullptr;
+  /// For z = G(a) u and dz in da:  du_i = dz_i G(a_i), da_i = dz_i u_i G'(a_i)
+  void (*relu_squared_back)(const float* a, const float* u, float* da, float* du,
+                            std::size_t n) noexcept = nullptr;
+  void (*silu_back)(const float* a, const float* u, float* da, float* du,
+                    std::size_t n) noexcept = nullptr;
+};
+
 /// Up to 16 lanes of gradients, value k of lane i at data[i * lane + k * step], times factors[k]
 /// where there are some.
 struct split_source {
@@ -9912,6 +10393,7 @@ struct gradient_kernels {
   void (*transpose_bytes)(const std::int8_t* from, std::size_t stride, std::size_t rows,
                           std::size_t cols, std::int8_t* to,
                           std::size_t to_stride) noexcept = nullptr;
+  gradient_row_kernels rows;
 };
 
 }  // namespace trilith::simd
@@ -10382,6 +10864,160 @@ inline void weight_gradient(span2d<const float> dy, const activation_view<std::i
 
 #endif
 // ==== end trilith/backends/gradient_products.hpp
+// ==== begin trilith/train/code_statistics.hpp
+#ifndef TRILITH_TRAIN_CODE_STATISTICS_HPP
+#define TRILITH_TRAIN_CODE_STATISTICS_HPP
+
+namespace trilith {
+
+/// What a requantisation did to the codes of all coded matrices together.
+struct code_statistics {
+  std::uint64_t codes = 0;
+  std::uint64_t flipped = 0;  ///< codes that are others than before
+  std::uint64_t zeros = 0;
+  double scale_drift = 1;  ///< geometric mean of scale / the scale of the first step
+
+  /// Of all codes, in [0, 1]; 0 without any.
+  [[nodiscard]] constexpr double flipped_share() const noexcept { return share(flipped); }
+  [[nodiscard]] constexpr double zero_share() const noexcept { return share(zeros); }
+
+ private:
+  [[nodiscard]] constexpr double share(std::uint64_t part) const noexcept {
+    return codes == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(codes);
+  }
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/code_statistics.hpp
+// ==== begin trilith/train/loss_sums.hpp
+#ifndef TRILITH_TRAIN_LOSS_SUMS_HPP
+#define TRILITH_TRAIN_LOSS_SUMS_HPP
+
+namespace trilith {
+
+/// What a pass over some tokens costs, in natural logarithms, over all targets that count.
+struct loss_sums {
+  double sum = 0;             ///< of -log p(target)
+  double divergence = 0;      ///< of KL(reference || model), where there is a reference
+  std::uint64_t tokens = 0;   ///< targets that count
+  std::uint64_t correct = 0;  ///< whose score is the highest of all
+
+  /// Nats a token; 0 without any.
+  [[nodiscard]] constexpr double mean() const noexcept {
+    return tokens == 0 ? 0 : sum / static_cast<double>(tokens);
+  }
+  constexpr loss_sums& operator+=(const loss_sums& o) noexcept {
+    sum += o.sum;
+    divergence += o.divergence;
+    tokens += o.tokens;
+    correct += o.correct;
+    return *this;
+  }
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/loss_sums.hpp
+// ==== begin trilith/train/optimiser.hpp
+#ifndef TRILITH_TRAIN_OPTIMISER_HPP
+#define TRILITH_TRAIN_OPTIMISER_HPP
+
+namespace trilith {
+
+/// What an optimiser must know of a tensor. The product of an embedding or a head is a lookup or a
+/// list of scores, not a linear map between features, so orthogonal updates do not suit them.
+enum class role : std::uint8_t { hidden_matrix, embedding_or_head, vector };
+
+/// One tensor of a model, rows * cols floats in row-major order; a vector has one row.
+struct tensor_facts {
+  std::string_view name;
+  std::size_t rows = 1;
+  std::size_t cols = 0;
+  role what = role::vector;
+
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return rows * cols; }
+  /// Gains, biases and scalars keep their size: decay is for matrices.
+  [[nodiscard]] constexpr bool decays() const noexcept { return what != role::vector; }
+};
+
+/// What changes from step to step. `rate` and `decay` are factors on the optimiser's own, as a
+/// schedule gives them; `step` counts the updates that the tensor has had, so a step that was
+/// skipped does not count.
+struct step_facts {
+  std::uint64_t step = 0;
+  double rate = 1;
+  double decay = 1;
+};
+
+/// What an update works with. The memory is shared by all tensors, one after the other, and holds
+/// at least as many floats as memory_floats() of the optimiser says; nothing of it is kept.
+struct update_tools {
+  executor threads = {};
+  std::span<float> memory = {};
+};
+
+/// An aggregate of hyperparameters O with a state for each tensor:
+///
+///     state(tensor)                       allocates, once; state.visit(f) calls
+///     f(name, span<float>)                for all that a checkpoint must hold to go on bit for bit
+///     state.floats()                      how many floats that is
+///     memory_floats(tensor, threads)      of update_tools::memory
+///     update(weights, gradient, state, step, tools)
+///
+/// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing
+/// (test/allocations), and its result does not depend on the threads (test/unit/train_resume.cpp).
+template <class O>
+concept Optimiser = PolicyOf<O, optimiser_kind> &&
+                    requires(const O& o, typename O::state& s, const typename O::state& c,
+                             std::span<float> x, const tensor_facts& t, const step_facts& at) {
+                      typename O::state;
+                      { typename O::state(o, t) };
+                      s.visit([](std::string_view, std::span<float>) {});
+                      { c.floats() } -> std::same_as<std::size_t>;
+                      { o.memory_floats(t, std::size_t{1}) } -> std::same_as<std::size_t>;
+                      { o.update(x, x, s, at, update_tools{}) } noexcept;
+                    };
+
+/// Changes a gradient before the optimiser sees it: apply(gradient, state, step, threads), in
+/// place. Its state is like an optimiser's.
+template <class F>
+concept GradientFilter = PolicyOf<F, gradient_filter_kind> &&
+                         requires(const F& f, typename F::state& s, const typename F::state& c,
+                                  std::span<float> g, const tensor_facts& t) {
+                           { typename F::state(f, t) };
+                           s.visit([](std::string_view, std::span<float>) {});
+                           { c.floats() } -> std::same_as<std::size_t>;
+                           { f.apply(g, s, step_facts{}, executor{}) } noexcept;
+                         };
+
+/// Elements that are worth waking a thread for.
+inline constexpr std::size_t update_grain = 16384;
+
+}  // namespace trilith
+
+namespace trilith::inline TRILITH_ABI::filter {
+
+/// Leaves gradients as they are.
+struct none {
+  using policy_kind = gradient_filter_kind;
+  static constexpr std::string_view name = "none";
+  struct state {
+    constexpr state(const none&, const tensor_facts&) noexcept {}
+    template <class Visit>
+    constexpr void visit(Visit&&) noexcept {}
+    [[nodiscard]] constexpr std::size_t floats() const noexcept { return 0; }
+  };
+  constexpr void apply(std::span<float>, state&, const step_facts&,
+                       const executor&) const noexcept {}
+};
+
+}  // namespace trilith::inline TRILITH_ABI::filter
+
+#endif
+// ==== end trilith/train/optimiser.hpp
 // ==== begin trilith/train/token_file.hpp
 #ifndef TRILITH_TRAIN_TOKEN_FILE_HPP
 #define TRILITH_TRAIN_TOKEN_FILE_HPP
@@ -10535,6 +11171,14 @@ class token_batch {
     tokens_.resize(rows * length);
     targets_.resize(rows * length);
   }
+  /// Row `row` becomes these tokens and targets, `length` of each; a target of -1 does not count.
+  void set(std::size_t row, std::span<const std::int32_t> tokens,
+           std::span<const std::int32_t> targets) noexcept {
+    for (std::size_t t = 0; t < length_; ++t) {
+      tokens_[row * length_ + t] = tokens[t];
+      targets_[row * length_ + t] = targets[t];
+    }
+  }
   /// Row `row` becomes the tokens from `first` on.
   void set(std::size_t row, const token_file& file, std::size_t first) noexcept {
     file.copy(first, std::span(tokens_).subspan(row * length_, length_));
@@ -10568,6 +11212,464 @@ namespace batching {
 
 #endif
 // ==== end trilith/train/token_batch.hpp
+// ==== begin trilith/train/learner.hpp
+#ifndef TRILITH_TRAIN_LEARNER_HPP
+#define TRILITH_TRAIN_LEARNER_HPP
+
+namespace trilith {
+
+/// What a trainer trains: weights with a loss and its gradients.
+///
+///     requantize(lambda)              the step's codes from the latent weights: once after each
+///                                     update, and once before the first step; lambda in (0, 1] is
+///                                     how much of the quantisation takes part
+///     zero_gradients()
+///     add_gradients(batch, weight)    gradients += weight d(sum of cross entropies) / d weights;
+///                                     returns the sums, without the weight
+///     finish_gradients()              once after the last micro-batch, as a straight-through rule
+///     measure(batch)                  the sums alone, with the current codes
+///     after_update(seed, step)        once after each update, as stochastic rounding; what it
+///                                     draws depends on seed and step alone
+///     for_each_tensor(f)              f(tensor_facts, span<float> weights, span<float> gradient):
+///                                     the same names, order and memory each time
+///
+/// Everything that later steps depend on lies in the weights. What does not, such as the scales of
+/// the first step for code_statistics::scale_drift, is shown by an optional
+///
+///     for_each_memory(f)              f(string_view name, span<float>), as for_each_tensor
+///
+/// and then a checkpoint holds it too. Names have no '/', and outlive the learner's trainer.
+template <class L>
+concept Learner = requires(L& l, const token_batch& batch, std::uint64_t n) {
+  { l.requantize(1.0) } -> std::same_as<code_statistics>;
+  l.zero_gradients();
+  { l.add_gradients(batch, 1.0f) } -> std::same_as<loss_sums>;
+  { l.measure(batch) } -> std::same_as<loss_sums>;
+  l.finish_gradients();
+  l.after_update(n, n);
+  l.for_each_tensor([](const tensor_facts&, std::span<float>, std::span<float>) {});
+};
+
+/// A learner with state beyond its weights.
+template <class L>
+concept RememberingLearner =
+    Learner<L> && requires(L& l) { l.for_each_memory([](std::string_view, std::span<float>) {}); };
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/learner.hpp
+// ==== begin trilith/train/any_learner.hpp
+#ifndef TRILITH_TRAIN_ANY_LEARNER_HPP
+#define TRILITH_TRAIN_ANY_LEARNER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A reference to any Learner, so that a program with many blueprints compiles the trainer once for
+/// each optimiser. The learner outlives it.
+///
+///     tl::training_pass pass(model, room, threads.get());
+///     tl::any_learner learner(pass);
+///     auto done = tl::train(learner, data, tl::adamw{}, options);
+///
+/// Cost: an indirect call for each micro-batch.
+class any_learner {
+ public:
+  template <Learner L>
+    requires(!std::is_same_v<L, any_learner>)
+  explicit any_learner(L& learner) noexcept : self_(&learner), does_(&actions_of<L>) {}
+
+  code_statistics requantize(double lambda = 1) { return does_->requantize(self_, lambda); }
+  void zero_gradients() { does_->zero_gradients(self_); }
+  loss_sums add_gradients(const token_batch& batch, float weight) {
+    return does_->add_gradients(self_, batch, weight);
+  }
+  loss_sums measure(const token_batch& batch) { return does_->measure(self_, batch); }
+  void finish_gradients() { does_->finish_gradients(self_); }
+  void after_update(std::uint64_t seed, std::uint64_t step) {
+    does_->after_update(self_, seed, step);
+  }
+  template <class F>
+  void for_each_tensor(F&& f) {
+    does_->for_each_tensor(
+        self_, &f, [](void* to, const tensor_facts& t, std::span<float> w, std::span<float> g) {
+          (*static_cast<std::remove_reference_t<F>*>(to))(t, w, g);
+        });
+  }
+  template <class F>
+  void for_each_memory(F&& f) {
+    does_->for_each_memory(self_, &f, [](void* to, std::string_view name, std::span<float> x) {
+      (*static_cast<std::remove_reference_t<F>*>(to))(name, x);
+    });
+  }
+
+ private:
+  using see_tensor = void (*)(void*, const tensor_facts&, std::span<float>, std::span<float>);
+  using see_memory = void (*)(void*, std::string_view, std::span<float>);
+  struct actions {
+    code_statistics (*requantize)(void*, double);
+    void (*zero_gradients)(void*);
+    loss_sums (*add_gradients)(void*, const token_batch&, float);
+    loss_sums (*measure)(void*, const token_batch&);
+    void (*finish_gradients)(void*);
+    void (*after_update)(void*, std::uint64_t, std::uint64_t);
+    void (*for_each_tensor)(void*, void*, see_tensor);
+    void (*for_each_memory)(void*, void*, see_memory);
+  };
+
+  template <class L>
+  static void show_memory([[maybe_unused]] void* self, [[maybe_unused]] void* to,
+                          [[maybe_unused]] see_memory see) {
+    if constexpr (RememberingLearner<L>)
+      static_cast<L*>(self)->for_each_memory(
+          [&](std::string_view name, std::span<float> x) { see(to, name, x); });
+  }
+  template <class L>
+  static constexpr actions actions_of = {
+      [](void* l, double lambda) { return static_cast<L*>(l)->requantize(lambda); },
+      [](void* l) { static_cast<L*>(l)->zero_gradients(); },
+      [](void* l, const token_batch& b, float w) {
+        return static_cast<L*>(l)->add_gradients(b, w);
+      },
+      [](void* l, const token_batch& b) { return static_cast<L*>(l)->measure(b); },
+      [](void* l) { static_cast<L*>(l)->finish_gradients(); },
+      [](void* l, std::uint64_t seed, std::uint64_t step) {
+        static_cast<L*>(l)->after_update(seed, step);
+      },
+      [](void* l, void* to, see_tensor see) {
+        static_cast<L*>(l)->for_each_tensor([&](const tensor_facts& t, std::span<float> w,
+                                                std::span<float> g) { see(to, t, w, g); });
+      },
+      &show_memory<L>};
+
+  void* self_;
+  const actions* does_;
+};
+
+static_assert(RememberingLearner<any_learner>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/any_learner.hpp
+// ==== begin trilith/train/description.hpp
+#ifndef TRILITH_TRAIN_DESCRIPTION_HPP
+#define TRILITH_TRAIN_DESCRIPTION_HPP
+
+/// Optimisers, schedules and options as names with values, for checkpoints to compare.
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string decimals_of(double x);
+bool number_from(std::string_view text, double& out) noexcept;
+bool number_from(std::string_view text, std::uint64_t& out) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// The shortest decimals that give this double exactly when read: "0.1", "1e-08"; no locale changes
+/// them.
+[[nodiscard]] inline std::string decimals(double x) {
+  return TRILITH_IMPLEMENTED::decimals_of(x);
+}
+
+/// A list of names with values.
+class description {
+ public:
+  void add(std::string name, std::string_view value) {
+    pairs_.push_back({std::move(name), std::string(value)});
+  }
+  void add(std::string name, double value) { add(std::move(name), decimals(value)); }
+  template <class Integer>
+    requires(std::is_integral_v<Integer>)
+  void add(std::string name, Integer value) {
+    add(std::move(name), std::to_string(value));
+  }
+
+  /// `name` = the policy's name, and `name.x` for each x that it describes: policies may have a
+  /// member describe(f) that calls f("x", number or text) for all that changes what they do.
+  template <class Policy>
+  void add_policy(const std::string& name, const Policy& policy) {
+    add(name, std::string_view(Policy::name));
+    if constexpr (requires { policy.describe([](std::string_view, const auto&) {}); })
+      policy.describe(
+          [&](std::string_view part, const auto& value) { add(join(name, ".", part), value); });
+  }
+
+  [[nodiscard]] const std::vector<io::metadata_pair>& pairs() const noexcept { return pairs_; }
+  [[nodiscard]] std::vector<io::metadata_pair>& pairs() noexcept { return pairs_; }
+
+ private:
+  std::vector<io::metadata_pair> pairs_;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/description.hpp
+// ==== begin trilith/train/double_math.hpp
+#ifndef TRILITH_TRAIN_DOUBLE_MATH_HPP
+#define TRILITH_TRAIN_DOUBLE_MATH_HPP
+
+/// The few functions of double numbers that optimisers and schedules need, from IEEE operations
+/// alone: the same bits on every machine and at compile time. Relative errors are below 1e-13
+/// (test/unit/train_schedule.cpp).
+namespace trilith::inline TRILITH_ABI::double_math {
+
+/// base^n by repeated squaring.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double power(double base, std::uint64_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  double product = 1;
+  for (; n != 0; n /= 2) {
+    if (n % 2 != 0) product *= base;
+    base *= base;
+  }
+  return product;
+}
+
+/// Square root by Newton's method; the argument is brought to [1, 4) by powers of 4 first. 0 for
+/// what is not positive.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double square_root(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  if (!(x > 0) || x - x != 0) return x > 0 ? x : 0;
+  double unit = 1;
+  for (; x >= 4; x /= 4) unit *= 2;
+  for (; x < 1; x *= 4) unit /= 2;
+  double root = 1.5;
+  for (int step = 0; step < 6; ++step) root = 0.5 * (root + x / root);
+  return root * unit;
+}
+
+/// (1 + cos(pi x)) / 2 = cos(pi x / 2)^2 for x in [0, 1]: from 1 down to 0.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double half_cosine(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const bool late = x > 0.5;  // there it is sin(pi (1 - x) / 2)^2, which loses no digits
+  const double angle = 1.57079632679489661923 * (late ? 1 - x : x);
+  double term = late ? angle : 1, sum = term;
+  for (int k = late ? 2 : 1; k < 26; k += 2) {
+    term *= -angle * angle / (k * (k + 1.0));
+    sum += term;
+  }
+  return sum * sum;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::double_math
+
+#endif
+// ==== end trilith/train/double_math.hpp
+// ==== begin trilith/train/schedule.hpp
+#ifndef TRILITH_TRAIN_SCHEDULE_HPP
+#define TRILITH_TRAIN_SCHEDULE_HPP
+
+/// Schedules: factors, 1 at the peak, on the rates and the decay that an optimiser names. So one
+/// schedule drives the several rates of one optimiser, and is right for every peak.
+namespace trilith::inline TRILITH_ABI {
+
+/// rate(step, steps) and decay(step, steps) for step in [0, steps). From `steps` on, a schedule
+/// keeps what it has come down to.
+template <class S>
+concept Schedule = PolicyOf<S, schedule_kind> && requires(const S& s, std::uint64_t step) {
+  { s.rate(step, step) } noexcept -> std::same_as<double>;
+  { s.decay(step, step) } noexcept -> std::same_as<double>;
+};
+
+namespace detail {
+
+/// (step + 1) / warmup, at most 1: the first step moves already.
+[[nodiscard]] constexpr double warmed(std::uint64_t step, std::uint64_t warmup) noexcept {
+  return step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
+}
+/// How far `step` is on the way from `first` to `last`, in [0, 1].
+[[nodiscard]] constexpr double progress(std::uint64_t step, std::uint64_t first,
+                                        std::uint64_t last) noexcept {
+  if (step >= last) return 1;
+  return step <= first ? 0 : static_cast<double>(step - first) / static_cast<double>(last - first);
+}
+
+}  // namespace detail
+
+/// Always 1, after a linear warm-up.
+struct constant {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "constant";
+  std::uint64_t warmup = 0;  ///< steps
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup);
+  }
+
+  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t) const noexcept {
+    return detail::warmed(step, warmup);
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+/// BitNet's: with T = steps, and k = 1 in the first half of them, 2 in the second,
+///
+///     rate(t) = (t + 1) / warmup            t < warmup
+///               rate_k (1 - t / T)          otherwise
+///     decay(t) = decay_k
+///
+/// The rate drops at T / 2 from rate_1 / 2 to rate_2 / 2. Decay ends there, because it shrinks
+/// latent weights, which keeps their signs changing. The paper gives this shape as a figure only;
+/// the formula is ours. Published peaks: 1.5e-3 then 1e-3 (700M parameters, rate_2 = 2/3), 1.2e-3
+/// then 8e-4 (1.3B and 3B), decay 0.1 then 0, warm-up 375 steps, AdamW's betas 0.9 and 0.95.
+///
+///     // 1.5e-3 -> 1e-3 -> 0, decay 0.1 -> 0
+///     tl::adamw optimiser{.rate = 1.5e-3, .decay = 0.1};
+///     tl::two_stage schedule{};
+///
+/// @see Ma et al.: "The Era of 1-bit LLMs: Training Tips, Code and FAQ", tables 1 and 2, figure 1.
+struct two_stage {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "two_stage";
+  std::uint64_t warmup = 375;  ///< steps
+  double first_rate = 1;
+  double second_rate = 2.0 / 3;
+  double first_decay = 1;
+  double second_decay = 0;
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("first_rate", first_rate), f("second_rate", second_rate),
+        f("first_decay", first_decay), f("second_decay", second_decay);
+  }
+
+  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t steps) const noexcept {
+    if (step < warmup) return first_rate * detail::warmed(step, warmup);
+    const double peak = is_first(step, steps) ? first_rate : second_rate;
+    return peak * (1 - detail::progress(step, 0, steps));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t step, std::uint64_t steps) const noexcept {
+    return is_first(step, steps) ? first_decay : second_decay;
+  }
+
+ private:
+  [[nodiscard]] static constexpr bool is_first(std::uint64_t step, std::uint64_t steps) noexcept {
+    return step < steps - steps / 2;
+  }
+};
+
+/// last + (1 - last) (1 + cos(pi p)) / 2, p from 0 at the end of the warm-up to 1 at `steps`.
+/// @see Loshchilov, Hutter: "SGDR", arXiv 1608.03983, equation 5; llm.c, schedulers.h.
+struct cosine {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "cosine";
+  std::uint64_t warmup = 0;  ///< steps
+  double last = 0;           ///< what it ends at
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("last", last);
+  }
+
+  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
+                                                          std::uint64_t steps) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    if (step < warmup) return detail::warmed(step, warmup);
+    return last + (1 - last) * double_math::half_cosine(detail::progress(step, warmup, steps));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+/// Warm-up, stable, decay: 1 until the last `share` of the steps, then
+/// last + (1 - last) (1 - sqrt(p)), p from 0 to 1. A run can be prolonged from its stable part.
+/// @see Haegele et al.: "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+///      Durations", arXiv 2405.18392; llm.c, schedulers.h.
+struct wsd {
+  using policy_kind = schedule_kind;
+  static constexpr std::string_view name = "wsd";
+  std::uint64_t warmup = 0;  ///< steps
+  double share = 0.2;
+  double last = 0;
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  constexpr void describe(F&& f) const {
+    f("warmup", warmup), f("share", share), f("last", last);
+  }
+
+  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
+                                                          std::uint64_t steps) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    if (step < warmup) return detail::warmed(step, warmup);
+    const auto stable = static_cast<std::uint64_t>((1 - share) * static_cast<double>(steps));
+    const double p = detail::progress(step, stable, steps);
+    return last + (1 - last) * (1 - double_math::square_root(p));
+  }
+  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
+};
+
+static_assert(Schedule<constant> && Schedule<two_stage> && Schedule<cosine> && Schedule<wsd>);
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/schedule.hpp
+// ==== begin trilith/train/any_schedule.hpp
+#ifndef TRILITH_TRAIN_ANY_SCHEDULE_HPP
+#define TRILITH_TRAIN_ANY_SCHEDULE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Any Schedule of at most 64 bytes, so that options can name one without a template parameter: it
+/// is asked twice a step.
+///
+///     tl::any_schedule s = tl::cosine{.warmup = 100};
+class any_schedule {
+ public:
+  static constexpr std::size_t room = 64;
+
+  template <Schedule S>
+  any_schedule(const S& s) noexcept : does_(&actions_of<S>) {
+    static_assert(std::is_trivially_copyable_v<S> && sizeof(S) <= room,
+                  "trilith: a schedule among train_options is a trivially copyable aggregate of at "
+                  "most 64 bytes.");
+    ::new (static_cast<void*>(memory_)) S(s);
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept { return does_->name; }
+  [[nodiscard]] double rate(std::uint64_t step, std::uint64_t steps) const noexcept {
+    return does_->rate(memory_, step, steps);
+  }
+  [[nodiscard]] double decay(std::uint64_t step, std::uint64_t steps) const noexcept {
+    return does_->decay(memory_, step, steps);
+  }
+  /// As description::add_policy().
+  void describe_as(const std::string& key, description& out) const {
+    does_->describe(memory_, key, out);
+  }
+
+ private:
+  struct actions {
+    std::string_view name;
+    double (*rate)(const void*, std::uint64_t, std::uint64_t) noexcept;
+    double (*decay)(const void*, std::uint64_t, std::uint64_t) noexcept;
+    void (*describe)(const void*, const std::string&, description&);
+  };
+  template <class S>
+  static constexpr actions actions_of = {
+      S::name,
+      [](const void* s, std::uint64_t step, std::uint64_t steps) noexcept {
+        return static_cast<const S*>(s)->rate(step, steps);
+      },
+      [](const void* s, std::uint64_t step, std::uint64_t steps) noexcept {
+        return static_cast<const S*>(s)->decay(step, steps);
+      },
+      [](const void* s, const std::string& key, description& out) {
+        out.add_policy(key, *static_cast<const S*>(s));
+      }};
+
+  alignas(std::max_align_t) unsigned char memory_[room] = {};
+  const actions* does_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/any_schedule.hpp
 // ==== begin trilith/train/batches_in_order.hpp
 #ifndef TRILITH_TRAIN_BATCHES_IN_ORDER_HPP
 #define TRILITH_TRAIN_BATCHES_IN_ORDER_HPP
@@ -10586,6 +11688,7 @@ class batches_in_order {
         windows_((file.size() - 1) / options.length),
         rest_((file.size() - 1) % options.length) {}
 
+  [[nodiscard]] const token_file& file() const noexcept { return *file_; }
   [[nodiscard]] std::size_t steps() const noexcept { return whole_steps() + (rest_ != 0); }
   [[nodiscard]] token_batch at(std::size_t step) const {
     token_batch out;
@@ -10748,6 +11851,7 @@ class batches {
   batches(const token_file& file, const batch_options& options) noexcept
       : file_(&file), options_(options), windows_((file.size() - 1) / options.length) {}
 
+  [[nodiscard]] const token_file& file() const noexcept { return *file_; }
   [[nodiscard]] const batch_options& options() const noexcept { return options_; }
   /// W, rows of an epoch.
   [[nodiscard]] std::uint64_t windows() const noexcept { return windows_; }
@@ -10800,56 +11904,1860 @@ result<batches> make_batches(const token_file&&, const batch_options& = {}) = de
 
 #endif
 // ==== end trilith/train/batches.hpp
-// ==== begin trilith/train/double_math.hpp
-#ifndef TRILITH_TRAIN_DOUBLE_MATH_HPP
-#define TRILITH_TRAIN_DOUBLE_MATH_HPP
+// ==== begin trilith/train/callback.hpp
+#ifndef TRILITH_TRAIN_CALLBACK_HPP
+#define TRILITH_TRAIN_CALLBACK_HPP
 
-/// The few functions of double numbers that optimisers and schedules need, from IEEE operations
-/// alone: the same bits on every machine and at compile time. Relative errors are below 1e-13
-/// (test/unit/train_schedule.cpp).
-namespace trilith::inline TRILITH_ABI::double_math {
+namespace trilith {
 
-/// base^n by repeated squaring.
-[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double power(double base, std::uint64_t n) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  double product = 1;
-  for (; n != 0; n /= 2) {
-    if (n % 2 != 0) product *= base;
-    base *= base;
+template <class Signature>
+class callback;
+
+/// A function that a program hands over: callback<bool()> calls anything that returns a bool.
+/// A named object is viewed, and must outlive the callback; a temporary, such as a lambda written
+/// in place, is copied, and must be trivially copyable and of at most 64 bytes (a lambda that
+/// captures by reference is). Copying one is cheap, and nothing is allocated.
+///
+///     tl::callback<bool()> stop = [&] { return flag.load(); };
+///     if (stop && stop()) return;
+template <class R, class... Arguments>
+class callback<R(Arguments...)> {
+ public:
+  static constexpr std::size_t room = 64;
+
+  constexpr callback() noexcept = default;
+  template <class F>
+    requires(!std::is_same_v<std::remove_cvref_t<F>, callback> &&
+             std::is_invocable_r_v<R, std::decay_t<F>&, Arguments...>)
+  callback(F&& f) noexcept {
+    using kept = std::decay_t<F>;
+    if constexpr (std::is_lvalue_reference_v<F> && std::is_class_v<kept>)
+      keep(view<std::remove_reference_t<F>>{&f});
+    else
+      keep(static_cast<kept>(f));
   }
-  return product;
-}
 
-/// Square root by Newton's method; the argument is brought to [1, 4) by powers of 4 first. 0 for
-/// what is not positive.
-[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double square_root(double x) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  if (!(x > 0) || x - x != 0) return x > 0 ? x : 0;
-  double unit = 1;
-  for (; x >= 4; x /= 4) unit *= 2;
-  for (; x < 1; x *= 4) unit /= 2;
-  double root = 1.5;
-  for (int step = 0; step < 6; ++step) root = 0.5 * (root + x / root);
-  return root * unit;
-}
+  [[nodiscard]] explicit operator bool() const noexcept { return call_ != nullptr; }
+  /// Only where there is a function.
+  R operator()(Arguments... arguments) const { return call_(memory_, arguments...); }
 
-/// (1 + cos(pi x)) / 2 = cos(pi x / 2)^2 for x in [0, 1]: from 1 down to 0.
-[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double half_cosine(double x) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  const bool late = x > 0.5;  // there it is sin(pi (1 - x) / 2)^2, which loses no digits
-  const double angle = 1.57079632679489661923 * (late ? 1 - x : x);
-  double term = late ? angle : 1, sum = term;
-  for (int k = late ? 2 : 1; k < 26; k += 2) {
-    term *= -angle * angle / (k * (k + 1.0));
-    sum += term;
+ private:
+  template <class F>
+  struct view {
+    F* f;
+    R operator()(Arguments... arguments) const { return static_cast<R>((*f)(arguments...)); }
+  };
+
+  template <class F>
+  void keep(const F& f) noexcept {
+    static_assert(std::is_trivially_copyable_v<F> && std::is_trivially_destructible_v<F> &&
+                      sizeof(F) <= room && alignof(F) <= alignof(std::max_align_t),
+                  "trilith: give this object a name, and pass that; a callback only copies small, "
+                  "trivially copyable temporaries.");
+    ::new (static_cast<void*>(memory_)) F(f);
+    call_ = [](void* memory, Arguments... arguments) -> R {
+      return static_cast<R>((*static_cast<F*>(memory))(arguments...));
+    };
   }
-  return sum * sum;
-}
 
-}  // namespace trilith::inline TRILITH_ABI::double_math
+  alignas(std::max_align_t) mutable unsigned char memory_[room] = {};
+  R (*call_)(void* memory, Arguments... arguments) = nullptr;
+};
+
+}  // namespace trilith
 
 #endif
-// ==== end trilith/train/double_math.hpp
+// ==== end trilith/train/callback.hpp
+// ==== begin trilith/train/curve.hpp
+#ifndef TRILITH_TRAIN_CURVE_HPP
+#define TRILITH_TRAIN_CURVE_HPP
+
+namespace trilith {
+
+struct curve_point {
+  double x = 0, y = 0;
+};
+
+/// One line of a curve.
+struct curve_series {
+  std::string name;
+  std::vector<curve_point> points = {};  ///< ascending x; one that is not finite is left out
+  bool is_smoothed = false;              ///< thin as it is, with its moving mean over it
+  bool is_right = false;                 ///< measured by the right axis
+};
+
+/// Several series over one x.
+///
+///     tl::curve all{.title = "tales", .x = "step", .left = "nats per token",
+///                   .series = {{"loss", losses, true}}};
+///     std::fputs(tl::terminal_curve(all).c_str(), stdout);
+///     tl::write_svg("loss.svg", all);
+struct curve {
+  std::string title = {};
+  std::string x = {}, left = {}, right = {};  ///< what the axes measure
+  std::vector<curve_series> series = {};
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string svg_of_curve(const curve& all);
+std::string braille_of_curve(const curve& all, std::size_t columns, std::size_t rows);
+status write_text_file(std::string_view path, std::string_view text);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// A picture of 900 x 500 units that needs no other file. Long series are drawn by the means of
+/// about 800 stretches. Cost: one pass over the points.
+[[nodiscard]] inline std::string svg(const curve& all) {
+  return TRILITH_IMPLEMENTED::svg_of_curve(all);
+}
+/// Writes svg() to a temporary file and renames it. Errors: io_failure, file_not_found.
+[[nodiscard]] inline status write_svg(std::string_view path, const curve& all) {
+  return TRILITH_IMPLEMENTED::write_text_file(path, svg(all));
+}
+/// The series of the left axis as lines of braille, `rows` of `columns` characters with 2 x 4 dots
+/// each, between numbers for both axes; each line ends with a line end. All series are joined.
+[[nodiscard]] inline std::string terminal_curve(const curve& all, std::size_t columns = 60,
+                                                std::size_t rows = 12) {
+  return TRILITH_IMPLEMENTED::braille_of_curve(all, columns, rows);
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/curve.hpp
+// ==== begin trilith/train/cross_entropy.hpp
+#ifndef TRILITH_TRAIN_CROSS_ENTROPY_HPP
+#define TRILITH_TRAIN_CROSS_ENTROPY_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A target that does not count.
+inline constexpr std::int32_t not_a_target = -1;
+
+namespace detail {
+
+/// x_i = e^(x_i - max x); returns log sum_i e^(x_i), and 1 / sum of the new x in `share`.
+[[nodiscard]] inline double exponentials(float* x, std::size_t n, float& share) noexcept {
+  const auto& rows = simd::gradients().rows;
+  const float top = rows.highest(x, n), sum = rows.exponentials(x, top, 1.0f, n);
+  share = 1.0f / sum;
+  return static_cast<double>(top) + __builtin_log(static_cast<double>(sum));
+}
+
+/// Whether no score is higher than that at `at`, and none before it as high.
+[[nodiscard]] inline bool is_highest(const float* x, std::size_t n, std::size_t at) noexcept {
+  if (simd::gradients().rows.highest(x, n) > x[at]) return false;
+  for (std::size_t i = 0; i < at; ++i)
+    if (x[i] == x[at]) return false;
+  return true;
+}
+
+/// r_i = softmax(r)_i; returns KL(softmax(r) || softmax(x)) - log sum_i e^(x_i).
+[[nodiscard]] inline double relative_entropy(float* r, const float* x, std::size_t n) noexcept {
+  float share = 0;
+  (void)exponentials(r, n, share);
+  double scores = 0, logs = 0;  // means of x and of log softmax(r), under softmax(r)
+  for (std::size_t i = 0; i < n; ++i) {
+    r[i] *= share;
+    const auto p = static_cast<double>(r[i]);
+    scores += p * static_cast<double>(x[i]);
+    if (p > 0) logs += p * __builtin_log(p);
+  }
+  return logs - scores;
+}
+
+}  // namespace detail
+
+/// L = -log softmax(x)[target] + beta KL(softmax(r) || softmax(x)) for one token's scores x: [V].
+/// x becomes weight * dL/dx = weight ((1 + beta) softmax(x) - onehot(target) - beta softmax(r)).
+///
+/// @param r  a reference's scores: [V], overwritten; null where there is none
+inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, float weight,
+                               float* r = nullptr, float beta = 0) noexcept {
+  if (target == not_a_target) {
+    for (std::size_t i = 0; i < n; ++i) x[i] = 0.0f;
+    return {};
+  }
+  const auto at = static_cast<std::size_t>(target);
+  loss_sums loss{.tokens = 1, .correct = detail::is_highest(x, n, at)};
+  const auto score = static_cast<double>(x[at]);
+  if (r != nullptr) loss.divergence = detail::relative_entropy(r, x, n);
+  float share = 0;
+  const double log_sum = detail::exponentials(x, n, share);
+  loss.sum = log_sum - score;
+  const float all = weight * (r == nullptr ? 1.0f : 1.0f + beta) * share;
+  for (std::size_t i = 0; i < n; ++i) x[i] *= all;
+  x[at] -= weight;
+  if (r == nullptr) return loss;
+  loss.divergence += log_sum;
+  for (std::size_t i = 0; i < n; ++i) x[i] -= weight * beta * r[i];
+  return loss;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/cross_entropy.hpp
+// ==== begin trilith/train/pass_context.hpp
+#ifndef TRILITH_TRAIN_PASS_CONTEXT_HPP
+#define TRILITH_TRAIN_PASS_CONTEXT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
+/// The forward pass multiplies integers in any case.
+enum class gradient_numbers : std::uint8_t {
+  automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
+  f32,
+  /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
+  /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
+  int8x2
+};
+
+/// How much a training pass takes at once.
+struct pass_options {
+  std::size_t sequences = 4;  ///< most rows of a micro-batch
+  std::size_t length = 256;   ///< most tokens of a row
+  /// Keeps only what enters each block, and computes its inside again on the way back: the memory
+  /// of one block instead of all, for the time of one more forward pass. Same bits.
+  bool recompute = false;
+  /// Makes room for passes between latent and quantised weights (training_pass::requantize).
+  bool blends = false;
+  gradient_numbers gradients = gradient_numbers::automatic;
+
+  [[nodiscard]] bool by_integers() const noexcept {
+    return gradients == gradient_numbers::int8x2 ||
+           (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
+  }
+};
+
+/// What all layers of a training pass share: the room of a forward pass, and rows that the backward
+/// pass writes. Rows of one sequence follow each other: token t of sequence b is row b * length +
+/// t.
+struct pass_context {
+  pass_context() = default;
+  pass_context(const shape& s, const trilith::settings& numbers, const pass_options& options,
+               std::size_t most_groups, const executor& run)
+      : tokens(options.sequences * options.length),
+        work(s, numbers, tokens, options.length, most_groups, run),
+        cache(one_layer(s), options.sequences, options.length),
+        slots(tokens),
+        back_sines(tokens * s.head_dim / 2),
+        decoded(tokens, widest(s)),
+        gains(tokens, widest(s)),
+        first(tokens, widest(s)),
+        second(tokens, widest(s)),
+        third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
+        inward(tokens, s.dim),
+        by_integers(options.by_integers()),
+        memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
+        head_memory(run.threads, head_floats(options.length)) {}
+
+  std::size_t tokens = 0;     ///< most of a pass
+  std::size_t sequences = 0;  ///< of this pass
+  std::size_t length = 0;
+  float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
+  workspace work;
+  kv_cache cache;                    ///< of the layer at hand
+  aligned_buffer<token_slot> slots;  ///< of this pass
+  aligned_buffer<float> back_sines;  ///< those of work.angles with the other sign: [T, pairs]
+  row_buffer decoded;                ///< the input of a product as floats
+  row_buffer gains;                  ///< gradients of gains, token by token
+  row_buffer first, second, third;   ///< gradients inside a layer
+  row_buffer inward;                 ///< the gradient that leaves a layer towards its input
+  bool by_integers = false;          ///< int8x2
+  gradient_memory memory;            ///< of all products
+  row_buffer head_memory;            ///< [threads, head_floats()]
+
+  [[nodiscard]] const executor& run() const noexcept { return work.run; }
+  [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
+  [[nodiscard]] std::span<const token_slot> all_slots() const noexcept {
+    return {slots.data(), rows()};
+  }
+
+  /// out (+)= left right
+  void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
+                bool adds) noexcept {
+    multiply_floats(left, right, out, adds, memory.floats(), run());
+  }
+
+  /// Rows of tokens that are looked at together in the backward pass of attention.
+  static constexpr std::size_t attention_rows = 64;
+  /// Floats of a thread's memory there: two score matrices and what a product needs.
+  [[nodiscard]] static constexpr std::size_t head_floats(std::size_t length) noexcept {
+    return 2 * attention_rows * round_up(length, 16) + attention_rows + float_product_memory(1);
+  }
+
+ private:
+  [[nodiscard]] static constexpr shape one_layer(shape s) noexcept {
+    s.layers = 1;
+    return s;
+  }
+  [[nodiscard]] static constexpr std::size_t widest(const shape& s) noexcept {
+    return max_of(max_of(s.dim, s.ffn_dim), extent(s, axis::query_dim));
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/pass_context.hpp
+// ==== begin trilith/train/attention_back.hpp
+#ifndef TRILITH_TRAIN_ATTENTION_BACK_HPP
+#define TRILITH_TRAIN_ATTENTION_BACK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Queries, keys and values of a pass as the scores saw them, and what attention made of them; all
+/// [T, heads * head_dim] of all sequences.
+struct attention_rows_of_pass {
+  span2d<float> query, key, value, mixed;
+};
+
+/// The backward pass of O = P V, P = softmax(Q K^T / sqrt(d) + causal), for each head of each
+/// sequence. With dO given and delta_i = dO_i . O_i:
+///
+///     dV = P^T dO     dS = P * (dO V^T - delta) / sqrt(d)     dQ = dS K     dK = dS^T Q
+///
+/// where the heads that share keys add up their dK and dV, one after the other. P is computed anew
+/// for some rows at a time, never a whole [T, T].
+/// @see Dao et al.: "FlashAttention", arXiv 2205.14135, appendix B.
+class attention_backward {
+ public:
+  /// @param d  the gradients; d.mixed is given, the others are written
+  attention_backward(const attention_rows_of_pass& x, const attention_rows_of_pass& d,
+                     pass_context& c) noexcept
+      : x_(x), d_(d), c_(c), head_dim_(c.work.sizes.head_dim) {
+    factor_ = 1.0f / square_root(static_cast<float>(head_dim_));
+  }
+
+  void run() noexcept {
+    const shape& s = c_.work.sizes;
+    c_.run().parallel_for(c_.sequences * s.kv_heads, 1,
+                          [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                            for (std::size_t i = first; i < last; ++i)
+                              share_keys(i / s.kv_heads, i % s.kv_heads, slot);
+                          });
+  }
+
+ private:
+  /// All query heads that read kv head `kv` of sequence b.
+  void share_keys(std::size_t b, std::size_t kv, std::size_t slot) noexcept {
+    const std::size_t sharing = c_.work.sizes.heads / c_.work.sizes.kv_heads;
+    const std::size_t row = b * c_.length;
+    clear(head(d_.key, row, kv)), clear(head(d_.value, row, kv));
+    for (std::size_t h = kv * sharing; h < (kv + 1) * sharing; ++h)
+      for (std::size_t first = 0; first < c_.length; first += pass_context::attention_rows)
+        pass_rows(row, first, h, kv, slot);
+  }
+
+  /// Rows [first, first + count) of a head see the keys before first + count.
+  void pass_rows(std::size_t row, std::size_t first, std::size_t h, std::size_t kv,
+                 std::size_t slot) noexcept {
+    const std::size_t count = min_of(pass_context::attention_rows, c_.length - first);
+    const std::size_t seen = first + count, stride = round_up(c_.length, 16);
+    float* const memory = &c_.head_memory.rows(slot + 1)(slot, 0);
+    const span2d<float> p(memory, count, seen, stride);
+    const span2d<float> ds(memory + pass_context::attention_rows * stride, count, seen, stride);
+    const std::span<float> scratch(ds.data + pass_context::attention_rows * stride,
+                                   float_product_memory(1));
+    const auto q = head(x_.query, row, h).rows_from(first, count);
+    const auto dout = head(d_.mixed, row, h).rows_from(first, count);
+    const auto k = head(x_.key, row, kv).rows_from(0, seen);
+    const auto v = head(x_.value, row, kv).rows_from(0, seen);
+    multiply_floats(q, float_matrix(k).transposed(), p, false, scratch, {});
+    multiply_floats(dout, float_matrix(v).transposed(), ds, false, scratch, {});
+    for (std::size_t i = 0; i < count; ++i) {
+      const float delta = dot(&dout(i, 0), &head(x_.mixed, row + first + i, h)(0, 0), head_dim_);
+      soften(&p(i, 0), &ds(i, 0), first + i + 1, seen, delta);
+    }
+    multiply_floats(ds, k, head(d_.query, row, h).rows_from(first, count), false, scratch, {});
+    multiply_floats(float_matrix(ds).transposed(), q, head(d_.key, row, kv).rows_from(0, seen),
+                    true, scratch, {});
+    multiply_floats(float_matrix(p).transposed(), dout, head(d_.value, row, kv).rows_from(0, seen),
+                    true, scratch, {});
+  }
+
+  /// p: scores -> probabilities of the first `seen` keys, ds: dP -> dS; zeros up to `width`.
+  void soften(float* p, float* ds, std::size_t seen, std::size_t width,
+              float delta) const noexcept {
+    const auto& rows = simd::gradients().rows;
+    const float sum = rows.exponentials(p, rows.highest(p, seen), factor_, seen);
+    rows.softmax_back(p, ds, 1.0f / sum, delta, factor_, seen);
+    for (std::size_t j = seen; j < width; ++j) p[j] = ds[j] = 0.0f;
+  }
+
+  [[nodiscard]] span2d<float> head(span2d<float> x, std::size_t row, std::size_t h) const noexcept {
+    return {&x(row, h * head_dim_), c_.length, head_dim_, x.stride};
+  }
+  static void clear(span2d<float> x) noexcept {
+    for (std::size_t r = 0; r < x.rows; ++r) __builtin_memset(&x(r, 0), 0, x.cols * sizeof(float));
+  }
+
+  attention_rows_of_pass x_, d_;
+  pass_context& c_;
+  std::size_t head_dim_;
+  float factor_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/attention_back.hpp
+// ==== begin trilith/train/gain_gradients.hpp
+#ifndef TRILITH_TRAIN_GAIN_GRADIENTS_HPP
+#define TRILITH_TRAIN_GAIN_GRADIENTS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// sum_i += x(t, i) for all rows, in ascending t for any number of threads.
+inline void add_columns(span2d<const float> x, float* sum, const executor& run) noexcept {
+  run.parallel_for(x.cols, 64, [&](std::size_t first, std::size_t last) noexcept {
+    for (std::size_t t = 0; t < x.rows; ++t) add(sum + first, &x(t, first), last - first);
+  });
+}
+
+namespace detail {
+/// N::backward, by the row kernels where they know N: the same bits.
+template <Norm N>
+void norm_back(const float* x, [[maybe_unused]] const float* gains, const float* dy, float* dx,
+               float* dgain, std::size_t n, float eps) noexcept {
+  if constexpr (is_root_mean_square<N>) {
+    const auto& rows = simd::gradients().rows;
+    const float* const g = N::has_gain ? gains : nullptr;
+    const float f = rms_norm<>::factor_of(simd::rows().sum_of_squares(x, n), n, eps);
+    const float pull = rows.gained_dot(g, dy, x, n) * f * f * f / static_cast<float>(n);
+    rows.rms_back(x, g, dy, dx, dgain, f, pull, n);
+  } else {
+    N::backward(x, gains, dy, dx, dgain, n, eps);
+  }
+}
+}  // namespace detail
+
+/// The backward pass of y = N(x), row by row: dx from dy, which may be the same rows, and the
+/// gradient of the gains added to `dgain`.
+template <Norm N>
+void normalize_back(const normed<N>& x, span2d<const float> dy, span2d<float> dx,
+                    parameter_vector& dgain, pass_context& c) noexcept {
+  static_assert(DifferentiableNorm<N>,
+                "trilith::training_pass: this norm has no backward(x, gain, dy, dx, dgain, n, "
+                "eps); add it beside apply() (docs/errors.md).");
+  const auto parts = c.gains.rows(x.rows.rows).columns(x.rows.cols);
+  c.run().parallel_for(dx.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+    for (std::size_t t = first; t < last; ++t)
+      detail::norm_back<N>(&x.rows(t, 0), x.gains, &dy(t, 0), &dx(t, 0), &parts(t, 0), x.rows.cols,
+                           x.eps);
+  });
+  if constexpr (N::has_gain) add_columns(parts, dgain.values.data(), c.run());
+}
+
+/// The same for a norm of each head, whose gains all heads share; x, dy: [T, heads * head_dim].
+template <Norm N>
+void normalize_heads_back(const normed<N>& x, span2d<float> dy, parameter_vector& dgain,
+                          std::size_t head_dim, pass_context& c) noexcept {
+  const std::size_t heads = x.rows.cols / head_dim;
+  // rows of a matrix without gaps between them are rows of heads
+  for (std::size_t h = 0; h < heads; ++h) {
+    const auto part = [&](auto rows) noexcept {
+      rows.data += h * head_dim;
+      rows.cols = head_dim;
+      return rows;
+    };
+    normalize_back(normed<N>{part(x.rows), x.gains, x.eps}, part(span2d<const float>(dy)), part(dy),
+                   dgain, c);
+  }
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/gain_gradients.hpp
+// ==== begin trilith/train/kept_rows.hpp
+#ifndef TRILITH_TRAIN_KEPT_ROWS_HPP
+#define TRILITH_TRAIN_KEPT_ROWS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The input x~ = scale_t * q_t of a product, [T, In], kept from the forward pass for the gradient
+/// of its weights.
+template <class X>
+class kept_rows {
+ public:
+  kept_rows() = default;
+  kept_rows(std::size_t tokens, std::size_t width)
+      : stride_(round_up(width, 64)),
+        codes_(tokens * stride_ + aligned_buffer<X>::slack_bytes, not_zeroed{}),
+        scales_(tokens) {}
+
+  void keep(const activation_view<X>& x, const executor& run) noexcept {
+    TRILITH_PRECONDITION(x.stride == stride_ && x.tokens <= scales_.size(),
+                         "kept_rows was made for other rows.");
+    cols_ = x.cols;
+    run.parallel_for(x.tokens, 16, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        __builtin_memcpy(codes_.data() + t * stride_, x.data + t * x.stride, x.cols * sizeof(X));
+        scales_[t] = x.scales[t];
+      }
+    });
+  }
+
+  [[nodiscard]] const X* row(std::size_t t) const noexcept { return codes_.data() + t * stride_; }
+  [[nodiscard]] X* row(std::size_t t) noexcept { return codes_.data() + t * stride_; }
+  [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
+  [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
+  [[nodiscard]] const float* scales() const noexcept { return scales_.data(); }
+  /// The rows without sums over groups: for gradients, not for another forward pass.
+  [[nodiscard]] activation_view<X> view(std::size_t tokens) const noexcept {
+    return {codes_.data(), tokens, cols_, stride_, cols_, scales_.data()};
+  }
+
+  /// out[t, i] = scale_t * q_t[i] for the rows that `out` has.
+  void decode(span2d<float> out, const executor& run) const noexcept {
+    run.parallel_for(out.rows, 16, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        for (std::size_t i = 0; i < out.cols; ++i)
+          out(t, i) = scales_[t] * static_cast<float>(row(t)[i]);
+    });
+  }
+
+ private:
+  std::size_t cols_ = 0, stride_ = 0;
+  aligned_buffer<X> codes_;
+  aligned_buffer<float> scales_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/kept_rows.hpp
+// ==== begin trilith/train/working_matrix.hpp
+#ifndef TRILITH_TRAIN_WORKING_MATRIX_HPP
+#define TRILITH_TRAIN_WORKING_MATRIX_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A matrix of latent weights as the passes of one optimiser step use it: quantised once, and
+/// decoded once for the products of the backward pass.
+template <weights::Weights W>
+struct working_matrix {
+  using stored_type = typename storage::packed<packing::preferred>::template matrix<W>;
+  static constexpr bool is_coded = weights::CodedWeights<W>;
+  /// Whether the latent weights are used as they are.
+  static constexpr bool is_latent = std::is_same_v<W, weights::f32>;
+  /// Whether gradients can be multiplied with the codes themselves: a row has one scale.
+  static constexpr bool turns = [] {
+    if constexpr (is_coded)
+      return W::granularity::group_step == 0;
+    else
+      return false;
+  }();
+
+  working_matrix() = default;
+  working_matrix(std::size_t r, std::size_t c) : rows(r), cols(c) {
+    if constexpr (is_latent) {
+      stored.rows = r, stored.cols = c;
+    } else {
+      stored = stored_type(r, c);
+      decoded = aligned_buffer<float>(r * c, not_zeroed{});
+      values = decoded.data();
+    }
+  }
+
+  std::size_t rows = 0, cols = 0;
+  stored_type stored;             ///< what a packed model would hold; no elements where is_latent
+  aligned_buffer<float> decoded;  ///< [rows, cols]; empty where is_latent
+  const float* values = nullptr;  ///< [rows, cols]: decoded, or the latent weights
+  transposed_codes turned;        ///< of `stored`, where gradients are multiplied by integers
+  bool is_blended = false;        ///< values are between the latent and the quantised weights
+
+  [[nodiscard]] float_matrix matrix() const noexcept {
+    return span2d<const float>(values, rows, cols);
+  }
+};
+
+namespace storage {
+/// What a training pass multiplies by; see working_matrix.
+struct working {
+  static constexpr std::string_view name = "working";
+  template <weights::Weights W>
+  using matrix = working_matrix<W>;
+};
+}  // namespace storage
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/working_matrix.hpp
+// ==== begin trilith/train/product_input.hpp
+#ifndef TRILITH_TRAIN_PRODUCT_INPUT_HPP
+#define TRILITH_TRAIN_PRODUCT_INPUT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The input of products as their backward pass takes it: floats, or the codes themselves.
+struct back_input {
+  float_matrix floats;
+  activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
+};
+
+/// What entered the products of scheme S in the forward pass: quantised once for all matrices that
+/// read it, and kept for the gradients of their weights. The quantiser is straight-through: the
+/// gradient of x~ is that of x.
+template <Scheme S>
+class product_input {
+  using stored = typename working_matrix<typename S::weights>::stored_type;
+  using A = activations_for<stored, typename S::activations>;
+  using X = typename A::element;
+
+ public:
+  product_input() = default;
+  product_input(std::size_t tokens, std::size_t width, bool blends)
+      : rows_(tokens, width), blended_(blends ? tokens : 0, blends ? width : 0) {}
+
+  /// x~ of N(x), for products with `w`.
+  template <Norm N>
+  void take(const working_matrix<typename S::weights>& w, const normed<N>& x,
+            pass_context& c) noexcept {
+    take(quantize_for<S>(w.stored, x, c.work.quantized, c.run()), c,
+         [&x](std::size_t t, float* out) noexcept {
+           N::apply(&x.rows(t, 0), x.gains, out, x.rows.cols, x.eps);
+         });
+  }
+
+  /// The same of rows that are quantised already; floats(t, out) writes row t before it was.
+  template <class Floats>
+  void take(const activation_view<X>& x, pass_context& c, const Floats& floats) noexcept {
+    view_ = x;
+    rows_.keep(x, c.run());
+    is_blended_ = c.blend < 1.0f;
+    if (is_blended_) blend(c, floats);
+  }
+
+  /// y = W x~
+  void multiply(const working_matrix<typename S::weights>& w, span2d<float> y,
+                pass_context& c) const noexcept {
+    if constexpr (working_matrix<typename S::weights>::is_coded)
+      if (!w.is_blended) return apply<S>(w.stored, view_, y, c.run());
+    c.multiply(floats(c), w.matrix().transposed(), y, false);
+  }
+
+  /// What multiply_back() takes: codes where they can be multiplied.
+  [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
+    if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
+      if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
+    return {floats(c), {}};
+  }
+
+  /// x~ as floats, [T, In]: in c.decoded until the next call, or where they are already.
+  [[nodiscard]] float_matrix floats(pass_context& c) const noexcept {
+    if (is_blended_) return const_cast<row_buffer&>(blended_).rows(view_.tokens);
+    const auto out = c.decoded.rows(view_.tokens).columns(view_.cols);
+    if constexpr (std::is_same_v<A, activations::f32>)
+      return span2d<const float>(rows_.row(0), view_.tokens, view_.cols, rows_.stride());
+    else
+      rows_.decode(out, c.run());
+    return out;
+  }
+
+ private:
+  /// blended = x + lambda (x~ - x)
+  template <class Floats>
+  void blend(pass_context& c, const Floats& floats) noexcept {
+    const auto out = blended_.rows(view_.tokens);
+    rows_.decode(out, c.run());
+    const auto scratch = c.decoded.rows(view_.tokens);
+    c.run().parallel_for(out.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        floats(t, &scratch(t, 0));
+        for (std::size_t i = 0; i < out.cols; ++i)
+          out(t, i) = scratch(t, i) + c.blend * (out(t, i) - scratch(t, i));
+      }
+    });
+  }
+
+  activation_view<X> view_;  // its data are valid until other rows are quantised
+  kept_rows<X> rows_;
+  row_buffer blended_;
+  bool is_blended_ = false;
+};
+
+/// The backward pass of y = W x~ for dL/dy [T, Out]:  dL/dWq += dL/dy^T x~,  dL/dx (+)= dL/dy Wq.
+///
+/// @param x   product_input::for_gradients(), or floats()
+/// @param dw  [Out, In], of the quantised weights: training_pass makes it one of the latent ones
+template <class W>
+void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const float> dy,
+                   plain_matrix<weights::f32>& dw, span2d<float> dx, bool adds,
+                   pass_context& c) noexcept {
+  const span2d<float> out(dw.elements.data(), dw.rows, dw.cols);
+  if (x.codes.tokens != 0) {
+    weight_gradient(dy, x.codes, out, true, c.memory, c.run());
+    input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
+  } else {
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true);
+    c.multiply(dy, w.matrix(), dx, adds);
+  }
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/product_input.hpp
+// ==== begin trilith/train/trainable.hpp
+#ifndef TRILITH_TRAIN_TRAINABLE_HPP
+#define TRILITH_TRAIN_TRAINABLE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+template <class>
+inline constexpr bool has_a_backward_pass = false;
+}
+
+/// How a layer, block or decoder trains. A layer of a program's own specialises it, with
+///
+///     struct tape                              what the forward pass keeps of one layer
+///       tape(shape, tokens, blends)            for up to so many tokens
+///     forward(p, x, y, tape, context)          as the layer's own forward(), bit for bit
+///     backward(p, d, tape, dy, dx, context)
+///
+/// where p holds working matrices, d has gradients in the same places, x is the normed<N> that
+/// enters, dy [T, D] the gradient of the result, and dx [T, D] is written: the gradient of N(x).
+template <class Layer>
+struct trainable {
+  static_assert(detail::has_a_backward_pass<Layer>,
+                "trilith::training_pass: this layer has no backward pass; specialise "
+                "trilith::trainable for it (docs/errors.md).");
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/trainable.hpp
+// ==== begin trilith/train/layers/attention.hpp
+#ifndef TRILITH_TRAIN_LAYERS_ATTENTION_HPP
+#define TRILITH_TRAIN_LAYERS_ATTENTION_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// attention<...>: the gradients of softmax attention through grouped heads, rotary positions and
+/// head norms.
+template <Scheme S, Norm SubNorm, Rotary Pairing, Norm HeadNorm>
+struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
+  using backend = typename S::backend;
+
+  struct tape {
+    tape() = default;
+    tape(const shape& s, std::size_t tokens, bool blends)
+        : input(tokens, s.dim, blends),
+          output_input(tokens, extent(s, axis::query_dim), blends),
+          query(tokens, extent(s, axis::query_dim)),
+          key(tokens, extent(s, axis::kv_dim)),
+          value(tokens, extent(s, axis::kv_dim)),
+          mixed(tokens, extent(s, axis::query_dim)),
+          raw_query(kept_raw(tokens), extent(s, axis::query_dim)),
+          raw_key(kept_raw(tokens), extent(s, axis::kv_dim)) {}
+    product_input<S> input, output_input;
+    row_buffer query, key;  ///< turned
+    row_buffer value, mixed;
+    row_buffer raw_query, raw_key;  ///< before the norm of heads, where there is one
+
+   private:
+    [[nodiscard]] static std::size_t kept_raw(std::size_t tokens) noexcept {
+      return HeadNorm::is_identity ? 0 : tokens;
+    }
+  };
+
+  template <class Parameters, Norm N>
+  static void forward(const Parameters& p, const normed<N>& x, span2d<float> y, tape& kept,
+                      pass_context& c) noexcept {
+    const std::size_t tokens = x.rows.rows;
+    const auto q = kept.query.rows(tokens), k = kept.key.rows(tokens), v = kept.value.rows(tokens);
+    kept.input.take(p.query, x, c);
+    kept.input.multiply(p.query, q, c);
+    kept.input.multiply(p.key, k, c);
+    kept.input.multiply(p.value, v, c);
+    normalize_heads(q, p.query_norm, kept.raw_query, c);
+    normalize_heads(k, p.key_norm, kept.raw_key, c);
+    turn_and_store(q, k, v, c);
+    const auto mixed = kept.mixed.rows(tokens);
+    forward_context context{c.work, c.cache, c.all_slots()};
+    attend(q, mixed, functions_for<backend>(c.cache.format()), context);
+    kept.output_input.take(p.output, sub_normed(p, mixed, c), c);
+    kept.output_input.multiply(p.output, y, c);
+  }
+
+  template <class Parameters, class Gradients>
+  static void backward(const Parameters& p, Gradients& d, tape& kept, span2d<const float> dy,
+                       span2d<float> dx, pass_context& c) noexcept {
+    const std::size_t tokens = dy.rows;
+    const auto mixed = kept.mixed.rows(tokens), dmixed = c.first.rows(tokens).columns(mixed.cols);
+    multiply_back(p.output, kept.output_input.for_gradients(c), dy, d.output, dmixed, false, c);
+    normalize_back(sub_normed(p, mixed, c), dmixed, dmixed, d.sub_norm, c);
+
+    const attention_rows_of_pass rows{kept.query.rows(tokens), kept.key.rows(tokens),
+                                      kept.value.rows(tokens), mixed};
+    const auto dq = c.second.rows(tokens).columns(rows.query.cols);
+    const auto dk = c.third.rows(tokens).columns(rows.key.cols);
+    const auto dv = behind(dk, c.third.rows(tokens));
+    attention_backward(rows, {dq, dk, dv, dmixed}, c).run();
+    turn_back(dq, dk, c);
+    normalize_heads_back(dq, p.query_norm, d.query_norm, kept.raw_query, c);
+    normalize_heads_back(dk, p.key_norm, d.key_norm, kept.raw_key, c);
+
+    const back_input x = kept.input.for_gradients(c);
+    multiply_back(p.query, x, dq, d.query, dx, false, c);
+    multiply_back(p.key, x, dk, d.key, dx, true, c);
+    multiply_back(p.value, x, dv, d.value, dx, true, c);
+  }
+
+ private:
+  template <class Parameters>
+  [[nodiscard]] static normed<SubNorm> sub_normed(const Parameters& p, span2d<const float> mixed,
+                                                  const pass_context& c) noexcept {
+    return {mixed, p.sub_norm.values.data(), c.work.settings.norm_eps};
+  }
+
+  static void normalize_heads(span2d<float> x, const parameter_vector& gains, row_buffer& raw,
+                              pass_context& c) noexcept {
+    if constexpr (!HeadNorm::is_identity) {
+      const auto before = raw.rows(x.rows);
+      const std::size_t n = c.work.sizes.head_dim;
+      for (std::size_t t = 0; t < x.rows; ++t) {
+        __builtin_memcpy(&before(t, 0), &x(t, 0), x.cols * sizeof(float));
+        for (std::size_t i = 0; i < x.cols; i += n)
+          HeadNorm::apply(&before(t, i), gains.values.data(), &x(t, i), n,
+                          c.work.settings.norm_eps);
+      }
+    }
+  }
+  static void normalize_heads_back(span2d<float> dx, const parameter_vector& gains,
+                                   parameter_vector& dgains, row_buffer& raw,
+                                   pass_context& c) noexcept {
+    if constexpr (!HeadNorm::is_identity)
+      trilith::normalize_heads_back(
+          normed<HeadNorm>{raw.rows(dx.rows), gains.values.data(), c.work.settings.norm_eps}, dx,
+          dgains, c.work.sizes.head_dim, c);
+  }
+
+  static void turn_and_store(span2d<float> q, span2d<float> k, span2d<float> v,
+                             pass_context& c) noexcept {
+    const kv_functions with = functions_for<backend>(c.cache.format());
+    turn(q, k, c, [&](std::size_t t) noexcept { return c.work.angles.sines(t); });
+    c.run().parallel_for(q.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        c.cache.store(c.slots[t].sequence, 0, c.slots[t].position, &k(t, 0), &v(t, 0), with);
+    });
+  }
+  /// The inverse of a rotation is its transpose: the same angles, the other way round.
+  static void turn_back(span2d<float> dq, span2d<float> dk, pass_context& c) noexcept {
+    const std::size_t pairs = c.work.sizes.head_dim / 2;
+    turn(dq, dk, c, [&](std::size_t t) noexcept { return c.back_sines.data() + t * pairs; });
+  }
+  template <class Sines>
+  static void turn(span2d<float> q, span2d<float> k, pass_context& c, const Sines& sines) noexcept {
+    const shape& s = c.work.sizes;
+    c.run().parallel_for(q.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        const float* cosines = c.work.angles.cosines(t);
+        turn_heads<Pairing, backend>(&q(t, 0), s.heads, cosines, sines(t), s.head_dim);
+        turn_heads<Pairing, backend>(&k(t, 0), s.kv_heads, cosines, sines(t), s.head_dim);
+      }
+    });
+  }
+
+  /// The columns of `rows` behind those of x, as many: K <= H, so there is room for two.
+  [[nodiscard]] static span2d<float> behind(span2d<float> x, span2d<float> rows) noexcept {
+    return {rows.data + round_up(x.cols, 16), x.rows, x.cols, rows.stride};
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/attention.hpp
+// ==== begin trilith/train/layers/gated_ffn.hpp
+#ifndef TRILITH_TRAIN_LAYERS_GATED_FFN_HPP
+#define TRILITH_TRAIN_LAYERS_GATED_FFN_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// gated_ffn<...>: with z = G(a) u, a = Wgate x, u = Wup x:  da = dz u G'(a),  du = dz G(a).
+template <Scheme S, Gate G, Norm SubNorm>
+struct trainable<gated_ffn<S, G, SubNorm>> {
+  static_assert(DifferentiableGate<G>,
+                "trilith::training_pass: this gate has no slope(x); add it beside of(x) "
+                "(docs/errors.md).");
+  using backend = typename S::backend;
+  using stored = typename working_matrix<typename S::weights>::stored_type;
+  using A = activations_for<stored, typename S::activations>;
+
+  struct tape {
+    tape() = default;
+    tape(const shape& s, std::size_t tokens, bool blends)
+        : input(tokens, s.dim, blends),
+          down_input(tokens, s.ffn_dim, blends),
+          gate(tokens, s.ffn_dim),
+          up(tokens, s.ffn_dim) {}
+    product_input<S> input, down_input;
+    row_buffer gate, up;
+  };
+
+  template <class Parameters, Norm N>
+  static void forward(const Parameters& p, const normed<N>& x, span2d<float> y, tape& kept,
+                      pass_context& c) noexcept {
+    const auto gate = kept.gate.rows(y.rows), up = kept.up.rows(y.rows);
+    kept.input.take(p.gate, x, c);
+    kept.input.multiply(p.gate, gate, c);
+    kept.input.multiply(p.up, up, c);
+    take_gated(p, gate, up, kept.down_input, c);
+    kept.down_input.multiply(p.down, y, c);
+  }
+
+  template <class Parameters, class Gradients>
+  static void backward(const Parameters& p, Gradients& d, tape& kept, span2d<const float> dy,
+                       span2d<float> dx, pass_context& c) noexcept {
+    const std::size_t tokens = dy.rows, n = p.gate.rows;
+    const auto gate = kept.gate.rows(tokens), up = kept.up.rows(tokens);
+    const auto dgate = c.first.rows(tokens).columns(n), dup = c.second.rows(tokens).columns(n);
+    multiply_back(p.down, kept.down_input.for_gradients(c), dy, d.down, dgate, false, c);
+    if constexpr (!SubNorm::is_identity) {
+      const auto z = c.third.rows(tokens).columns(n);
+      pass_all(gate, up, z, c);
+      normalize_back(normed<SubNorm>{z, p.sub_norm.values.data(), c.work.settings.norm_eps}, dgate,
+                     dgate, d.sub_norm, c);
+    }
+    gate_back(gate, up, dgate, dup, c);
+    const back_input x = kept.input.for_gradients(c);
+    multiply_back(p.gate, x, dgate, d.gate, dx, false, c);
+    multiply_back(p.up, x, dup, d.up, dx, true, c);
+  }
+
+ private:
+  /// norm(G(gate) * up) quantised for Wdown, as gated_ffn has it; works on copies of the gate's
+  /// rows.
+  template <class Parameters>
+  static void take_gated(const Parameters& p, span2d<float> gate, span2d<float> up,
+                         product_input<S>& into, pass_context& c) noexcept {
+    const float* gains = p.sub_norm.values.data();
+    const float eps = c.work.settings.norm_eps;
+    const std::size_t n = gate.cols;
+    const auto z = c.first.rows(gate.rows).columns(n);
+    const auto x = c.work.quantized.template quantize_rows<A, backend, typename stored::format>(
+        gate.rows, n, activation_group(p.down.stored), c.run(),
+        [&](std::size_t t, typename A::element* q, float* scratch) noexcept {
+          __builtin_memcpy(&z(t, 0), &gate(t, 0), n * sizeof(float));
+          return quantize_gated_row<A, G, SubNorm, backend>(&z(t, 0), &up(t, 0), gains, eps, q, n,
+                                                            scratch);
+        });
+    into.take(x, c, [&](std::size_t t, float* out) noexcept {
+      __builtin_memcpy(out, &gate(t, 0), n * sizeof(float));
+      pass_gate<G, backend>(out, &up(t, 0), n);
+      SubNorm::apply(out, gains, out, n, eps);
+    });
+  }
+
+  /// z = G(gate) * up
+  static void pass_all(span2d<float> gate, span2d<float> up, span2d<float> z,
+                       pass_context& c) noexcept {
+    c.run().parallel_for(z.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t) {
+        __builtin_memcpy(&z(t, 0), &gate(t, 0), z.cols * sizeof(float));
+        pass_gate<G, backend>(&z(t, 0), &up(t, 0), z.cols);
+      }
+    });
+  }
+
+  /// dgate holds dz.
+  static void gate_back(span2d<float> gate, span2d<float> up, span2d<float> dgate,
+                        span2d<float> dup, pass_context& c) noexcept {
+    c.run().parallel_for(gate.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        row_back(&gate(t, 0), &up(t, 0), &dgate(t, 0), &dup(t, 0), gate.cols);
+    });
+  }
+  static void row_back(const float* a, const float* u, float* da, float* du,
+                       std::size_t n) noexcept {
+    const auto& rows = simd::gradients().rows;
+    if constexpr (std::is_same_v<G, relu_squared>)
+      return rows.relu_squared_back(a, u, da, du, n);
+    else if constexpr (std::is_same_v<G, silu>)
+      return rows.silu_back(a, u, da, du, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float dz = da[i];
+      du[i] = dz * G::of(a[i]);
+      da[i] = dz * u[i] * G::slope(a[i]);
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/gated_ffn.hpp
+// ==== begin trilith/train/layers/transformer_block.hpp
+#ifndef TRILITH_TRAIN_LAYERS_TRANSFORMER_BLOCK_HPP
+#define TRILITH_TRAIN_LAYERS_TRANSFORMER_BLOCK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// transformer_block<...>: dh += backward of N(h) of the layer's gradient, for both layers.
+template <Norm N, Layer Attention, Layer Ffn>
+struct trainable<transformer_block<N, Attention, Ffn>> {
+  struct tape {
+    tape() = default;
+    tape(const shape& s, std::size_t tokens, bool blends)
+        : attention(s, tokens, blends), ffn(s, tokens, blends), middle(tokens, s.dim) {}
+    typename trainable<Attention>::tape attention;
+    typename trainable<Ffn>::tape ffn;
+    row_buffer middle;  ///< h between the two
+  };
+
+  /// h: [T, D], updated in place.
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<float> h, tape& kept, pass_context& c) noexcept {
+    add_layer<Attention>(p.attention, p.attention_norm, h, kept.attention, c);
+    const auto middle = kept.middle.rows(h.rows);
+    copy_rows(h, middle, c);
+    add_layer<Ffn>(p.ffn, p.ffn_norm, h, kept.ffn, c);
+  }
+
+  /// dh: [T, D], the gradient of the result, becomes that of h, which entered.
+  template <class Parameters, class Gradients>
+  static void backward(const Parameters& p, Gradients& d, tape& kept, span2d<const float> h,
+                       span2d<float> dh, pass_context& c) noexcept {
+    const auto dx = c.inward.rows(dh.rows);
+    trainable<Ffn>::backward(p.ffn, d.ffn, kept.ffn, dh, dx, c);
+    leave(kept.middle.rows(dh.rows), p.ffn_norm, d.ffn_norm, dx, dh, c);
+    trainable<Attention>::backward(p.attention, d.attention, kept.attention, dh, dx, c);
+    leave(h, p.attention_norm, d.attention_norm, dx, dh, c);
+  }
+
+  static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
+    c.run().parallel_for(from.rows, 16, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        __builtin_memcpy(&to(t, 0), &from(t, 0), from.cols * sizeof(float));
+    });
+  }
+
+ private:
+  template <class Sub, class Parameters>
+  static void add_layer(const Parameters& p, const parameter_vector& gains, span2d<float> h,
+                        typename trainable<Sub>::tape& kept, pass_context& c) noexcept {
+    const auto y = c.work.projected.rows(h.rows);
+    const normed<N> x{h, gains.values.data(), c.work.settings.norm_eps};
+    trainable<Sub>::forward(p, x, y, kept, c);
+    add_rows<detail::backend_of<Sub>>(h, y, c.run());
+  }
+
+  /// dh += backward of N(h) of dx
+  static void leave(span2d<const float> h, const parameter_vector& gains, parameter_vector& dgains,
+                    span2d<float> dx, span2d<float> dh, pass_context& c) noexcept {
+    const normed<N> x{h, gains.values.data(), c.work.settings.norm_eps};
+    normalize_back(x, dx, dx, dgains, c);
+    add_rows<void>(dh, dx, c.run());
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/transformer_block.hpp
+// ==== begin trilith/train/layers/decoder.hpp
+#ifndef TRILITH_TRAIN_LAYERS_DECODER_HPP
+#define TRILITH_TRAIN_LAYERS_DECODER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Where no other model's scores are to be kept close to.
+struct no_reference {
+  static constexpr float beta = 0;
+};
+
+/// decoder<...>: embedding, blocks, norm, head and the cross entropy of its scores.
+template <Block B, Head H, ShapeSource S, Norm FinalNorm>
+struct trainable<decoder<B, H, S, FinalNorm>> {
+  using head_scheme = typename H::scheme;
+  /// Tokens whose scores are computed at once: [512, V] stays in a large cache.
+  static constexpr std::size_t head_rows = 512;
+
+  struct tape {
+    tape() = default;
+    tape(const shape& s, const pass_options& o)
+        : tokens(o.sequences * o.length),
+          head_input(min_of(head_rows, tokens), s.dim, o.blends),
+          logits(min_of(head_rows, tokens), s.vocab),
+          hidden(tokens, s.dim),
+          gradient(tokens, s.dim) {
+      for (std::size_t l = 0; l < s.layers; ++l) inputs.emplace_back(tokens, s.dim);
+      for (std::size_t l = 0; l < (o.recompute ? 1 : s.layers); ++l)
+        blocks.emplace_back(s, tokens, o.blends);
+    }
+    std::size_t tokens = 0;
+    product_input<head_scheme> head_input;
+    row_buffer logits, reference_logits;
+    row_buffer hidden;               ///< after the last block
+    row_buffer gradient;             ///< of the residual stream
+    std::vector<row_buffer> inputs;  ///< h in front of each block
+    std::vector<typename trainable<B>::tape> blocks;
+    [[nodiscard]] bool recomputes() const noexcept { return blocks.size() < inputs.size(); }
+  };
+
+  /// h: [T, D] after the last block, for tokens [sequences, length].
+  template <class Parameters>
+  static span2d<float> forward(const Parameters& p, span2d<const std::int32_t> tokens, tape& kept,
+                               pass_context& c) noexcept {
+    place(tokens, c);
+    const auto h = kept.hidden.rows(c.rows());
+    look_up(p, h, c);
+    for (std::size_t l = 0; l < p.blocks.size(); ++l) {
+      trainable<B>::copy_rows(h, kept.inputs[l].rows(h.rows), c);
+      trainable<B>::forward(p.blocks[l], h, kept.blocks[kept.recomputes() ? 0 : l], c);
+    }
+    return h;
+  }
+
+  /// Scores of some rows of h: [count, V]
+  template <class Parameters>
+  static span2d<float> logits(const Parameters& p, span2d<const float> h, tape& kept,
+                              pass_context& c) noexcept {
+    const auto out = kept.logits.rows(h.rows);
+    kept.head_input.take(head(p), final_normed(p, h, c), c);
+    kept.head_input.multiply(head(p), out, c);
+    return out;
+  }
+
+  /// The loss of all targets.
+  template <class Parameters>
+  static loss_sums measure(const Parameters& p, span2d<const std::int32_t> targets, tape& kept,
+                           pass_context& c) noexcept {
+    loss_sums all;
+    for_head_rows(kept, c, [&](std::size_t first, span2d<float> h) noexcept {
+      all += score(logits(p, h, kept, c), targets, first, 0, no_reference{}, kept, c);
+    });
+    return all;
+  }
+
+  /// As measure, and d += weight dL/dp.
+  template <class Parameters, class Gradients, class Reference>
+  static loss_sums backward(const Parameters& p, Gradients& d, span2d<const std::int32_t> targets,
+                            float weight, const Reference& reference, tape& kept,
+                            pass_context& c) noexcept {
+    loss_sums all;
+    const auto dh = kept.gradient.rows(c.rows());
+    for_head_rows(kept, c, [&](std::size_t first, span2d<float> h) noexcept {
+      const auto scores = logits(p, h, kept, c);
+      all += score(scores, targets, first, weight, reference, kept, c);
+      const auto dx = dh.rows_from(first, h.rows);
+      // in floats: beside the target's, the gradients of most scores are too small for 16 bits
+      const back_input x{kept.head_input.floats(c), {}};
+      multiply_back(head(p), x, scores, head(d), dx, false, c);
+      normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
+    });
+    for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);
+    look_up_back(d, dh, c);
+    return all;
+  }
+
+ private:
+  template <class Parameters>
+  [[nodiscard]] static auto& head(Parameters& p) noexcept {
+    if constexpr (H::is_tied)
+      return p.embedding;
+    else
+      return p.head;
+  }
+  template <class Parameters>
+  [[nodiscard]] static normed<FinalNorm> final_normed(const Parameters& p, span2d<const float> h,
+                                                      const pass_context& c) noexcept {
+    return {h, p.final_norm.values.data(), c.work.settings.norm_eps};
+  }
+
+  /// Every token's sequence, position and angles.
+  static void place(span2d<const std::int32_t> tokens, pass_context& c) noexcept {
+    c.sequences = tokens.rows, c.length = tokens.cols;
+    const std::size_t pairs = c.work.sizes.head_dim / 2;
+    for (std::size_t t = 0; t < c.rows(); ++t) {
+      const std::size_t b = t / c.length, at = t % c.length;
+      c.slots[t] = {tokens(b, at), static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(at)};
+      c.work.angles.set(t, at);
+      for (std::size_t i = 0; i < pairs; ++i)
+        c.back_sines[t * pairs + i] = -c.work.angles.sines(t)[i];
+    }
+  }
+
+  template <class Parameters>
+  static void look_up(const Parameters& p, span2d<float> h, pass_context& c) noexcept {
+    c.run().parallel_for(h.rows, 16, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        __builtin_memcpy(&h(t, 0), p.embedding.values + token(c, t) * h.cols,
+                         h.cols * sizeof(float));
+    });
+  }
+  /// Threads take columns, so that each row's sum is in the order of the tokens.
+  template <class Gradients>
+  static void look_up_back(Gradients& d, span2d<const float> dh, pass_context& c) noexcept {
+    c.run().parallel_for(dh.cols, 64, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = 0; t < dh.rows; ++t)
+        add(d.embedding.row(token(c, t)) + first, &dh(t, first), last - first);
+    });
+  }
+  [[nodiscard]] static std::size_t token(const pass_context& c, std::size_t t) noexcept {
+    return static_cast<std::size_t>(c.slots[t].token);
+  }
+
+  template <class Parameters, class Gradients>
+  static void block_back(const Parameters& p, Gradients& d, std::size_t l, span2d<float> dh,
+                         tape& kept, pass_context& c) noexcept {
+    const auto h = kept.inputs[l].rows(dh.rows);
+    auto& block = kept.blocks[kept.recomputes() ? 0 : l];
+    if (kept.recomputes()) {
+      const auto again = kept.hidden.rows(dh.rows);  // no longer needed
+      trainable<B>::copy_rows(h, again, c);
+      trainable<B>::forward(p.blocks[l], again, block, c);
+    }
+    trainable<B>::backward(p.blocks[l], d.blocks[l], block, h, dh, c);
+  }
+
+  template <class Body>
+  static void for_head_rows(tape& kept, pass_context& c, const Body& body) noexcept {
+    const auto h = kept.hidden.rows(c.rows());
+    for (std::size_t first = 0; first < h.rows; first += head_rows)
+      body(first, h.rows_from(first, min_of(head_rows, h.rows - first)));
+  }
+
+  /// The losses of some rows in ascending order; the scores become weight dL/dscores.
+  template <class Reference>
+  static loss_sums score(span2d<float> scores, span2d<const std::int32_t> targets,
+                         std::size_t first, float weight, const Reference& reference, tape& kept,
+                         pass_context& c) noexcept {
+    float* other = nullptr;
+    if constexpr (!std::is_same_v<Reference, no_reference>) {
+      if (kept.reference_logits.size() == 0)
+        kept.reference_logits = row_buffer(min_of(head_rows, kept.tokens), scores.cols);
+      const auto rows = kept.reference_logits.rows(scores.rows);
+      reference.logits(first, rows);
+      other = rows.data;
+    }
+    const std::size_t stride = round_up(scores.cols, 16);
+    loss_sums parts[head_rows];
+    c.run().parallel_for(scores.rows, 1, [&](std::size_t from, std::size_t to) noexcept {
+      for (std::size_t t = from; t < to; ++t)
+        parts[t] = cross_entropy(&scores(t, 0), targets.data[first + t], scores.cols, weight,
+                                 other == nullptr ? nullptr : other + t * stride, reference.beta);
+    });
+    loss_sums all;
+    for (std::size_t t = 0; t < scores.rows; ++t) all += parts[t];
+    return all;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/decoder.hpp
+// ==== begin trilith/train/straight_through.hpp
+#ifndef TRILITH_TRAIN_STRAIGHT_THROUGH_HPP
+#define TRILITH_TRAIN_STRAIGHT_THROUGH_HPP
+
+/// Straight-through estimators: how the gradient of a quantised weight becomes one of the latent
+/// weight behind it. The quantiser's own derivative is zero nearly everywhere.
+namespace trilith::inline TRILITH_ABI::ste {
+
+/// slope(v) is what stands for the derivative of the quantiser at the latent weight w = v * scale.
+template <class T>
+concept StraightThrough = PolicyOf<T, straight_through_kind> && requires {
+  { T::slope(1.0f) } noexcept -> std::same_as<float>;
+};
+
+/// Whether there are no latent weights behind the quantised ones.
+template <class T>
+inline constexpr bool without_latents = requires { requires T::rounds_weights; };
+
+/// dL/dW = dL/dWq for all of W, clipped and zeroed weights too, and nothing through the scale:
+/// BitNet's. @see "The Era of 1-bit LLMs: Training Tips, Code and FAQ", figure 3.
+struct identity {
+  using policy_kind = straight_through_kind;
+  static constexpr std::string_view name = "identity";
+  [[nodiscard]] static constexpr float slope(float) noexcept { return 1.0f; }
+};
+
+namespace detail {
+inline constexpr std::string_view clipped_name = "clipped<";
+inline constexpr std::string_view slash = "/";
+}  // namespace detail
+
+/// dL/dW = dL/dWq [|w / scale| <= Numerator / Denominator]: a latent weight that is far outside
+/// stops growing. The default for ternary weights is where rounding would give 2.
+/// @see Courbariaux, Bengio, David: "BinaryConnect", arXiv 1511.00363, section 2.4.
+template <int Numerator = 3, int Denominator = 2>
+struct clipped {
+  static_assert(Numerator > 0 && Denominator > 0,
+                "ste::clipped<Numerator, Denominator>: the bound must be positive.");
+  using policy_kind = straight_through_kind;
+  static constexpr std::string_view name =
+      joined<detail::clipped_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
+             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
+  [[nodiscard]] static constexpr float slope(float v) noexcept {
+    constexpr float bound = static_cast<float>(Numerator) / static_cast<float>(Denominator);
+    return absolute(v) <= bound ? 1.0f : 0.0f;
+  }
+};
+
+/// No latent weights: the weights are codes times a scale that stays, and after each update they
+/// are rounded to codes again, up or down by chance, so that the mean is what the update made of
+/// them:
+///
+///     v = clip(w / s, min_code, max_code)      code = floor(v) + [u < v - floor(v)]
+///
+/// with u uniform in [0, 1), a function of seed, step, tensor and place alone. The result is packed
+/// with requantize(model), since pack() would compute other scales.
+/// @see Zhao et al.: "Direct Quantized Training of Language Models with Stochastic Rounding",
+///      arXiv 2412.04787, section 3.
+struct stochastic_rounding {
+  using policy_kind = straight_through_kind;
+  static constexpr std::string_view name = "stochastic_rounding";
+  static constexpr bool rounds_weights = true;
+  [[nodiscard]] static constexpr float slope(float) noexcept { return 1.0f; }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::ste
+
+#endif
+// ==== end trilith/train/straight_through.hpp
+// ==== begin trilith/train/requantize.hpp
+#ifndef TRILITH_TRAIN_REQUANTIZE_HPP
+#define TRILITH_TRAIN_REQUANTIZE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What a quantisation of latent weights gave; those of several matrices add up.
+struct requantized {
+  std::uint64_t codes = 0;
+  std::uint64_t flipped = 0;  ///< codes that are others than before
+  std::uint64_t zeros = 0;
+  double log_scales = 0;  ///< the sum of log scale
+  std::uint64_t scales = 0;
+
+  requantized& operator+=(const requantized& more) noexcept {
+    codes += more.codes;
+    flipped += more.flipped;
+    zeros += more.zeros;
+    log_scales += more.log_scales;
+    scales += more.scales;
+    return *this;
+  }
+};
+
+namespace detail {
+
+template <weights::CodedWeights W>
+class requantization {
+ public:
+  requantization(const plain_matrix<weights::f32>& from, working_matrix<W>& to,
+                 const std::vector<weights::calibration>& with, float lambda) noexcept
+      : from_(from), to_(to), with_(with), lambda_(lambda) {}
+
+  [[nodiscard]] requantized run(const executor& threads) {
+    std::uint64_t flipped = 0, zeros = 0;  // whole numbers: threads may add them in any order
+    threads.parallel_for(from_.rows, ceil_div(std::size_t{1} << 14, from_.cols),
+                         [&](std::size_t first, std::size_t last) {
+                           std::vector<std::int8_t> codes(from_.cols), before(from_.cols);
+                           requantized part;
+                           for (std::size_t r = first; r < last; ++r)
+                             encode(r, codes.data(), before.data(), part);
+                           __atomic_fetch_add(&flipped, part.flipped, __ATOMIC_RELAXED);
+                           __atomic_fetch_add(&zeros, part.zeros, __ATOMIC_RELAXED);
+                         });
+    requantized all{.codes = from_.elements.size(), .flipped = flipped, .zeros = zeros};
+    for (const weights::calibration& c : with_)
+      all.log_scales += __builtin_log(static_cast<double>(c.scale));
+    all.scales = with_.size();
+    to_.is_blended = lambda_ < 1.0f;
+    return all;
+  }
+
+ private:
+  void encode(std::size_t r, std::int8_t* codes, std::int8_t* before, requantized& part) {
+    auto& out = to_.stored;
+    unpack_codes(out, r, before);
+    const float* const w = from_.row(r);
+    float* const decoded = to_.decoded.data() + r * from_.cols;
+    for (std::size_t g = 0, first = 0; first < from_.cols; ++g, first += out.group()) {
+      const std::size_t n = min_of(out.group(), from_.cols - first);
+      const weights::calibration& c = with_[calibration_index<W>(r, g, from_.cols)];
+      for (std::size_t i = first; i < first + n; ++i) {
+        codes[i] = W::encode(w[i], c, r * from_.cols + i);
+        part.flipped += codes[i] != before[i];
+        part.zeros += codes[i] == 0;
+        const float value = weights::decode<W>(codes[i], c.scale);
+        decoded[i] = lambda_ < 1.0f ? w[i] + lambda_ * (value - w[i]) : value;
+      }
+      packing::pack_row<typename std::remove_cvref_t<decltype(out)>::packing>(
+          codes + first, n, out.row(r) + g * out.group_bytes());
+      out.scale(r, g) = c.scale;
+    }
+  }
+
+  const plain_matrix<weights::f32>& from_;
+  working_matrix<W>& to_;
+  const std::vector<weights::calibration>& with_;
+  float lambda_;
+};
+
+template <class Ste, class W, class Latent>
+[[nodiscard]] std::vector<weights::calibration> scales_for(const Latent& from) {
+  static_assert(!(ste::without_latents<Ste> && weights::LearnsScale<W>),
+                "trilith::training_pass: weights that learn their scales need latent weights; use "
+                "another estimator than ste::stochastic_rounding (docs/errors.md).");
+  if constexpr (ste::without_latents<Ste>)
+    return calibrations<W, recalibrated<W>>(from.elements.data(), from.rows, from.cols);
+  else
+    return calibrations<W>(from);
+}
+
+template <class W>
+void turn(working_matrix<W>& w, const executor& run) {
+  if (w.turned.rows == 0) w.turned = transposed_codes(w.rows, w.cols, run.threads);
+  w.turned.assign(w.stored, run);
+}
+
+}  // namespace detail
+
+/// The codes and scales of latent weights, as pack() gives them, and W + lambda (Wq - W) for the
+/// backward pass: with lambda < 1, quantisation is phased in.
+///
+/// @tparam Ste   without latent weights the scales are those that the weights have already
+/// @param turns  whether the codes are to be turned over for products of integers
+template <ste::StraightThrough Ste, class W, class Latent>
+requantized requantize(const Latent& from, working_matrix<W>& to, float lambda, bool turns,
+                       const executor& run) {
+  if constexpr (working_matrix<W>::is_latent) {
+    to.values = from.elements.data();
+    return {};
+  } else if constexpr (!weights::CodedWeights<W>) {
+    for (std::size_t i = 0; i < from.elements.size(); ++i) {
+      to.stored.elements[i] = W::store(from.elements[i]);
+      to.decoded[i] = W::load(to.stored.elements[i]);
+    }
+    return {};
+  } else {
+    const auto with = detail::scales_for<Ste, W>(from);
+    const requantized found = detail::requantization<W>(from, to, with, lambda).run(run);
+    if constexpr (working_matrix<W>::turns)
+      if (turns && lambda >= 1) detail::turn(to, run);
+    return found;
+  }
+}
+
+/// Makes gradients g of quantised weights those of the latent weights, by the straight-through
+/// estimator Ste; or, for weights that learn their scales, by their rule, with the scales'
+/// gradients beside them.
+template <ste::StraightThrough Ste, class W, class Latent>
+void straight_through(const Latent& w, Latent& g, const executor& run) {
+  if constexpr (weights::LearnsScale<W>) {
+    const auto with = calibrations<W>(w);
+    w.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
+      double sum = 0;
+      for (std::size_t j = first; j < first + n; ++j) {
+        const auto part = W::rule::back(w.elements[j], with[i], g.elements[j]);
+        g.elements[j] = part.weight;
+        sum += static_cast<double>(part.scale);
+      }
+      g.scales[i] = static_cast<float>(sum) * W::rule::scale_factor(n);
+    });
+  } else if constexpr (weights::CodedWeights<W> && !std::is_same_v<Ste, ste::identity>) {
+    const auto with = calibrations<W>(w);
+    run.parallel_for(w.rows, 8, [&](std::size_t first, std::size_t last) {
+      for (std::size_t r = first; r < last; ++r)
+        for (std::size_t i = 0; i < w.cols; ++i) {
+          const std::size_t group = i / W::granularity::group(w.cols);
+          const float scale = with[calibration_index<W>(r, group, w.cols)].scale;
+          g.row(r)[i] *= Ste::slope(w.row(r)[i] / scale);
+        }
+    });
+  }
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/requantize.hpp
+// ==== begin trilith/train/stochastic_weights.hpp
+#ifndef TRILITH_TRAIN_STOCHASTIC_WEIGHTS_HPP
+#define TRILITH_TRAIN_STOCHASTIC_WEIGHTS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Which numbers a stochastic rounding draws.
+struct rounding_draw {
+  std::uint64_t seed = 0, step = 0;
+  std::uint64_t tensor = 0;
+};
+
+/// floor(v) + [u < v - floor(v)], with u of element `index`.
+[[nodiscard]] inline float round_by_chance(float v, const rounding_draw& draw,
+                                           std::uint64_t index) noexcept {
+  const float nearest = round_even(v), below = nearest > v ? nearest - 1.0f : nearest;
+  const float u = uniform(draw.seed, draw.step << 20 | draw.tensor, index);
+  return below + (u < v - below ? 1.0f : 0.0f);
+}
+
+/// Rounds weights to codes times the scales that `with` has; see ste::stochastic_rounding.
+template <weights::CodedWeights W>
+void round_by_chance(plain_matrix<weights::f32>& w, const working_matrix<W>& with,
+                     const rounding_draw& draw, const executor& run) noexcept {
+  constexpr auto low = static_cast<float>(W::min_code), high = static_cast<float>(W::max_code);
+  constexpr auto between = static_cast<float>(W::code_step);
+  run.parallel_for(w.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+    for (std::size_t r = first; r < last; ++r)
+      for (std::size_t i = 0; i < w.cols; ++i) {
+        const float scale = with.stored.scale(r, i / with.stored.group());
+        float& x = w.row(r)[i];
+        // codes lie `between` apart, the lowest of them at 0 here
+        const float v = (clamp_to(x / scale, low, high) - low) / between;
+        x = scale * (low + between * round_by_chance(v, draw, r * w.cols + i));
+      }
+  });
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/stochastic_weights.hpp
+// ==== begin trilith/train/training_pass.hpp
+#ifndef TRILITH_TRAIN_TRAINING_PASS_HPP
+#define TRILITH_TRAIN_TRAINING_PASS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The losses and gradients of a latent model: its weights are quantised once per optimiser step,
+/// the forward pass is that of packed inference, to the bit, and the backward pass is
+/// straight-through.
+///
+///     training_pass learner(model, {.sequences = 8, .length = 256}, threads.get());
+///     for (...) {
+///       learner.zero_gradients();
+///       const auto loss = learner.add_gradients(batch, 1.0f / tokens);
+///       learner.finish_gradients();
+///       learner.for_each_tensor([&](const tensor_facts& t, auto weights, auto gradient) { ... });
+///       learner.requantize();
+///     }
+///
+/// Gradients add up over the micro-batches of a step. They do not depend on the number of threads
+/// (test/unit/training_pass.cpp). The model must outlive it.
+///
+/// @tparam Ste  ste::identity, ste::clipped<>, ...
+template <Latent Model, ste::StraightThrough Ste = ste::identity>
+class training_pass {
+  using B = typename Model::blueprint;
+  using layers = trainable<B>;
+
+ public:
+  explicit training_pass(Model& model, const pass_options& options = {}, const executor& run = {})
+      : model_(&model),
+        working_(model.sizes, model.settings),
+        gradients_(model.sizes, model.settings),
+        context_(model.sizes, model.settings, options, most_groups(working_), run),
+        tape_(model.sizes, options) {
+    name_all visit{names_, {}};
+    fields::walk<B>(visit, model_->parameters);
+    if constexpr (ste::without_latents<Ste>) {
+      snap_all snap;
+      fields::walk<B>(snap, model_->parameters);
+    }
+    requantize();
+  }
+  training_pass(const training_pass&) = delete;
+  training_pass& operator=(const training_pass&) = delete;
+
+  /// Takes over the model's weights as they are now; once per optimiser step.
+  ///
+  /// @param lambda  below 1: passes compute with W + lambda (Wq - W) and x + lambda (xq - x), in
+  ///                floats; needs pass_options::blends
+  code_statistics requantize(double lambda = 1) {
+    context_.blend = static_cast<float>(lambda);
+    quantize_all visit{static_cast<float>(lambda), context_.by_integers, context_.run(), {}};
+    fields::walk<B>(visit, model_->parameters, working_.parameters);
+    return statistics(visit.found);
+  }
+
+  void zero_gradients() noexcept {
+    for_each_tensor([&](const tensor_facts&, std::span<float>, std::span<float> g) noexcept {
+      context_.run().parallel_for(g.size(), update_grain, [g](std::size_t first, std::size_t last) {
+        __builtin_memset(g.data() + first, 0, (last - first) * sizeof(float));
+      });
+    });
+  }
+
+  /// gradients += weight * d(sum of the targets' losses) / dW. A target of not_a_target is left
+  /// out.
+  ///
+  /// @param reference  scores to stay close to, see with_reference()
+  template <class Reference = no_reference>
+  loss_sums add_gradients(const token_batch& batch, float weight,
+                          const Reference& reference = {}) noexcept {
+    check(batch);
+    layers::forward(working_.parameters, batch.tokens(), tape_, context_);
+    return layers::backward(working_.parameters, gradients_.parameters, batch.targets(), weight,
+                            reference, tape_, context_);
+  }
+
+  /// The losses alone.
+  loss_sums measure(const token_batch& batch) noexcept {
+    check(batch);
+    layers::forward(working_.parameters, batch.tokens(), tape_, context_);
+    return layers::measure(working_.parameters, batch.targets(), tape_, context_);
+  }
+
+  /// Hidden states after the last block, [rows * length, D], and the scores of some of them.
+  span2d<float> forward(const token_batch& batch) noexcept {
+    check(batch);
+    return layers::forward(working_.parameters, batch.tokens(), tape_, context_);
+  }
+  /// At most layers::head_rows of them at once; valid until the next call.
+  span2d<float> logits(span2d<const float> hidden) noexcept {
+    return layers::logits(working_.parameters, hidden, tape_, context_);
+  }
+
+  /// From gradients of the quantised weights to those of the latent ones: once, when all
+  /// micro-batches of a step have been added.
+  void finish_gradients() {
+    straight_through_all visit{context_.run()};
+    fields::walk<B>(visit, model_->parameters, gradients_.parameters);
+  }
+
+  /// Every parameter tensor: f(facts, weights, gradient), always in the same order.
+  template <class F>
+  void for_each_tensor(F&& f) {
+    visit_all<F> visit{f, names_, 0};
+    fields::walk<B>(visit, model_->parameters, gradients_.parameters);
+  }
+
+  /// What later statistics depend on beside the weights: the scales that drift is measured from.
+  template <class F>
+  void for_each_memory(F&& f) {
+    f(std::string_view("first_scale"), std::span<float>(&first_scale_, 1));
+  }
+  /// Rounds the weights where there are no latent ones (ste::stochastic_rounding); else nothing.
+  void after_update([[maybe_unused]] std::uint64_t seed,
+                    [[maybe_unused]] std::uint64_t step) noexcept {
+    if constexpr (ste::without_latents<Ste>) {
+      round_all visit{{seed, step, 0}, context_.run()};
+      fields::walk<B>(visit, model_->parameters, working_.parameters);
+    }
+  }
+
+  [[nodiscard]] const Model& model() const noexcept { return *model_; }
+  [[nodiscard]] std::size_t most_tokens() const noexcept { return context_.tokens; }
+
+ private:
+  struct quantize_all {
+    float lambda;
+    bool turns;
+    const executor& run;
+    requantized found;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor, class W>
+    void operator()(const Field& field, const Tensor& from, working_matrix<W>& to) {
+      const bool is_hidden = field.rows != axis::vocab;  // embedding and head multiply floats
+      found += trilith::requantize<Ste>(from, to, lambda, turns && is_hidden, run);
+    }
+    template <class Field>
+    void operator()(const Field&, const parameter_vector& from, parameter_vector& to) {
+      __builtin_memcpy(to.values.data(), from.values.data(), from.bytes());
+    }
+  };
+
+  struct round_all {
+    rounding_draw draw;
+    const executor& run;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor, class W>
+    void operator()(const Field&, Tensor& w, working_matrix<W>& with) {
+      if constexpr (weights::CodedWeights<W>) round_by_chance(w, with, draw, run);
+      ++draw.tensor;
+    }
+    template <class Field>
+    void operator()(const Field&, parameter_vector&, parameter_vector&) {}
+  };
+  /// Weights that are not codes times a scale yet become so: the nearest.
+  struct snap_all {
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor>
+    void operator()(const Field&, Tensor& w) {
+      if constexpr (requires { typename Field::weights; })
+        if constexpr (weights::CodedWeights<typename Field::weights>) {
+          const auto packed =
+              repack_matrix<typename Field::weights>(w.elements.data(), w.rows, w.cols);
+          for (std::size_t r = 0; r < w.rows; ++r) decode_row(packed, r, w.row(r));
+        }
+    }
+  };
+
+  struct straight_through_all {
+    const executor& run;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor>
+    void operator()(const Field&, const Tensor& w, Tensor& g) {
+      if constexpr (requires { typename Field::weights; })
+        straight_through<Ste, typename Field::weights>(w, g, run);
+    }
+  };
+
+  /// "blocks.0.attention.query", "blocks.0.attention.query.scale" for all tensors.
+  struct name_all {
+    std::vector<std::string>& names;
+    fields::path at;
+    void enter(std::string_view name) { at.enter(name); }
+    void leave() { at.leave(); }
+    template <class Field, class Tensor>
+    void operator()(const Field& field, const Tensor&) {
+      names.push_back(at / field.name);
+      if constexpr (requires(const Tensor& t) { t.scales; })
+        names.push_back(names.back() + ".scale");
+    }
+  };
+
+  template <class F>
+  struct visit_all {
+    F& f;
+    const std::vector<std::string>& names;
+    std::size_t tensor;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field>
+    void operator()(const Field&, parameter_vector& w, parameter_vector& g) {
+      one(role::vector, 1, w.values, g.values);
+    }
+    template <class Field, class Matrix>
+    void operator()(const Field& field, Matrix& w, Matrix& g) {
+      // what is as wide as the vocabulary looks tokens up, or scores them
+      one(field.rows == axis::vocab ? role::embedding_or_head : role::hidden_matrix, w.rows,
+          w.elements, g.elements);
+      if constexpr (requires { w.scales; }) one(role::vector, 1, w.scales, g.scales);
+    }
+    void one(role what, std::size_t rows, aligned_buffer<float>& w, aligned_buffer<float>& g) {
+      f(tensor_facts{names[tensor++], rows, w.size() / rows, what}, w.span(), g.span());
+    }
+  };
+
+  [[nodiscard]] code_statistics statistics(const requantized& all) noexcept {
+    const auto mean =
+        static_cast<float>(all.scales == 0 ? 0 : all.log_scales / static_cast<double>(all.scales));
+    if (first_scale_ == 0) first_scale_ = mean;
+    return {all.codes, all.flipped, all.zeros,
+            __builtin_exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
+  }
+
+  [[nodiscard]] static std::size_t most_groups(realisation<B, storage::working>& of) {
+    groups_of_all visit;
+    fields::walk<B>(visit, of.parameters);
+    return visit.counted.most;
+  }
+  struct groups_of_all {
+    detail::count_groups counted;
+    void enter(std::string_view) {}
+    void leave() {}
+    template <class Field, class Tensor>
+    void operator()(const Field& field, const Tensor& t) {
+      if constexpr (requires { t.stored; }) counted(field, t.stored);
+    }
+  };
+
+  void check([[maybe_unused]] const token_batch& batch) const noexcept {
+    TRILITH_PRECONDITION(batch.rows() * batch.length() <= context_.tokens,
+                         "training_pass: a batch was larger than pass_options said.");
+  }
+
+  Model* model_;
+  realisation<B, storage::working> working_;
+  realisation<B, storage::latent> gradients_;
+  pass_context context_;
+  typename layers::tape tape_;
+  std::vector<std::string> names_;
+  float first_scale_ = 0;  ///< the mean log scale of the first quantisation
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/training_pass.hpp
+// ==== begin trilith/train/distillation.hpp
+#ifndef TRILITH_TRAIN_DISTILLATION_HPP
+#define TRILITH_TRAIN_DISTILLATION_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A learner that stays close to a reference: for each target
+///
+///     L = -log p(target) + beta KL(p_reference || p)
+///
+/// over the whole vocabulary. The reference is a training_pass of its own, over a model of any
+/// blueprint with the same vocabulary, that is never updated.
+///
+///     training_pass student(ternary, room);
+///     training_pass teacher(full, room);
+///     distillation learner(student, teacher, 1.0f);
+///     auto done = tl::train(learner, data, tl::adamw{}, options);
+///
+/// Cost: the student's, and a forward pass of the teacher.
+/// @see Hinton, Vinyals, Dean: "Distilling the Knowledge in a Neural Network", arXiv 1503.02531.
+template <class Student, class Teacher>
+class distillation {
+ public:
+  distillation(Student& student, Teacher& teacher, float beta) noexcept
+      : student_(&student), teacher_(&teacher), beta_(beta) {}
+
+  code_statistics requantize(double lambda = 1) { return student_->requantize(lambda); }
+  void zero_gradients() noexcept { student_->zero_gradients(); }
+  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
+    const scores_of reference{teacher_, teacher_->forward(batch), beta_};
+    return student_->add_gradients(batch, weight, reference);
+  }
+  loss_sums measure(const token_batch& batch) noexcept { return student_->measure(batch); }
+  void finish_gradients() { student_->finish_gradients(); }
+  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
+    student_->after_update(seed, step);
+  }
+  template <class F>
+  void for_each_tensor(F&& f) {
+    student_->for_each_tensor(f);
+  }
+  template <class F>
+  void for_each_memory(F&& f) {
+    student_->for_each_memory(f);
+  }
+
+ private:
+  struct scores_of {
+    Teacher* teacher;
+    span2d<float> hidden;
+    float beta;
+    /// The scores of rows [first, first + out.rows) of the batch.
+    void logits(std::size_t first, span2d<float> out) const noexcept {
+      const auto scores = teacher->logits(hidden.rows_from(first, out.rows));
+      for (std::size_t t = 0; t < out.rows; ++t)
+        __builtin_memcpy(&out(t, 0), &scores(t, 0), out.cols * sizeof(float));
+    }
+  };
+
+  Student* student_;
+  Teacher* teacher_;
+  float beta_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/distillation.hpp
 // ==== begin trilith/train/gradients.hpp
 #ifndef TRILITH_TRAIN_GRADIENTS_HPP
 #define TRILITH_TRAIN_GRADIENTS_HPP
@@ -10992,103 +13900,6 @@ struct loss_scale {
 
 #endif
 // ==== end trilith/train/loss_scale.hpp
-// ==== begin trilith/train/optimiser.hpp
-#ifndef TRILITH_TRAIN_OPTIMISER_HPP
-#define TRILITH_TRAIN_OPTIMISER_HPP
-
-namespace trilith {
-
-/// What an optimiser must know of a tensor. The product of an embedding or a head is a lookup or a
-/// list of scores, not a linear map between features, so orthogonal updates do not suit them.
-enum class role : std::uint8_t { hidden_matrix, embedding_or_head, vector };
-
-/// One tensor of a model, rows * cols floats in row-major order; a vector has one row.
-struct tensor_facts {
-  std::string_view name;
-  std::size_t rows = 1;
-  std::size_t cols = 0;
-  role what = role::vector;
-
-  [[nodiscard]] constexpr std::size_t size() const noexcept { return rows * cols; }
-  /// Gains, biases and scalars keep their size: decay is for matrices.
-  [[nodiscard]] constexpr bool decays() const noexcept { return what != role::vector; }
-};
-
-/// What changes from step to step. `rate` and `decay` are factors on the optimiser's own, as a
-/// schedule gives them; `step` counts the updates that the tensor has had, so a step that was
-/// skipped does not count.
-struct step_facts {
-  std::uint64_t step = 0;
-  double rate = 1;
-  double decay = 1;
-};
-
-/// What an update works with. The memory is shared by all tensors, one after the other, and holds
-/// at least as many floats as memory_floats() of the optimiser says; nothing of it is kept.
-struct update_tools {
-  executor threads = {};
-  std::span<float> memory = {};
-};
-
-/// An aggregate of hyperparameters O with a state for each tensor:
-///
-///     state(tensor)                       allocates, once; state.visit(f) calls
-///     f(name, span<float>)                for all that a checkpoint must hold to go on bit for bit
-///     state.floats()                      how many floats that is
-///     memory_floats(tensor)               of update_tools::memory
-///     update(weights, gradient, state, step, tools)
-///
-/// An update overwrites `weights` and may overwrite `gradient`. It allocates nothing
-/// (test/allocations), and its result does not depend on the threads (test/unit/train_resume.cpp).
-template <class O>
-concept Optimiser = PolicyOf<O, optimiser_kind> &&
-                    requires(const O& o, typename O::state& s, const typename O::state& c,
-                             std::span<float> x, const tensor_facts& t, const step_facts& at) {
-                      typename O::state;
-                      { typename O::state(o, t) };
-                      s.visit([](std::string_view, std::span<float>) {});
-                      { c.floats() } -> std::same_as<std::size_t>;
-                      { o.memory_floats(t) } -> std::same_as<std::size_t>;
-                      { o.update(x, x, s, at, update_tools{}) } noexcept;
-                    };
-
-/// Changes a gradient before the optimiser sees it: apply(gradient, state, step, threads), in
-/// place. Its state is like an optimiser's.
-template <class F>
-concept GradientFilter = PolicyOf<F, gradient_filter_kind> &&
-                         requires(const F& f, typename F::state& s, const typename F::state& c,
-                                  std::span<float> g, const tensor_facts& t) {
-                           { typename F::state(f, t) };
-                           s.visit([](std::string_view, std::span<float>) {});
-                           { c.floats() } -> std::same_as<std::size_t>;
-                           { f.apply(g, s, step_facts{}, executor{}) } noexcept;
-                         };
-
-/// Elements that are worth waking a thread for.
-inline constexpr std::size_t update_grain = 16384;
-
-}  // namespace trilith
-
-namespace trilith::inline TRILITH_ABI::filter {
-
-/// Leaves gradients as they are.
-struct none {
-  using policy_kind = gradient_filter_kind;
-  static constexpr std::string_view name = "none";
-  struct state {
-    constexpr state(const none&, const tensor_facts&) noexcept {}
-    template <class Visit>
-    constexpr void visit(Visit&&) noexcept {}
-    [[nodiscard]] constexpr std::size_t floats() const noexcept { return 0; }
-  };
-  constexpr void apply(std::span<float>, state&, const step_facts&,
-                       const executor&) const noexcept {}
-};
-
-}  // namespace trilith::inline TRILITH_ABI::filter
-
-#endif
-// ==== end trilith/train/optimiser.hpp
 // ==== begin trilith/train/optimisers/adamw.hpp
 #ifndef TRILITH_TRAIN_OPTIMISERS_ADAMW_HPP
 #define TRILITH_TRAIN_OPTIMISERS_ADAMW_HPP
@@ -11122,6 +13933,12 @@ struct adamw {
   double eps = 1e-8;
   double decay = 0.1;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("rate", rate), f("beta1", beta1), f("beta2", beta2), f("eps", eps), f("decay", decay);
+  }
+
   class state {
    public:
     state() noexcept = default;
@@ -11141,7 +13958,8 @@ struct adamw {
     aligned_buffer<float> first_, second_;
   };
 
-  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts&) const noexcept {
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts&,
+                                                    std::size_t) const noexcept {
     return 0;
   }
 
@@ -11235,6 +14053,12 @@ struct grokfast<filter::ema> {
   double alpha = 0.98;
   double lambda = 2;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("alpha", alpha), f("lambda", lambda);
+  }
+
   class state {
    public:
     state(const grokfast&, const tensor_facts& tensor) : slow_(tensor.size()) {}
@@ -11288,6 +14112,12 @@ struct grokfast<filter::ma> {
   std::size_t window = 100;
   double lambda = 5;
 
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("window", window), f("lambda", lambda);
+  }
+
   class state {
    public:
     state(const grokfast& f, const tensor_facts& tensor)
@@ -11338,77 +14168,12 @@ static_assert(GradientFilter<grokfast<filter::ema>> && GradientFilter<grokfast<f
 
 #endif
 // ==== end trilith/train/optimisers/grokfast.hpp
-// ==== begin trilith/train/optimisers/matrix_product.hpp
-#ifndef TRILITH_TRAIN_OPTIMISERS_MATRIX_PRODUCT_HPP
-#define TRILITH_TRAIN_OPTIMISERS_MATRIX_PRODUCT_HPP
+// ==== begin trilith/train/optimisers/blend.hpp
+#ifndef TRILITH_TRAIN_OPTIMISERS_BLEND_HPP
+#define TRILITH_TRAIN_OPTIMISERS_BLEND_HPP
 
-/// Float products of whole matrices, for Newton-Schulz iterations.
+/// Sums and transposes of whole matrices, for optimisers.
 namespace trilith::inline TRILITH_ABI::optimiser_detail {
-
-/// Columns of a tile: 64 bytes of a row.
-inline constexpr std::size_t tile_cols = 16;
-/// Values of the inner dimension whose panel [tile_depth, tile_cols] stays in the first cache.
-inline constexpr std::size_t tile_depth = 256;
-
-/// Two rows at once: acc[r, :] += sum_k left_r[k] panel[k, :], k ascending. Eight vectors of four
-/// are what every CPU keeps in registers; written out, because g++ keeps an array of them in
-/// memory.
-TRILITH_EXACT_FLOAT inline void multiply_tile(const float* left0, const float* left1,
-                                              const float* panel, std::size_t depth,
-                                              float (*acc)[tile_cols]) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  using quad = float __attribute__((vector_size(16), may_alias));
-  quad* const to = reinterpret_cast<quad*>(acc);
-  quad a0 = to[0], a1 = to[1], a2 = to[2], a3 = to[3];
-  quad b0 = to[4], b1 = to[5], b2 = to[6], b3 = to[7];
-  const quad* p = reinterpret_cast<const quad*>(panel);
-  for (std::size_t k = 0; k < depth; ++k, p += 4) {
-    const float x = left0[k], y = left1[k];
-    a0 += x * p[0], b0 += y * p[0];
-    a1 += x * p[1], b1 += y * p[1];
-    a2 += x * p[2], b2 += y * p[2];
-    a3 += x * p[3], b3 += y * p[3];
-  }
-  to[0] = a0, to[1] = a1, to[2] = a2, to[3] = a3;
-  to[4] = b0, to[5] = b1, to[6] = b2, to[7] = b3;
-}
-
-/// The panel [depth, tile_cols] of `right` from (k, j), with zeros past the last column.
-inline void copy_panel(const span2d<const float>& right, std::size_t k, std::size_t j,
-                       std::size_t depth, std::size_t width, float* panel) noexcept {
-  for (std::size_t d = 0; d < depth; ++d)
-    for (std::size_t c = 0; c < tile_cols; ++c)
-      panel[d * tile_cols + c] = c < width ? right(k + d, j + c) : 0.0f;
-}
-
-/// Adds one panel's part to one or two rows of `out`, or begins them. An only row is computed
-/// twice.
-inline void add_panel(const float* left, std::size_t left_stride, std::size_t rows,
-                      const float* panel, std::size_t depth, bool begins, float* out,
-                      std::size_t out_stride, std::size_t width) noexcept {
-  alignas(64) float acc[2][tile_cols] = {};
-  if (!begins)
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < width; ++c) acc[r][c] = out[r * out_stride + c];
-  multiply_tile(left, rows == 2 ? left + left_stride : left, panel, depth, acc);
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < width; ++c) out[r * out_stride + c] = acc[r][c];
-}
-
-/// Rows [begin, end) of out = left * right.
-inline void multiply_rows(const span2d<const float>& left, const span2d<const float>& right,
-                          const span2d<float>& out, std::size_t begin, std::size_t end) noexcept {
-  alignas(64) float panel[tile_depth * tile_cols];
-  for (std::size_t k = 0; k < left.cols; k += tile_depth)
-    for (std::size_t j = 0; j < right.cols; j += tile_cols) {
-      const std::size_t depth = min_of(tile_depth, left.cols - k);
-      const std::size_t width = min_of(tile_cols, right.cols - j);
-      copy_panel(right, k, j, depth, width, panel);
-      for (std::size_t i = begin; i < end; i += 2)
-        add_panel(&left(i, k), left.stride, min_of<std::size_t>(2, end - i), panel, depth, k == 0,
-                  &out(i, j), out.stride, width);
-    }
-}
 
 /// out <- keep * x + scale * out, for n elements.
 TRILITH_EXACT_FLOAT inline void blend(float keep, const float* x, float scale, float* out,
@@ -11417,18 +14182,14 @@ TRILITH_EXACT_FLOAT inline void blend(float keep, const float* x, float scale, f
   for (std::size_t i = 0; i < n; ++i) out[i] = keep * x[i] + scale * out[i];
 }
 
-/// out = keep * x + scale * left * right, where out [M, N], left [M, K], right [K, N], x [M, N];
-/// `out` is none of the others. Each element is summed in ascending k and never fused, so that
-/// threads, tiles and vectors of any width give the same bits. x without data is left out, with
-/// both factors.
-inline void multiply_add(float keep, const span2d<const float>& x, float scale,
-                         const span2d<const float>& left, const span2d<const float>& right,
-                         const span2d<float>& out, const executor& threads) noexcept {
-  threads.parallel_for(left.rows, 16, [&](std::size_t begin, std::size_t end) {
-    multiply_rows(left, right, out, begin, end);
-    if (x.data != nullptr)
-      for (std::size_t r = begin; r < end; ++r) blend(keep, &x(r, 0), scale, &out(r, 0), x.cols);
-  });
+/// out = factor * x, of matrices without gaps.
+inline void scale_into(const span2d<float>& out, float factor, const span2d<const float>& x,
+                       const executor& threads) noexcept {
+  threads.parallel_for(x.rows, ceil_div(std::size_t{16384}, x.cols),
+                       [&](std::size_t first, std::size_t last) noexcept {
+                         for (std::size_t i = first * x.cols; i < last * x.cols; ++i)
+                           out.data[i] = factor * x.data[i];
+                       });
 }
 
 /// out [N, M] = x [M, N] transposed; in squares, for the cache.
@@ -11443,7 +14204,7 @@ inline void transpose(const span2d<const float>& x, const span2d<float>& out) no
 }  // namespace trilith::inline TRILITH_ABI::optimiser_detail
 
 #endif
-// ==== end trilith/train/optimisers/matrix_product.hpp
+// ==== end trilith/train/optimisers/blend.hpp
 // ==== begin trilith/train/optimisers/newton_schulz.hpp
 #ifndef TRILITH_TRAIN_OPTIMISERS_NEWTON_SCHULZ_HPP
 #define TRILITH_TRAIN_OPTIMISERS_NEWTON_SCHULZ_HPP
@@ -11451,10 +14212,10 @@ inline void transpose(const span2d<const float>& x, const span2d<float>& out) no
 namespace trilith::inline TRILITH_ABI {
 
 /// Floats that newton_schulz needs as memory for a matrix [rows, cols].
-[[nodiscard]] constexpr std::size_t newton_schulz_floats(std::size_t rows,
-                                                         std::size_t cols) noexcept {
+[[nodiscard]] constexpr std::size_t newton_schulz_floats(std::size_t rows, std::size_t cols,
+                                                         std::size_t threads = 1) noexcept {
   const std::size_t p = min_of(rows, cols);
-  return 2 * rows * cols + 2 * p * p;
+  return 2 * rows * cols + 2 * p * p + float_product_memory(threads);
 }
 
 /// Replaces a matrix U [m, n] by one that has its singular vectors and singular values near 1. With
@@ -11467,9 +14228,10 @@ namespace trilith::inline TRILITH_ABI {
 /// p(s) = a s + b s^3 + c s^5, which is steep at 0 and by design does not converge: singular values
 /// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero. The result does not
 /// depend on the size of U, and that of U^T is the transpose (test/unit/train_newton_schulz.cpp).
+/// The same bits for any number of threads.
 ///
-/// @param memory  newton_schulz_floats(m, n) floats, overwritten
-/// Cost: 5 (4 p^2 q + 2 p^3) float operations.
+/// @param memory  newton_schulz_floats(m, n, threads.threads) floats, overwritten
+/// Cost: 5 (4 p^2 q + 2 p^3) float operations, by multiply_floats.
 /// @see Jordan et al.: "Muon: An optimizer for hidden layers in neural networks" (2024);
 ///      github.com/KellerJordan/Muon, muon.py, which computes in bfloat16.
 inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
@@ -11477,9 +14239,10 @@ inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
   using namespace optimiser_detail;
   constexpr float a = 3.4445f, b = -4.7750f, c = 2.0315f;
   const std::size_t p = min_of(u.rows, u.cols), q = max_of(u.rows, u.cols);
-  TRILITH_PRECONDITION(memory.size() >= newton_schulz_floats(p, q) && u.stride == u.cols,
-                       "newton_schulz() needs newton_schulz_floats() of memory.");
-  span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
+  TRILITH_PRECONDITION(
+      memory.size() >= newton_schulz_floats(p, q, threads.threads) && u.stride == u.cols,
+      "newton_schulz() needs newton_schulz_floats() of memory.");
+  const span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
   const span2d<float> gram(next.data + p * q, p, p), poly(gram.data + p * p, p, p);
 
   const double norm = double_math::square_root(squared_norm({u.data, p * q}, threads));
@@ -11488,13 +14251,14 @@ inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
     transpose(u, x);
   else
     __builtin_memcpy(x.data, u.data, p * q * sizeof(float));
+  const std::span<float> tiles = memory.subspan(2 * p * (p + q));
   for (int iteration = 0; iteration < 5; ++iteration) {
-    const span2d<float> flipped(next.data, q, p);  // X^T, in the memory of the next X
-    transpose(x, flipped);
-    multiply_add(0, {}, 1, x, flipped, gram, threads);
-    multiply_add(b, gram, c, gram, gram, poly, threads);
-    multiply_add(a, x, 1, poly, x, next, threads);
-    std::swap(x.data, next.data);
+    multiply_floats(x, float_matrix(x).transposed(), gram, false, tiles, threads);
+    scale_into(poly, b / c, gram, threads);
+    multiply_floats(gram, gram, poly, true, tiles, threads);
+    scale_into(next, a / c, x, threads);
+    multiply_floats(poly, x, next, true, tiles, threads);
+    scale_into(x, c, next, threads);
   }
   if (u.rows > u.cols)
     transpose(x, u);
@@ -11593,6 +14357,15 @@ struct muon_with {
   double eps = 1e-8;
   Filter filter{};
 
+  /// All that changes what it does: f(name, number or text).
+  template <class F>
+  void describe(F&& f) const {
+    f("scaling", std::string_view(S::name)), f("rate", rate), f("momentum", momentum);
+    f("nesterov", nesterov), f("decay", decay), f("others", others), f("beta1", beta1);
+    f("beta2", beta2), f("eps", eps), f("filter", std::string_view(Filter::name));
+    if constexpr (requires { filter.describe(f); }) filter.describe(f);
+  }
+
   class state {
    public:
     state(const muon_with& o, const tensor_facts& tensor)
@@ -11623,8 +14396,9 @@ struct muon_with {
     adamw::state adamw_;
   };
 
-  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t) const noexcept {
-    return t.what == role::hidden_matrix ? newton_schulz_floats(t.rows, t.cols) : 0;
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t,
+                                                    std::size_t threads) const noexcept {
+    return t.what == role::hidden_matrix ? newton_schulz_floats(t.rows, t.cols, threads) : 0;
   }
 
   void update(std::span<float> weights, std::span<float> gradient, state& s, const step_facts& at,
@@ -11706,134 +14480,6 @@ static_assert(Optimiser<muon_grokfast>);
 
 #endif
 // ==== end trilith/train/optimisers/muon_grokfast.hpp
-// ==== begin trilith/train/schedule.hpp
-#ifndef TRILITH_TRAIN_SCHEDULE_HPP
-#define TRILITH_TRAIN_SCHEDULE_HPP
-
-/// Schedules: factors, 1 at the peak, on the rates and the decay that an optimiser names. So one
-/// schedule drives the several rates of one optimiser, and is right for every peak.
-namespace trilith::inline TRILITH_ABI {
-
-/// rate(step, steps) and decay(step, steps) for step in [0, steps). From `steps` on, a schedule
-/// keeps what it has come down to.
-template <class S>
-concept Schedule = PolicyOf<S, schedule_kind> && requires(const S& s, std::uint64_t step) {
-  { s.rate(step, step) } noexcept -> std::same_as<double>;
-  { s.decay(step, step) } noexcept -> std::same_as<double>;
-};
-
-namespace detail {
-
-/// (step + 1) / warmup, at most 1: the first step moves already.
-[[nodiscard]] constexpr double warmed(std::uint64_t step, std::uint64_t warmup) noexcept {
-  return step < warmup ? static_cast<double>(step + 1) / static_cast<double>(warmup) : 1.0;
-}
-/// How far `step` is on the way from `first` to `last`, in [0, 1].
-[[nodiscard]] constexpr double progress(std::uint64_t step, std::uint64_t first,
-                                        std::uint64_t last) noexcept {
-  if (step >= last) return 1;
-  return step <= first ? 0 : static_cast<double>(step - first) / static_cast<double>(last - first);
-}
-
-}  // namespace detail
-
-/// Always 1, after a linear warm-up.
-struct constant {
-  using policy_kind = schedule_kind;
-  static constexpr std::string_view name = "constant";
-  std::uint64_t warmup = 0;  ///< steps
-
-  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t) const noexcept {
-    return detail::warmed(step, warmup);
-  }
-  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
-};
-
-/// BitNet's: with T = steps, and k = 1 in the first half of them, 2 in the second,
-///
-///     rate(t) = (t + 1) / warmup            t < warmup
-///               rate_k (1 - t / T)          otherwise
-///     decay(t) = decay_k
-///
-/// The rate drops at T / 2 from rate_1 / 2 to rate_2 / 2. Decay ends there, because it shrinks
-/// latent weights, which keeps their signs changing. The paper gives this shape as a figure only;
-/// the formula is ours. Published peaks: 1.5e-3 then 1e-3 (700M parameters, rate_2 = 2/3), 1.2e-3
-/// then 8e-4 (1.3B and 3B), decay 0.1 then 0, warm-up 375 steps, AdamW's betas 0.9 and 0.95.
-///
-///     // 1.5e-3 -> 1e-3 -> 0, decay 0.1 -> 0
-///     tl::adamw optimiser{.rate = 1.5e-3, .decay = 0.1};
-///     tl::two_stage schedule{};
-///
-/// @see Ma et al.: "The Era of 1-bit LLMs: Training Tips, Code and FAQ", tables 1 and 2, figure 1.
-struct two_stage {
-  using policy_kind = schedule_kind;
-  static constexpr std::string_view name = "two_stage";
-  std::uint64_t warmup = 375;  ///< steps
-  double first_rate = 1;
-  double second_rate = 2.0 / 3;
-  double first_decay = 1;
-  double second_decay = 0;
-
-  [[nodiscard]] constexpr double rate(std::uint64_t step, std::uint64_t steps) const noexcept {
-    if (step < warmup) return first_rate * detail::warmed(step, warmup);
-    const double peak = is_first(step, steps) ? first_rate : second_rate;
-    return peak * (1 - detail::progress(step, 0, steps));
-  }
-  [[nodiscard]] constexpr double decay(std::uint64_t step, std::uint64_t steps) const noexcept {
-    return is_first(step, steps) ? first_decay : second_decay;
-  }
-
- private:
-  [[nodiscard]] static constexpr bool is_first(std::uint64_t step, std::uint64_t steps) noexcept {
-    return step < steps - steps / 2;
-  }
-};
-
-/// last + (1 - last) (1 + cos(pi p)) / 2, p from 0 at the end of the warm-up to 1 at `steps`.
-/// @see Loshchilov, Hutter: "SGDR", arXiv 1608.03983, equation 5; llm.c, schedulers.h.
-struct cosine {
-  using policy_kind = schedule_kind;
-  static constexpr std::string_view name = "cosine";
-  std::uint64_t warmup = 0;  ///< steps
-  double last = 0;           ///< what it ends at
-
-  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
-                                                          std::uint64_t steps) const noexcept {
-    TRILITH_EXACT_FLOAT_BODY
-    if (step < warmup) return detail::warmed(step, warmup);
-    return last + (1 - last) * double_math::half_cosine(detail::progress(step, warmup, steps));
-  }
-  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
-};
-
-/// Warm-up, stable, decay: 1 until the last `share` of the steps, then
-/// last + (1 - last) (1 - sqrt(p)), p from 0 to 1. A run can be prolonged from its stable part.
-/// @see Haegele et al.: "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-///      Durations", arXiv 2405.18392; llm.c, schedulers.h.
-struct wsd {
-  using policy_kind = schedule_kind;
-  static constexpr std::string_view name = "wsd";
-  std::uint64_t warmup = 0;  ///< steps
-  double share = 0.2;
-  double last = 0;
-
-  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double rate(std::uint64_t step,
-                                                          std::uint64_t steps) const noexcept {
-    TRILITH_EXACT_FLOAT_BODY
-    if (step < warmup) return detail::warmed(step, warmup);
-    const auto stable = static_cast<std::uint64_t>((1 - share) * static_cast<double>(steps));
-    const double p = detail::progress(step, stable, steps);
-    return last + (1 - last) * (1 - double_math::square_root(p));
-  }
-  [[nodiscard]] constexpr double decay(std::uint64_t, std::uint64_t) const noexcept { return 1; }
-};
-
-static_assert(Schedule<constant> && Schedule<two_stage> && Schedule<cosine> && Schedule<wsd>);
-
-}  // namespace trilith::inline TRILITH_ABI
-
-#endif
-// ==== end trilith/train/schedule.hpp
 // ==== begin trilith/train/spike_detector.hpp
 #ifndef TRILITH_TRAIN_SPIKE_DETECTOR_HPP
 #define TRILITH_TRAIN_SPIKE_DETECTOR_HPP
@@ -11883,6 +14529,1150 @@ struct spike_detector {
 
 #endif
 // ==== end trilith/train/spike_detector.hpp
+// ==== begin trilith/train/training_reports.hpp
+#ifndef TRILITH_TRAIN_TRAINING_REPORTS_HPP
+#define TRILITH_TRAIN_TRAINING_REPORTS_HPP
+
+/// What a trainer tells of its work.
+namespace trilith {
+
+/// What became of a step's gradients. Its batch is used up in any case.
+enum class step_outcome : std::uint8_t {
+  updated,
+  not_finite,   ///< left out by loss scaling
+  spike,        ///< left out by a spike detector
+  rolled_back,  ///< a spike; weights and optimiser are those of the last checkpoint again
+};
+[[nodiscard]] constexpr std::string_view name_of(step_outcome o) noexcept {
+  switch (o) {
+    case step_outcome::updated:
+      return "updated";
+    case step_outcome::not_finite:
+      return "not_finite";
+    case step_outcome::spike:
+      return "spike";
+    case step_outcome::rolled_back:
+      return "rolled_back";
+  }
+  return "";
+}
+
+struct step_report {
+  std::uint64_t step = 0;    ///< how many are done, this one included
+  double loss = 0;           ///< mean over the step's tokens, nats
+  double gradient_norm = 0;  ///< of all gradients together, before clipping
+  double rate = 0;           ///< the optimiser's, with the schedule's and the rollbacks' factors
+  double flipped_share = 0;  ///< of the codes, by this step's update
+  double zero_share = 0;     ///< of the codes, after it
+  double scale_drift = 1;    ///< geometric mean of scale / scale of the first step, after it
+  double loss_z = 0;         ///< spike_detector::see(loss); NaN for the first 127 steps
+  double norm_z = 0;         ///< the same of the norm
+  step_outcome outcome = step_outcome::updated;
+  double tokens_per_second = 0;  ///< without validation and checkpoints
+  double seconds = 0;
+};
+
+/// How well the current codes predict the validation file.
+struct validation_report {
+  std::uint64_t step = 0;    ///< steps done; 0: not validated yet
+  double bits_per_byte = 0;  ///< sum of -log2 p over its tokens / bytes of its text
+  double perplexity = 0;     ///< exp(mean surprise of a token)
+  std::uint64_t tokens = 0;  ///< scored
+};
+
+enum class training_moment : std::uint8_t {
+  resumed,     ///< `text` is the checkpoint's path
+  step,        ///< after each
+  validation,  ///< after one
+  checkpoint,  ///< written; `text` is its path
+  remark,      ///< `text` is a sentence for people: a damaged checkpoint, a rollback
+};
+
+/// What an observer hears. Views: valid during the call.
+struct training_event {
+  training_moment what = training_moment::step;
+  std::uint64_t steps = 0;           ///< of the whole run
+  const step_report& last;           ///< the last step; its number is 0 before the first
+  const validation_report& checked;  ///< the last validation
+  std::string_view text = {};
+};
+
+/// What train() did.
+struct training_summary {
+  step_report last;
+  validation_report validation;
+  std::uint64_t steps_run = 0;      ///< in this call
+  std::uint64_t steps_left = 0;     ///< above 0 where it was stopped
+  std::uint64_t steps_skipped = 0;  ///< in this call: those without an update
+  double seconds = 0;               ///< of the steps of this call
+  std::string checkpoint;           ///< the last one written or resumed from; empty: none
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/training_reports.hpp
+// ==== begin trilith/train/train_options.hpp
+#ifndef TRILITH_TRAIN_TRAIN_OPTIONS_HPP
+#define TRILITH_TRAIN_TRAIN_OPTIONS_HPP
+
+namespace trilith {
+
+/// What is done where the loss or the norm of the gradients is a spike.
+enum class on_spike : std::uint8_t {
+  skip,  ///< no update
+  /// No update; weights and optimiser return to the last checkpoint of a multiple of
+  /// checkpoint_every, and the rate is halved. The batches go on behind the spike. Before the first
+  /// checkpoint: skip.
+  roll_back,
+};
+
+/// What a model is trained on. Views; the token files behind them outlive the trainer.
+struct training_data {
+  batches train;  ///< its options are the run's batch, length and seed
+  const batches_in_order* validation = nullptr;
+};
+
+}  // namespace trilith
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How a model is trained. Nothing is written where no path is given.
+///
+///     tl::train_options options{.steps = 20'000, .micro_batch = 8};
+///     options.schedule = tl::cosine{.warmup = 200};
+///     options.checkpoint_every = 500;
+///     options.checkpoints = "run/checkpoints";
+///     options.resume = true;
+struct train_options {
+  std::uint64_t steps = 1000;   ///< of the whole run, also where it is resumed
+  std::size_t micro_batch = 0;  ///< rows of a batch at once, for less memory; 0: all
+  any_schedule schedule = two_stage{};
+  double clip = 1.0;           ///< the largest norm of the gradients; 0: any
+  bool loss_scaling = false;   ///< see loss_scale; f32 and bf16 need none
+  double spike_threshold = 0;  ///< z, at most 11.2, see spike_detector; 0: no spikes
+  on_spike at_spikes = on_spike::skip;
+  std::uint64_t lambda_warmup = 0;  ///< n: step s is quantised by lambda = min((s + 1) / n, 1)
+
+  std::uint64_t validate_every = 0;    ///< steps; 0: at the end alone
+  std::size_t validation_batches = 0;  ///< the first so many; 0: all
+
+  std::uint64_t checkpoint_every = 0;  ///< steps; 0: at the end alone
+  std::string checkpoints = {};        ///< directory, made where it is absent
+  std::size_t keep_last = 3;           ///< older checkpoints are removed; 0: none is
+  /// Goes on from the newest good checkpoint, or begins where there is none. Without it a directory
+  /// with checkpoints is refused.
+  bool resume = false;
+
+  std::string log = {};    ///< CSV file, a row a step; a resumed run cuts and continues it
+  std::string curve = {};  ///< SVG file, drawn anew at validations, checkpoints and the end
+
+  executor threads = {};  ///< for clipping and updates; the learner has its own
+  callback<void(const training_event&)> on_event = {};
+  callback<bool()> stop = {};  ///< asked after each step; true ends the run with a checkpoint
+};
+
+/// Whether a spike may end in a rollback.
+[[nodiscard]] constexpr bool rolls_back(const train_options& o) noexcept {
+  return o.spike_threshold > 0 && o.at_spikes == on_spike::roll_back;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/train_options.hpp
+// ==== begin trilith/train/check_train_options.hpp
+#ifndef TRILITH_TRAIN_CHECK_TRAIN_OPTIONS_HPP
+#define TRILITH_TRAIN_CHECK_TRAIN_OPTIONS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+[[nodiscard]] inline error wrong_option(std::string_view what, std::string_view found) {
+  return {errc::invalid_argument, join("training: expected ", what, ", found ", found, ".")};
+}
+/// 0 or more, and finite.
+[[nodiscard]] constexpr bool is_size(double x) noexcept {
+  return x >= 0 && x - x == 0;
+}
+
+}  // namespace detail
+
+/// What no trainer can work with. Error: invalid_argument.
+[[nodiscard]] inline status check(const train_options& o, const training_data& data) {
+  using detail::wrong_option;
+  const std::size_t rows = data.train.options().batch;
+  if (o.steps == 0) return wrong_option("at least one step", "steps = 0");
+  if (o.micro_batch > rows)
+    return wrong_option(join("a micro_batch of at most the batch's ", rows, " rows"),
+                        std::to_string(o.micro_batch));
+  if (!detail::is_size(o.clip)) return wrong_option("a clip of 0 or more", decimals(o.clip));
+  if (!(o.spike_threshold >= 0 && o.spike_threshold <= 11.2))  // z is never above sqrt(127)
+    return wrong_option("a spike_threshold of 0 to 11.2", decimals(o.spike_threshold));
+  if (o.checkpoints.empty() && (o.checkpoint_every != 0 || o.resume))
+    return wrong_option("a directory in checkpoints, for checkpoint_every and resume", "none");
+  if (rolls_back(o) && o.checkpoint_every == 0)
+    return wrong_option("checkpoint_every above 0, to roll back at spikes", "0");
+  return done{};
+}
+
+/// What a run shares with those that go on from its checkpoints.
+template <class O>
+void describe_run(const O& optimiser, const train_options& o, const training_data& data,
+                  description& out) {
+  out.add_policy("optimiser", optimiser);
+  o.schedule.describe_as("schedule", out);
+  const batch_options& b = data.train.options();
+  out.add("steps", o.steps), out.add("batch", b.batch), out.add("length", b.length);
+  out.add("seed", b.seed), out.add("clip", o.clip), out.add("loss_scaling", o.loss_scaling);
+  out.add("spike_threshold", o.spike_threshold), out.add("lambda_warmup", o.lambda_warmup);
+  out.add("roll_back_every", rolls_back(o) ? o.checkpoint_every : 0);
+  const token_facts& file = data.train.file().facts();
+  out.add("corpus.tokens", file.tokens), out.add("corpus.documents", file.documents);
+  out.add("corpus.text_bytes", file.text_bytes), out.add("corpus.vocabulary", file.vocabulary);
+  out.add("corpus.tokenizer", file.tokenizer);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/check_train_options.hpp
+// ==== begin trilith/train/training_state.hpp
+#ifndef TRILITH_TRAIN_TRAINING_STATE_HPP
+#define TRILITH_TRAIN_TRAINING_STATE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What a trainer remembers from step to step, beside weights and the optimiser's states.
+struct training_state {
+  std::uint64_t step = 0;     ///< steps done, whatever became of them
+  std::uint64_t updates = 0;  ///< those with an update
+  double rate_factor = 1;     ///< halved by each rollback
+  loss_scale scale{};
+  spike_detector of_loss{}, of_norm{};
+
+  /// f(name, std::uint64_t& or double&): all numbers of a checkpoint.
+  template <class F>
+  void visit_numbers(F&& f) {
+    auto good = static_cast<std::uint64_t>(scale.good_steps);
+    auto factor = static_cast<double>(scale.factor);
+    f(std::string_view("step"), step), f(std::string_view("updates"), updates);
+    f(std::string_view("rate_factor"), rate_factor);
+    f(std::string_view("loss_scale"), factor), f(std::string_view("loss_scale_good_steps"), good);
+    f(std::string_view("losses_seen"), of_loss.seen);
+    f(std::string_view("norms_seen"), of_norm.seen);
+    scale.good_steps = static_cast<std::uint32_t>(good);
+    scale.factor = static_cast<float>(factor);
+  }
+  /// f(name, span<float>): its tensors. No tensor of a model has a name that begins so.
+  template <class F>
+  void visit_floats(F&& f) {
+    f(std::string_view("/losses"), std::span<float>(of_loss.ring));
+    f(std::string_view("/norms"), std::span<float>(of_norm.ring));
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/training_state.hpp
+// ==== begin trilith/train/judge.hpp
+#ifndef TRILITH_TRAIN_JUDGE_HPP
+#define TRILITH_TRAIN_JUDGE_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+[[nodiscard]] inline error not_finite(std::string_view what, const step_report& at) {
+  return {errc::invalid_value,
+          join("training: step ", at.step, ": expected ", what,
+               " to be finite, found infinity or NaN; the weights are those of step ", at.step - 1,
+               ". A lower rate or a longer warm-up may help.")};
+}
+
+/// Divides gradients by the loss scale; where they are not finite, the step is left out. Error: the
+/// scale was as low as it goes, so that it is not what made them so.
+template <class Gradients>
+[[nodiscard]] status unscale(const train_options& o, training_state& state, Gradients& gradients,
+                             step_report& out) {
+  const float before = state.scale.factor;
+  if (state.scale.take(gradients, o.threads)) return done{};
+  out.outcome = step_outcome::not_finite;
+  out.gradient_norm = out.loss_z = out.norm_z = __builtin_nan("");
+  return state.scale.factor < before ? status(done{}) : not_finite("the gradients", out);
+}
+
+/// What the spike detectors say to a step with a finite loss and norm.
+inline void look_for_spikes(double most, training_state& state, step_report& out) {
+  out.loss_z = state.of_loss.see(static_cast<float>(out.loss));
+  out.norm_z = state.of_norm.see(static_cast<float>(out.gradient_norm));
+  if (most > 0 && (out.loss_z > most || out.norm_z > most)) out.outcome = step_outcome::spike;
+}
+
+/// What becomes of a step with this loss and these gradients, which are scaled back and clipped.
+/// Error: invalid_value where they are not finite and loss scaling does not explain it.
+template <class Gradients>
+[[nodiscard]] status judge(const train_options& o, training_state& state, Gradients& gradients,
+                           step_report& out) {
+  if (o.loss_scaling)
+    if (status good = unscale(o, state, gradients, out);
+        !good || out.outcome == step_outcome::not_finite)
+      return good;
+  out.gradient_norm = o.clip == 0 ? global_norm(gradients, o.threads)
+                                  : clip_global_norm(gradients, o.clip, o.threads);
+  if (out.loss - out.loss != 0) return not_finite("the loss", out);
+  if (out.gradient_norm - out.gradient_norm != 0) return not_finite("the gradients", out);
+  look_for_spikes(o.spike_threshold, state, out);
+  return done{};
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/train/judge.hpp
+// ==== begin trilith/train/training_checkpoint.hpp
+#ifndef TRILITH_TRAIN_TRAINING_CHECKPOINT_HPP
+#define TRILITH_TRAIN_TRAINING_CHECKPOINT_HPP
+
+/// A run's state in one file; docs/training_checkpoint.md says what is in it.
+namespace trilith {
+
+/// Floats of a run in memory, and what a checkpoint calls them.
+struct checkpoint_tensor {
+  std::string name;
+  std::vector<std::uint64_t> shape;
+  std::span<float> values;
+};
+
+/// All that a checkpoint holds.
+struct training_snapshot {
+  description run;  ///< what a run must share that goes on from it: options, files, optimiser
+  description now;  ///< counters
+  std::vector<checkpoint_tensor> tensors;
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status save_training(std::string_view path, const training_snapshot& all);
+result<io::safetensors_file> open_training(std::string_view path);
+status expect_run(const io::safetensors_file& file, const description& run);
+status expect_tensors(const io::safetensors_file& file, std::span<const checkpoint_tensor> tensors);
+status training_number(const io::safetensors_file& file, std::string_view name, std::uint64_t& out);
+status training_number(const io::safetensors_file& file, std::string_view name, double& out);
+void copy_tensors(const io::safetensors_file& file, std::span<const checkpoint_tensor> tensors);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// Writes a checkpoint: to a temporary file beside `path`, synced and renamed, so that `path` is
+/// the old file or the whole new one. Errors: io_failure, also for a full disk, after which no
+/// temporary file is left; unsupported in a build without nlohmann-json. Cost: two reads of all
+/// tensors, one of them for the checksum, and the disk.
+[[nodiscard]] inline status save_training_checkpoint(std::string_view path,
+                                                     const training_snapshot& all) {
+  return TRILITH_IMPLEMENTED::save_training(path, all);
+}
+
+/// A checkpoint that was found whole and undamaged.
+///
+///     auto file = tl::training_checkpoint::open("run/step_000000000500.safetensors");
+///     if (!file) return std::move(file).error();
+///     if (auto good = file->expect(snapshot); !good) return good;
+///     file->copy_to(snapshot.tensors);
+class training_checkpoint {
+ public:
+  /// Maps a file and checks all of it. Errors: file_not_found, io_failure; truncated; malformed for
+  /// foreign files and damage; unsupported for another version. Cost: one pass over the file.
+  [[nodiscard]] static result<training_checkpoint> open(std::string_view path) {
+    auto file = TRILITH_IMPLEMENTED::open_training(path);
+    if (!file) return std::move(file).error();
+    return training_checkpoint(std::move(file).value());
+  }
+
+  [[nodiscard]] const std::string& path() const noexcept { return file_.name(); }
+
+  /// Whether it is of this run and this model. Error: mismatch, naming what differs, the expected
+  /// and the found.
+  [[nodiscard]] status expect(const training_snapshot& all) const {
+    if (status same = TRILITH_IMPLEMENTED::expect_run(file_, all.run); !same) return same;
+    return TRILITH_IMPLEMENTED::expect_tensors(file_, all.tensors);
+  }
+  /// A counter. Error: malformed where it is absent or no such number.
+  template <class Number>
+  [[nodiscard]] status read(std::string_view name, Number& out) const {
+    return TRILITH_IMPLEMENTED::training_number(file_, name, out);
+  }
+  /// Fills all tensors; after expect().
+  void copy_to(std::span<const checkpoint_tensor> tensors) const {
+    TRILITH_IMPLEMENTED::copy_tensors(file_, tensors);
+  }
+
+ private:
+  explicit training_checkpoint(io::safetensors_file file) : file_(std::move(file)) {}
+  io::safetensors_file file_;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/training_checkpoint.hpp
+// ==== begin trilith/train/parameters.hpp
+#ifndef TRILITH_TRAIN_PARAMETERS_HPP
+#define TRILITH_TRAIN_PARAMETERS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The tensors of a learner, each with an optimiser's state.
+template <Optimiser O>
+class parameters {
+ public:
+  template <Learner L>
+  parameters(const O& optimiser, L& learner, std::size_t threads) : optimiser_(optimiser) {
+    std::size_t floats = 0;
+    learner.for_each_tensor(
+        [&](const tensor_facts& facts, std::span<float> weights, std::span<float> gradient) {
+          tensors_.push_back({facts, weights, typename O::state(optimiser_, facts)});
+          gradients_.push_back(gradient);
+          floats = max_of(floats, optimiser_.memory_floats(facts, threads));
+        });
+    memory_ = aligned_buffer<float>(floats);
+  }
+
+  [[nodiscard]] const O& optimiser() const noexcept { return optimiser_; }
+  [[nodiscard]] std::vector<std::span<float>>& gradients() noexcept { return gradients_; }
+
+  void update(const step_facts& at, const executor& threads) noexcept {
+    for (std::size_t i = 0; i < tensors_.size(); ++i)
+      optimiser_.update(tensors_[i].weights, gradients_[i], tensors_[i].state, at,
+                        {threads, memory_.span()});
+  }
+
+  /// What a checkpoint holds: all weights, then all states: "head", "head/first_moment".
+  void visit(std::vector<checkpoint_tensor>& out) {
+    for (tensor& t : tensors_)
+      out.push_back({std::string(t.facts.name), shape_of(t.facts), t.weights});
+    for (tensor& t : tensors_)
+      t.state.visit([&](std::string_view part, std::span<float> x) {
+        out.push_back({join(t.facts.name, "/", part), {x.size()}, x});
+        if (x.size() == t.weights.size()) out.back().shape = shape_of(t.facts);
+      });
+  }
+
+ private:
+  struct tensor {
+    tensor_facts facts;
+    std::span<float> weights;
+    typename O::state state;
+  };
+  [[nodiscard]] static std::vector<std::uint64_t> shape_of(const tensor_facts& t) {
+    if (t.what == role::vector) return {t.size()};
+    return {t.rows, t.cols};
+  }
+
+  O optimiser_;
+  std::vector<tensor> tensors_;
+  std::vector<std::span<float>> gradients_;
+  aligned_buffer<float> memory_;  ///< update_tools::memory
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/parameters.hpp
+// ==== begin trilith/train/training_memory.hpp
+#ifndef TRILITH_TRAIN_TRAINING_MEMORY_HPP
+#define TRILITH_TRAIN_TRAINING_MEMORY_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// What a checkpoint holds beside weights and the optimiser's states: what the learner remembers,
+/// and the rings of the detectors.
+template <Learner L>
+void add_memory(L& learner, training_state& state, std::vector<checkpoint_tensor>& out) {
+  const auto add = [&](std::string name, std::span<float> x) {
+    out.push_back({std::move(name), {x.size()}, x});
+  };
+  if constexpr (RememberingLearner<L>)
+    learner.for_each_memory(
+        [&](std::string_view name, std::span<float> x) { add(join("/memory/", name), x); });
+  state.visit_floats([&](std::string_view name, std::span<float> x) { add(std::string(name), x); });
+}
+
+/// The counters of a checkpoint. Errors: malformed where one is absent, or more than `steps` are
+/// done.
+[[nodiscard]] inline status read_counters(const training_checkpoint& file, std::uint64_t steps,
+                                          training_state& out) {
+  status good = done{};
+  out.visit_numbers([&](std::string_view name, auto& x) {
+    if (good) good = file.read(name, x);
+  });
+  if (good && out.step > steps)
+    return error{errc::malformed, join(file.path(), ": expected at most ", steps,
+                                       " steps done, found ", out.step, ".")};
+  return good;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/train/training_memory.hpp
+// ==== begin trilith/train/training_log.hpp
+#ifndef TRILITH_TRAIN_TRAINING_LOG_HPP
+#define TRILITH_TRAIN_TRAINING_LOG_HPP
+
+namespace trilith {
+
+/// What the curve of a run shows.
+struct training_history {
+  std::vector<curve_point> losses;         ///< nats a token, by step
+  std::vector<curve_point> bits_per_byte;  ///< of the validation file
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string log_row(const step_report& step, const validation_report* validation);
+result<int> begin_log(const std::string& path);
+result<int> continue_log(const std::string& path, std::uint64_t done, training_history& history);
+status write_log(int file, const std::string& path, std::string_view text);
+status sync_log(int file, const std::string& path);
+void close_log(int file) noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// A CSV file with a row for each step. Every row reaches the system before add() returns, so that
+/// it survives the program, and the disk at sync().
+class training_log {
+ public:
+  /// A new file with a header.
+  [[nodiscard]] static result<training_log> begin(std::string path) {
+    return made(TRILITH_IMPLEMENTED::begin_log(path), path);
+  }
+  /// The file of a run of which `done` steps stay: what lies behind their rows is cut off, and the
+  /// rows are read into `history`. Where there is no file, a new one.
+  /// Errors: malformed where it is no such log.
+  [[nodiscard]] static result<training_log> resume(std::string path, std::uint64_t done,
+                                                   training_history& history) {
+    return made(TRILITH_IMPLEMENTED::continue_log(path, done, history), path);
+  }
+  training_log(training_log&& other) noexcept
+      : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+  training_log& operator=(training_log&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(file_, other.file_);
+    return *this;
+  }
+  ~training_log() {
+    if (file_ >= 0) TRILITH_IMPLEMENTED::close_log(file_);
+  }
+
+  /// `validation` may be null. Error: io_failure.
+  [[nodiscard]] status add(const step_report& step, const validation_report* validation) {
+    return TRILITH_IMPLEMENTED::write_log(file_, path_,
+                                          TRILITH_IMPLEMENTED::log_row(step, validation));
+  }
+  [[nodiscard]] status sync() { return TRILITH_IMPLEMENTED::sync_log(file_, path_); }
+
+ private:
+  training_log(std::string path, int file) noexcept : path_(std::move(path)), file_(file) {}
+  [[nodiscard]] static result<training_log> made(result<int> file, std::string& path) {
+    if (!file) return std::move(file).error();
+    return training_log(std::move(path), *file);
+  }
+
+  std::string path_;
+  int file_ = -1;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/training_log.hpp
+// ==== begin trilith/train/training_text.hpp
+#ifndef TRILITH_TRAIN_TRAINING_TEXT_HPP
+#define TRILITH_TRAIN_TRAINING_TEXT_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string progress_of_training(const step_report& last, const validation_report& checked,
+                                 std::uint64_t steps, double seconds_left);
+std::string spelled_duration(double seconds);
+double monotonic_seconds() noexcept;
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// One line for people, without a line end:
+///
+///     "1200/20000  loss 3.142  validation 1.234 bits/byte  18.3k tokens/s  2 h 05 min left"
+///
+/// Validation is left out before the first, and time where it is not known (negative).
+[[nodiscard]] inline std::string training_progress(const step_report& last,
+                                                   const validation_report& checked,
+                                                   std::uint64_t steps, double seconds_left = -1) {
+  return TRILITH_IMPLEMENTED::progress_of_training(last, checked, steps, seconds_left);
+}
+
+/// "2 h 05 min", "3 min 12 s", "9 s".
+[[nodiscard]] inline std::string duration_text(double seconds) {
+  return TRILITH_IMPLEMENTED::spelled_duration(seconds);
+}
+
+/// How long a run still takes, from the time that its last steps took:
+/// mean <- mean + (seconds - mean) / min(n, 50) for step number n.
+class time_left {
+ public:
+  void see(double seconds) noexcept {
+    if (count_ < 50) ++count_;
+    mean_ += (seconds - mean_) / static_cast<double>(count_);
+  }
+  /// Negative where nothing was seen.
+  [[nodiscard]] double of(std::uint64_t steps) const noexcept {
+    return count_ == 0 ? -1.0 : mean_ * static_cast<double>(steps);
+  }
+
+ private:
+  std::uint64_t count_ = 0;
+  double mean_ = 0;
+};
+
+/// Loss on the left axis, validation on the right.
+[[nodiscard]] inline curve training_curve(const training_history& history) {
+  curve out{.title = "training",
+            .x = "step",
+            .left = "loss, nats per token",
+            .right = "validation, bits per byte",
+            .series = {}};
+  out.series.push_back({"training loss", history.losses, true, false});
+  if (!history.bits_per_byte.empty())
+    out.series.push_back({"validation", history.bits_per_byte, false, true});
+  return out;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/training_text.hpp
+// ==== begin trilith/train/validate.hpp
+#ifndef TRILITH_TRAIN_VALIDATE_HPP
+#define TRILITH_TRAIN_VALIDATE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// For n of a file's N tokens, whose surprises -ln p sum to S:
+///
+///     bits per byte = S / ln 2 * (N - 1) / n / bytes of text,    perplexity = exp(S / n)
+///
+/// With all batches n = N - 1: the first token is no target. With fewer, the rest counts as the
+/// mean of those. Bytes are those of the documents' text, token_facts::text_bytes; begin and end
+/// tokens add to the sum and not to the bytes.
+[[nodiscard]] inline validation_report validation_of(const loss_sums& sums,
+                                                     const token_facts& file) {
+  const double bits = sums.mean() / __builtin_log(2.0) * static_cast<double>(file.tokens - 1);
+  validation_report out;
+  out.bits_per_byte = file.text_bytes == 0 ? 0.0 : bits / static_cast<double>(file.text_bytes);
+  out.perplexity = __builtin_exp(sums.mean());
+  out.tokens = sums.tokens;
+  return out;
+}
+
+/// How well a learner's current codes predict a file, by its first `most` batches; 0: by all. See
+/// validation_of(). Cost: a forward pass over them.
+template <Learner L>
+[[nodiscard]] validation_report validate(L& learner, const batches_in_order& data,
+                                         std::size_t most = 0) {
+  const std::size_t steps = most == 0 ? data.steps() : min_of(most, data.steps());
+  loss_sums sums;
+  token_batch batch;
+  for (std::size_t step = 0; step < steps; ++step) {
+    data.read(step, batch);
+    sums += learner.measure(batch);
+  }
+  return validation_of(sums, data.file().facts());
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/validate.hpp
+// ==== begin trilith/train/trainer.hpp
+#ifndef TRILITH_TRAIN_TRAINER_HPP
+#define TRILITH_TRAIN_TRAINER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Trains step by step, for loops of one's own; train() is the loop that most programs want. It
+/// writes no file but where save() is called: of the options it uses those above validate_every.
+///
+///     auto t = tl::trainer<L, tl::adamw>::make(learner, {.train = *batches}, {}, {.steps = 100});
+///     if (!t) return std::move(t).error();
+///     while (!t->is_done())
+///       if (auto report = t->step(); !report) return std::move(report).error();
+///     t->save("run.safetensors");
+///
+/// A step takes micro-batch after micro-batch; then loss scaling, clipping, the spike detectors,
+/// the optimiser, learner.after_update() and learner.requantize(). A step without an update uses up
+/// its batch.
+///
+/// The learner outlives it, and stays where it is. Memory: the optimiser's states. Cost: the
+/// learner's, and the optimiser's.
+template <Learner L, Optimiser O>
+class trainer {
+ public:
+  /// Makes the first step's codes. Error: invalid_argument for options that cannot be.
+  [[nodiscard]] static result<trainer> make(L& learner, const training_data& data,
+                                            const O& optimiser, const train_options& options) {
+    if (status good = check(options, data); !good) return std::move(good).error();
+    trainer out(learner, data, optimiser, options);
+    out.requantize();
+    return out;
+  }
+
+  [[nodiscard]] std::uint64_t steps_done() const noexcept { return state_.step; }
+  [[nodiscard]] bool is_done() const noexcept { return state_.step >= options_.steps; }
+  [[nodiscard]] const training_state& state() const noexcept { return state_; }
+
+  /// The next step. Error: invalid_value for a loss or gradients that are not finite and that loss
+  /// scaling does not explain; the weights are as before, and the step is not done.
+  [[nodiscard]] result<step_report> step() {
+    const double begin = TRILITH_IMPLEMENTED::monotonic_seconds();
+    step_report out{.step = state_.step + 1};
+    const loss_sums sums = gather();
+    out.loss = sums.mean();
+    if (status good = detail::judge(options_, state_, parameters_.gradients(), out); !good)
+      return std::move(good).error();
+    out.rate = rate_now();
+    codes_.flipped = 0;
+    const double lambda_before = lambda();
+    if (out.outcome == step_outcome::updated) update();
+    ++state_.step;
+    if (out.outcome == step_outcome::updated || lambda() != lambda_before) requantize();
+    note_codes(out);
+    out.seconds = TRILITH_IMPLEMENTED::monotonic_seconds() - begin;
+    out.tokens_per_second = static_cast<double>(sums.tokens) / (out.seconds + 1e-9);
+    return out;
+  }
+
+  /// With the current codes; only where there is validation data.
+  [[nodiscard]] validation_report validate() {
+    TRILITH_PRECONDITION(data_.validation != nullptr, "trainer::validate() without its data.");
+    validation_report out =
+        trilith::validate(*learner_, *data_.validation, options_.validation_batches);
+    out.step = state_.step;
+    return out;
+  }
+
+  /// Writes all that the next step depends on. Errors: save_training_checkpoint()'s.
+  [[nodiscard]] status save(std::string_view path) {
+    training_snapshot all = snapshot_of(state_);
+    state_.visit_numbers(
+        [&](std::string_view name, auto& x) { all.now.add(std::string(name), x); });
+    return save_training_checkpoint(path, all);
+  }
+  /// Goes on from a checkpoint, bit for bit as if the run had not ended. After an error all is as
+  /// it was. Errors: malformed for counters that cannot be, mismatch for another run or model.
+  [[nodiscard]] status restore(const training_checkpoint& file) {
+    training_state found = state_;
+    const training_snapshot all = snapshot_of(found);
+    if (status same = file.expect(all); !same) return same;
+    if (status good = detail::read_counters(file, options_.steps, found); !good) return good;
+    file.copy_to(all.tensors);
+    state_ = found;
+    requantize();
+    codes_.flipped = 0;
+    return done{};
+  }
+  /// Weights and optimiser become those of a checkpoint again, and the rate is halved; steps and
+  /// batches go on. `report`, of the step before, is told. Errors: as restore().
+  [[nodiscard]] status roll_back(const training_checkpoint& file, step_report& report) {
+    training_state kept = state_;
+    if (status good = restore(file); !good) return good;
+    kept.updates = state_.updates;
+    kept.rate_factor *= 0.5;
+    state_ = kept;
+    requantize();
+    report.outcome = step_outcome::rolled_back;
+    note_codes(report);
+    return done{};
+  }
+
+ private:
+  trainer(L& learner, const training_data& data, const O& optimiser, const train_options& options)
+      : learner_(&learner),
+        data_(data),
+        options_(options),
+        parameters_(optimiser, learner, options.threads.threads) {}
+
+  [[nodiscard]] double lambda() const noexcept {
+    return options_.lambda_warmup == 0 ? 1.0 : detail::warmed(state_.step, options_.lambda_warmup);
+  }
+  void requantize() { codes_ = learner_->requantize(lambda()); }
+  void note_codes(step_report& out) const noexcept {
+    out.flipped_share = codes_.flipped_share();
+    out.zero_share = codes_.zero_share();
+    out.scale_drift = codes_.scale_drift;
+  }
+
+  /// The gradients of the mean loss of the step's batch, times the loss scale.
+  [[nodiscard]] loss_sums gather() {
+    const auto [rows, length, seed] = data_.train.options();
+    const std::size_t at_once = options_.micro_batch == 0 ? rows : options_.micro_batch;
+    const double scale = options_.loss_scaling ? static_cast<double>(state_.scale.factor) : 1.0;
+    const auto weight = static_cast<float>(scale / static_cast<double>(rows * length));
+    learner_->zero_gradients();
+    loss_sums sums;
+    for (std::size_t first = 0; first < rows; first += at_once) {
+      data_.train.read(state_.step, first, min_of(at_once, rows - first), micro_);
+      sums += learner_->add_gradients(micro_, weight);
+    }
+    learner_->finish_gradients();
+    return sums;
+  }
+
+  [[nodiscard]] double factor_now() const noexcept {
+    return options_.schedule.rate(state_.step, options_.steps) * state_.rate_factor;
+  }
+  /// The rate itself, where the optimiser names one; else the factor.
+  [[nodiscard]] double rate_now() const noexcept {
+    if constexpr (requires(const O& o) { static_cast<double>(o.rate); })
+      return parameters_.optimiser().rate * factor_now();
+    else
+      return factor_now();
+  }
+  void update() {
+    const double decay = options_.schedule.decay(state_.step, options_.steps);
+    parameters_.update({state_.updates, factor_now(), decay}, options_.threads);
+    ++state_.updates;
+    learner_->after_update(data_.train.options().seed, state_.step);
+  }
+
+  /// With the rings of `s`.
+  [[nodiscard]] training_snapshot snapshot_of(training_state& s) {
+    training_snapshot out;
+    describe_run(parameters_.optimiser(), options_, data_, out.run);
+    parameters_.visit(out.tensors);
+    detail::add_memory(*learner_, s, out.tensors);
+    return out;
+  }
+
+  L* learner_;
+  training_data data_;
+  train_options options_;
+  parameters<O> parameters_;
+  training_state state_{};
+  code_statistics codes_{};
+  token_batch micro_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/trainer.hpp
+// ==== begin trilith/train/checkpoint_directory.hpp
+#ifndef TRILITH_TRAIN_CHECKPOINT_DIRECTORY_HPP
+#define TRILITH_TRAIN_CHECKPOINT_DIRECTORY_HPP
+
+namespace trilith {
+
+/// A file step_000000000500.safetensors of a directory.
+struct found_checkpoint {
+  std::uint64_t step = 0;
+  std::string path;
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+status open_checkpoint_directory(const std::string& directory);
+std::vector<found_checkpoint> list_checkpoints(const std::string& directory);
+std::string checkpoint_path(std::string_view directory, std::uint64_t step);
+void prune_checkpoints(const std::string& directory, std::size_t keep_last, std::uint64_t every);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// The checkpoints of one run.
+class checkpoint_directory {
+ public:
+  /// Makes it where it is absent, and removes what a run that was killed while it wrote a
+  /// checkpoint has left: step_*.safetensors.XXXXXX. Error: io_failure.
+  [[nodiscard]] static result<checkpoint_directory> open(std::string path) {
+    if (status good = TRILITH_IMPLEMENTED::open_checkpoint_directory(path); !good)
+      return std::move(good).error();
+    return checkpoint_directory(std::move(path));
+  }
+
+  /// Newest first.
+  [[nodiscard]] std::vector<found_checkpoint> list() const {
+    return TRILITH_IMPLEMENTED::list_checkpoints(path_);
+  }
+  [[nodiscard]] std::string path_of(std::uint64_t step) const {
+    return TRILITH_IMPLEMENTED::checkpoint_path(path_, step);
+  }
+  /// For a run from the beginning. Error: invalid_argument.
+  [[nodiscard]] status expect_none() const {
+    const std::vector<found_checkpoint> all = list();
+    if (all.empty()) return done{};
+    return error{errc::invalid_argument,
+                 join(path_, ": expected no checkpoints for a new run, found ", all[0].path,
+                      "; set resume to go on from it, or name another directory.")};
+  }
+  /// Removes all but the newest `keep_last` (0: none), and the newest whose step is a multiple of
+  /// `every`, where that is not 0: those that a rollback may need.
+  void prune(std::size_t keep_last, std::uint64_t every) const {
+    TRILITH_IMPLEMENTED::prune_checkpoints(path_, keep_last, every);
+  }
+
+ private:
+  explicit checkpoint_directory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/checkpoint_directory.hpp
+// ==== begin trilith/train/newest_checkpoint.hpp
+#ifndef TRILITH_TRAIN_NEWEST_CHECKPOINT_HPP
+#define TRILITH_TRAIN_NEWEST_CHECKPOINT_HPP
+
+namespace trilith {
+
+/// Calls use(training_checkpoint) with the first undamaged one of `newest_first`, and returns what
+/// it returns. Of each damaged one before it, remark(sentence) is told. Where there is none, all is
+/// well; where all are damaged, the newest one's error is returned.
+template <class Use, class Remark>
+[[nodiscard]] status with_newest_checkpoint(std::span<const found_checkpoint> newest_first,
+                                            const Use& use, const Remark& remark) {
+  status outcome = done{};
+  for (const found_checkpoint& found : newest_first) {
+    auto file = training_checkpoint::open(found.path);
+    if (file) return use(*file);
+    error why = std::move(file).error();
+    if (why.code != errc::malformed && why.code != errc::truncated) return why;
+    remark(join(why.message, " The one before it is used, where there is one."));
+    if (outcome) outcome = std::move(why);
+  }
+  return outcome;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/newest_checkpoint.hpp
+// ==== begin trilith/train/training_record.hpp
+#ifndef TRILITH_TRAIN_TRAINING_RECORD_HPP
+#define TRILITH_TRAIN_TRAINING_RECORD_HPP
+
+namespace trilith {
+
+/// The log and the curve of a run; either path may be empty, and then there is none.
+class training_record {
+ public:
+  /// `done` steps stay, and their rows; 0 begins a new log.
+  [[nodiscard]] static result<training_record> open(std::string log, std::string curve,
+                                                    std::uint64_t done) {
+    training_record out;
+    out.curve_ = std::move(curve);
+    if (log.empty()) return out;
+    auto file = done == 0 ? training_log::begin(std::move(log))
+                          : training_log::resume(std::move(log), done, out.history_);
+    if (!file) return std::move(file).error();
+    out.log_.push_back(std::move(file).value());
+    return out;
+  }
+
+  /// `checked` may be null.
+  [[nodiscard]] status add(const step_report& step, const validation_report* checked) {
+    const auto x = static_cast<double>(step.step);
+    history_.losses.push_back({x, step.loss});
+    if (checked != nullptr) history_.bits_per_byte.push_back({x, checked->bits_per_byte});
+    return log_.empty() ? status(done{}) : log_[0].add(step, checked);
+  }
+  /// What was added is on disk.
+  [[nodiscard]] status sync() { return log_.empty() ? status(done{}) : log_[0].sync(); }
+  /// The curve shows what was added.
+  [[nodiscard]] status draw() const {
+    return curve_.empty() ? status(done{}) : write_svg(curve_, training_curve(history_));
+  }
+
+  [[nodiscard]] const training_history& history() const noexcept { return history_; }
+
+ private:
+  std::vector<training_log> log_;  ///< at most one
+  std::string curve_;
+  training_history history_;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/train/training_record.hpp
+// ==== begin trilith/train/training_run.hpp
+#ifndef TRILITH_TRAIN_TRAINING_RUN_HPP
+#define TRILITH_TRAIN_TRAINING_RUN_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// A trainer with its files.
+template <Learner L, Optimiser O>
+class training_run {
+ public:
+  training_run(trainer<L, O>& t, const training_data& data, const train_options& options)
+      : trainer_(t), data_(data), options_(options) {}
+
+  [[nodiscard]] result<training_summary> run() {
+    if (status good = open(); !good) return std::move(good).error();
+    bool is_stopped = false;
+    while (!trainer_.is_done() && !is_stopped) {
+      if (status good = advance(); !good) return std::move(good).error();
+      is_stopped = options_.stop && options_.stop();
+      const bool is_last = trainer_.is_done() || is_stopped;
+      if (is_last || is_due(options_.checkpoint_every))
+        if (status good = save(); !good) return std::move(good).error();
+      if (is_last || is_due(options_.checkpoint_every) || is_due(options_.validate_every))
+        if (status good = record_.draw(); !good) return std::move(good).error();
+    }
+    out_.steps_left = options_.steps - trainer_.steps_done();
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] bool has_directory() const noexcept { return !directory_.empty(); }
+  [[nodiscard]] bool is_due(std::uint64_t every) const noexcept {
+    return every != 0 && trainer_.steps_done() % every == 0;
+  }
+  void tell(training_moment what, std::string_view text = {}) const {
+    if (options_.on_event)
+      options_.on_event({what, options_.steps, out_.last, out_.validation, text});
+  }
+
+  [[nodiscard]] status open() {
+    if (!options_.checkpoints.empty()) {
+      auto directory = checkpoint_directory::open(options_.checkpoints);
+      if (!directory) return std::move(directory).error();
+      directory_.push_back(std::move(directory).value());
+      if (status good = options_.resume ? resume() : directory_[0].expect_none(); !good)
+        return good;
+    }
+    auto record = training_record::open(options_.log, options_.curve, trainer_.steps_done());
+    if (!record) return std::move(record).error();
+    record_ = std::move(record).value();
+    return done{};
+  }
+  [[nodiscard]] status resume() {
+    const auto use = [this](const training_checkpoint& file) {
+      if (status good = trainer_.restore(file); !good) return good;
+      out_.last.step = trainer_.steps_done();
+      out_.checkpoint = file.path();
+      tell(training_moment::resumed, out_.checkpoint);
+      return status(done{});
+    };
+    return with_newest_checkpoint(directory_[0].list(), use, [this](std::string_view text) {
+      tell(training_moment::remark, text);
+    });
+  }
+
+  [[nodiscard]] status advance() {
+    auto report = trainer_.step();
+    if (!report) return with_checkpoint(report.error());
+    out_.last = *report;
+    if (out_.last.outcome == step_outcome::spike && rolls_back(options_))
+      if (status good = roll_back(); !good) return good;
+    ++out_.steps_run;
+    out_.steps_skipped += out_.last.outcome != step_outcome::updated;
+    out_.seconds += out_.last.seconds;
+    const bool is_checked =
+        data_.validation != nullptr && (trainer_.is_done() || is_due(options_.validate_every));
+    if (is_checked) out_.validation = trainer_.validate();
+    if (status good = record_.add(out_.last, is_checked ? &out_.validation : nullptr); !good)
+      return good;
+    tell(training_moment::step);
+    if (is_checked) tell(training_moment::validation);
+    return done{};
+  }
+  [[nodiscard]] error with_checkpoint(error why) const {
+    if (!out_.checkpoint.empty())
+      why.message += join(" The last checkpoint is ", out_.checkpoint, ".");
+    return why;
+  }
+  /// To a checkpoint that an uninterrupted run would have, too: not to one that a stop has left.
+  [[nodiscard]] status roll_back() {
+    std::vector<found_checkpoint> wanted;
+    for (found_checkpoint& c : directory_[0].list())
+      if (c.step % options_.checkpoint_every == 0 && c.step < out_.last.step)
+        wanted.push_back(std::move(c));
+    const auto use = [this](const training_checkpoint& file) {
+      if (status good = trainer_.roll_back(file, out_.last); !good) return good;
+      tell(training_moment::remark, join("step ", out_.last.step, ": a spike; back to ",
+                                         file.path(), " with half the rate."));
+      return status(done{});
+    };
+    return with_newest_checkpoint(
+        wanted, use, [this](std::string_view text) { tell(training_moment::remark, text); });
+  }
+
+  /// The log first, so that it has all rows of every checkpoint.
+  [[nodiscard]] status save() {
+    if (status good = record_.sync(); !good) return good;
+    if (!has_directory()) return done{};
+    const std::string path = directory_[0].path_of(trainer_.steps_done());
+    if (status good = trainer_.save(path); !good) return with_checkpoint(std::move(good).error());
+    out_.checkpoint = path;
+    directory_[0].prune(options_.keep_last, rolls_back(options_) ? options_.checkpoint_every : 0);
+    tell(training_moment::checkpoint, path);
+    return done{};
+  }
+
+  trainer<L, O>& trainer_;
+  const training_data& data_;
+  const train_options& options_;
+  std::vector<checkpoint_directory> directory_;  ///< at most one
+  training_record record_;
+  training_summary out_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/train/training_run.hpp
+// ==== begin trilith/train/training.hpp
+#ifndef TRILITH_TRAIN_TRAINING_HPP
+#define TRILITH_TRAIN_TRAINING_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Trains to the end, or until options.stop says so.
+///
+///     tl::train_options options{.steps = 20'000, .micro_batch = 8, .validate_every = 500};
+///     options.checkpoint_every = 500;
+///     options.checkpoints = "run";
+///     options.resume = true;
+///     auto done = tl::train(learner, {*train, &*validation}, tl::adamw{.rate = 1.5e-3}, options);
+///     if (!done) return std::move(done).error();
+///
+/// With the same learner, data and options a run that was stopped or killed at any time and resumed
+/// ends with the same weights and states to the last bit, and with the same log but for its times
+/// (test/unit/train_training_resume.cpp, test/train_kill.py). The number of threads is free.
+///
+/// Errors: trainer's; io_failure where a checkpoint, the log or the curve cannot be written, after
+/// which the last good checkpoint is there and the weights are in memory; mismatch for checkpoints
+/// of another run or model. A damaged checkpoint is passed over for the one before it, with a
+/// remark to options.on_event.
+template <Learner L, Optimiser O>
+[[nodiscard]] result<training_summary> train(L& learner, const training_data& data,
+                                             const O& optimiser,
+                                             const train_options& options = {}) {
+  auto t = trainer<L, O>::make(learner, data, optimiser, options);
+  if (!t) return std::move(t).error();
+  return detail::training_run<L, O>(*t, data, options).run();
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/training.hpp
 // ==== begin trilith/train/vocabulary.hpp
 #ifndef TRILITH_TRAIN_VOCABULARY_HPP
 #define TRILITH_TRAIN_VOCABULARY_HPP
@@ -11997,8 +15787,8 @@ namespace trilith {
 #ifndef TRILITH_TRAIN_HPP
 #define TRILITH_TRAIN_HPP
 
-/// What training is made of: corpora and batches, optimisers, schedules, and what is done to
-/// gradients.
+/// What training is made of: corpora and batches, forward and backward passes, optimisers,
+/// schedules, what is done to gradients, and the trainer, which puts them together.
 
 #endif
 // ==== end trilith/train.hpp
@@ -12167,10 +15957,9 @@ template <class P = packing::preferred, Realisation Model>
   requires(!Packed<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> pack(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
-      model, []<class To>(const plain_matrix<weights::f32>& from) {
+      model, []<class To>(const auto& from) {
         if constexpr (To::is_coded)
-          return pack_matrix<typename To::weights, typename To::packing>(from.elements.data(),
-                                                                         from.rows, from.cols);
+          return pack_matrix<typename To::weights, typename To::packing>(from);
         else
           return detail::rounded<typename To::weights>(from);
       });
@@ -12178,8 +15967,10 @@ template <class P = packing::preferred, Realisation Model>
 
 /// As pack, for parameters that are codes times scales already (what dequantize gives, perhaps
 /// edited): the scale is taken from the weights that are not zero, so that going back and forth
-/// changes nothing, however often.
-template <class P = packing::preferred, Dense Model>
+/// changes nothing, however often. Latent weights are such where ste::stochastic_rounding has
+/// trained them.
+template <class P = packing::preferred, Realisation Model>
+  requires(!Packed<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> requantize(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
       model, []<class To>(const plain_matrix<weights::f32>& from) {
@@ -12340,6 +16131,7 @@ struct randomize {
       for (float& gain : t.values) gain = 1.0f;
     else
       for (std::size_t i = 0; i < t.elements.size(); ++i) t.elements[i] = draw(i);
+    if constexpr (requires { t.start_scales(); }) t.start_scales();
     ++tensor;
   }
   /// The sum of four uniform numbers, which has variance 1/3: close enough to a Gaussian here.
@@ -12365,63 +16157,6 @@ void fill_random(Model& model, std::uint64_t seed, float deviation = 0.02f) {
 
 #endif
 // ==== end trilith/model/initialize.hpp
-// ==== begin trilith/weights/statistics.hpp
-#ifndef TRILITH_WEIGHTS_STATISTICS_HPP
-#define TRILITH_WEIGHTS_STATISTICS_HPP
-
-/// Sums over weights, in double and ascending order, so that a scale does not depend on threads.
-namespace trilith::inline TRILITH_ABI::weights {
-
-/// Scales are kept at least this large, as the reference does, so that nothing divides by zero.
-inline constexpr float smallest_scale = 1e-5f;
-
-/// mean W = sum_i w_i / n
-[[nodiscard]] constexpr float mean(const float* w, std::size_t n) noexcept {
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(w[i]);
-  return n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
-}
-
-/// mean |W| = sum_i |w_i| / n
-[[nodiscard]] constexpr float mean_absolute(const float* w, std::size_t n) noexcept {
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(w[i]));
-  return n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
-}
-
-/// The lower median of |W|: element (n - 1) / 2 of the sorted magnitudes, as torch.median takes it.
-/// Found bit by bit (magnitudes order like their bits): 31 passes, no copy.
-[[nodiscard]] constexpr float median_absolute(const float* w, std::size_t n) noexcept {
-  if (n == 0) return 0.0f;
-  const std::size_t wanted = (n - 1) / 2;
-  std::uint32_t answer = 0;
-  for (std::uint32_t bit = 1u << 30; bit != 0; bit >>= 1) {
-    std::size_t below = 0;
-    for (std::size_t i = 0; i < n; ++i)
-      below += (std::bit_cast<std::uint32_t>(w[i]) & 0x7FFFFFFFu) < (answer | bit);
-    if (below <= wanted) answer |= bit;
-  }
-  return std::bit_cast<float>(answer);
-}
-
-/// mean |w_i| over the weights whose code is not zero; `fallback` when all codes are zero.
-template <class CodeOf>
-[[nodiscard]] constexpr float mean_absolute_of_kept(const float* w, std::size_t n, CodeOf code_of,
-                                                    float fallback) noexcept {
-  double sum = 0;
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < n; ++i)
-    if (code_of(w[i]) != 0) {
-      sum += static_cast<double>(absolute(w[i]));
-      ++kept;
-    }
-  return kept == 0 ? fallback : static_cast<float>(sum / static_cast<double>(kept));
-}
-
-}  // namespace trilith::inline TRILITH_ABI::weights
-
-#endif
-// ==== end trilith/weights/statistics.hpp
 // ==== begin trilith/weights/binary.hpp
 #ifndef TRILITH_WEIGHTS_BINARY_HPP
 #define TRILITH_WEIGHTS_BINARY_HPP
@@ -12560,123 +16295,6 @@ concept Rounding = PolicyOf<T, rounding_kind> && requires {
 
 #endif
 // ==== end trilith/weights/rounding.hpp
-// ==== begin trilith/weights/rules.hpp
-#ifndef TRILITH_WEIGHTS_RULES_HPP
-#define TRILITH_WEIGHTS_RULES_HPP
-
-/// Which floats become -1, 0 or +1, and what a 1 is worth. Every threshold is relative to the
-/// weights' own magnitude: an absolute one turns a layer of small weights into zeros.
-namespace trilith::inline TRILITH_ABI::rules {
-
-using weights::calibration;
-
-/// calibrate(w, n) looks at the weights that share a scale; code(w, c) decides one of them.
-template <class T>
-concept Rule = PolicyOf<T, rule_kind> && requires(const float* w, std::size_t n, calibration c) {
-  { T::calibrate(w, n) } noexcept -> std::same_as<calibration>;
-  { T::code(1.0f, c) } noexcept -> std::same_as<std::int8_t>;
-};
-
-/// sign(w) * [|w| > threshold]
-[[nodiscard]] constexpr std::int8_t dead_zone(float w, float threshold) noexcept {
-  return static_cast<std::int8_t>((w > threshold) - (w < -threshold));
-}
-
-/// scale = mean|W|, code = clip(round(w / scale), -1, 1).
-/// Rounding is half-to-even, so this is exactly |w| > scale / 2, without a division.
-/// @see "The Era of 1-bit LLMs", arXiv 2402.17764, equations 1-3.
-struct absmean {
-  using policy_kind = rule_kind;
-  static constexpr std::string_view name = "absmean";
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
-    return {.scale = s, .threshold = 0.5f * s};
-  }
-  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
-    return dead_zone(w, c.threshold);
-  }
-};
-
-/// As absmean, but code = clip(round(w * (1 / scale)), -1, 1) in float: bit for bit what the
-/// PyTorch implementations compute. It differs from absmean only within about one unit in the last
-/// place of scale / 2.
-struct absmean_reciprocal {
-  using policy_kind = rule_kind;
-  static constexpr std::string_view name = "absmean_reciprocal";
-  /// threshold holds 1 / scale
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
-    return {.scale = s, .threshold = 1.0f / s};
-  }
-  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
-    const float rounded = round_even(w * c.threshold);
-    return rounded == rounded ? static_cast<std::int8_t>(clamp_to(rounded, -1.0f, 1.0f))
-                              : std::int8_t{0};
-  }
-};
-
-/// scale = median|W|, code = [|w| > scale / 2] sign(w): robust against outliers.
-/// @see "BitNet b1.58 Reloaded", arXiv 2407.09527.
-struct absmedian {
-  using policy_kind = rule_kind;
-  static constexpr std::string_view name = "absmedian";
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    const float s = max_of(weights::median_absolute(w, n), weights::smallest_scale);
-    return {.scale = s, .threshold = 0.5f * s};
-  }
-  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
-    return dead_zone(w, c.threshold);
-  }
-};
-
-namespace detail {
-inline constexpr std::string_view threshold_name = "threshold<";
-inline constexpr std::string_view least_squares_name = "least_squares<";
-inline constexpr std::string_view slash = "/";
-}  // namespace detail
-
-/// scale = mean|W|, code = [|w| > ratio * scale] sign(w) with ratio = Numerator / Denominator: 1/2
-/// is absmean, 7/10 the choice of "Ternary Weight Networks", small ones approach binary weights.
-template <int Numerator = 7, int Denominator = 10>
-struct threshold {
-  static_assert(Numerator >= 0 && Denominator > 0,
-                "rules::threshold<Numerator, Denominator>: the ratio may not be negative.");
-  using policy_kind = rule_kind;
-  static constexpr std::string_view name =
-      joined<detail::threshold_name, digits_of<std::size_t(Numerator)>::value, detail::slash,
-             digits_of<std::size_t(Denominator)>::value, name_parts::angle>;
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    const float s = max_of(weights::mean_absolute(w, n), weights::smallest_scale);
-    return {.scale = s,
-            .threshold = s * static_cast<float>(Numerator) / static_cast<float>(Denominator)};
-  }
-  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
-    return dead_zone(w, c.threshold);
-  }
-};
-
-/// The codes of Base with the scale that fits them best: s = <W, T> / <T, T>, which for ternary
-/// codes is mean|w| over the codes that are not 0. Minimises |W - s T|^2.
-template <Rule Base = absmean>
-struct least_squares {
-  using policy_kind = rule_kind;
-  static constexpr std::string_view name =
-      joined<detail::least_squares_name, Base::name, name_parts::angle>;
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    calibration c = Base::calibrate(w, n);
-    c.scale = weights::mean_absolute_of_kept(
-        w, n, [&](float x) { return Base::code(x, c); }, c.scale);
-    return c;
-  }
-  [[nodiscard]] static constexpr std::int8_t code(float w, const calibration& c) noexcept {
-    return Base::code(w, c);
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::rules
-
-#endif
-// ==== end trilith/weights/rules.hpp
 // ==== begin trilith/weights/ternary.hpp
 #ifndef TRILITH_WEIGHTS_TERNARY_HPP
 #define TRILITH_WEIGHTS_TERNARY_HPP
@@ -12700,6 +16318,7 @@ template <rules::Rule Rule = rules::absmean, scale::Granularity Scale = scale::p
 struct ternary {
   using policy_kind = weights_kind;
   using granularity = Scale;
+  using rule = Rule;
   using packing = packing::bits2;
   static constexpr std::string_view name =
       joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,
@@ -12950,6 +16569,152 @@ inline constexpr base3_lookups base3_tables = make_base3_lookups();
 
 #endif
 // ==== end trilith/backends/simd/constants.hpp
+// ==== begin trilith/backends/simd/scalar_gradients.hpp
+#ifndef TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
+#define TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
+
+/// The plain loops as a table.
+namespace trilith::simd::scalar {
+
+TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t m = 0; m < p.rows; ++m) {
+    float* const out = p.out + m * p.out_stride;
+    for (std::size_t n = 0; !p.adds && n < p.cols; ++n) out[n] = 0.0f;
+    for (std::size_t k = 0; k < p.depth; ++k) {
+      const float left = p.left[m * p.left_row + k * p.left_step];
+      const float* const right = p.right + k * p.right_step;
+      for (std::size_t n = 0; n < p.cols; ++n) out[n] += left * right[n * p.right_col];
+    }
+  }
+}
+
+/// One lane of split(), the lane-th of the panel.
+TRILITH_EXACT_FLOAT inline void split_lane(const split_source& g, const split_lanes& to,
+                                           std::size_t lane) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const auto value = [&](std::size_t k) {
+    const float x = lane < g.count ? g.data[lane * g.lane + k * g.step] : 0.0f;
+    return g.factors == nullptr ? x : x * g.factors[k];
+  };
+  std::uint32_t top = std::bit_cast<std::uint32_t>(split_limits::smallest);
+  for (std::size_t k = 0; k < g.depth; ++k)
+    top = max_of(top, std::bit_cast<std::uint32_t>(absolute(value(k))));
+  const float magnitude = std::bit_cast<float>(top), most = split_limits::most;
+  const float multiplier = most / magnitude;
+  std::int8_t* const upper = to.panel + 4 * lane;
+  std::int8_t* const lower = upper + round_up(g.depth, panel_values) * panel_tokens;
+  std::int32_t sums[2] = {0, 0};
+  for (std::size_t k = 0; k < g.depth; ++k) {
+    const float scaled = value(k) * multiplier;
+    const float clipped = scaled > -most ? (scaled < most ? scaled : most) : -most;  // NaN: -most
+    const auto both = static_cast<std::int32_t>(round_even(clipped));
+    const std::int32_t up = (both + 128) >> 8, low = both - 256 * up;
+    upper[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(up);
+    lower[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(low);
+    sums[0] += up;
+    sums[1] += low;
+  }
+  to.scales[lane] = magnitude / most;
+  to.sums[2 * lane] = sums[0];
+  to.sums[2 * lane + 1] = sums[1];
+}
+
+inline void split(const split_source& g, const split_lanes& to, float*) noexcept {
+  __builtin_memset(to.panel, 0, 2 * round_up(g.depth, panel_values) * panel_tokens);
+  for (std::size_t lane = 0; lane < panel_tokens; ++lane) split_lane(g, to, lane);
+}
+
+inline void transpose_bytes(const std::int8_t* from, std::size_t stride, std::size_t rows,
+                            std::size_t cols, std::int8_t* to, std::size_t to_stride) noexcept {
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * stride + c];
+}
+
+[[nodiscard]] inline float highest(const float* x, std::size_t n) noexcept {
+  float top = x[0];
+  for (std::size_t i = 1; i < n; ++i) top = max_of(top, x[i]);
+  return top;
+}
+
+TRILITH_EXACT_FLOAT inline float exponentials(float* x, float top, float factor,
+                                              std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  float sum[lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum[i % lanes] += x[i];
+  }
+  return add_lanes(sum);
+}
+
+TRILITH_EXACT_FLOAT inline void softmax_back(float* p, float* d, float share, float delta,
+                                             float factor, std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    p[i] *= share;
+    d[i] = p[i] * (d[i] - delta) * factor;
+  }
+}
+
+TRILITH_EXACT_FLOAT inline float gained_dot(const float* g, const float* dy, const float* x,
+                                            std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  float sum[lanes] = {};
+  for (std::size_t i = 0; i < n; ++i) {
+    const float upstream = g == nullptr ? dy[i] : g[i] * dy[i];
+    sum[i % lanes] += upstream * x[i];
+  }
+  return add_lanes(sum);
+}
+
+TRILITH_EXACT_FLOAT inline void rms_back(const float* x, const float* g, const float* dy, float* dx,
+                                         float* dgain, float f, float pull,
+                                         std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float upstream = dy[i];
+    dx[i] = f * (g == nullptr ? upstream : g[i] * upstream) - pull * x[i];
+    if (g != nullptr) dgain[i] = upstream * (x[i] * f);
+  }
+}
+
+TRILITH_EXACT_FLOAT inline void relu_squared_back(const float* a, const float* u, float* da,
+                                                  float* du, std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float dz = da[i], above = a[i] > 0.0f ? a[i] : 0.0f;
+    du[i] = dz * (above * above);
+    da[i] = dz * u[i] * (above + above);
+  }
+}
+
+TRILITH_EXACT_FLOAT inline void silu_back(const float* a, const float* u, float* da, float* du,
+                                          std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t i = 0; i < n; ++i) {
+    const float dz = da[i], share = 1.0f / (1.0f + near_exponential(-a[i]));
+    du[i] = dz * (a[i] * share);
+    da[i] = dz * u[i] * (share * (1.0f + a[i] * (1.0f - share)));
+  }
+}
+
+inline constexpr gradient_row_kernels gradient_rows{
+    &highest, &exponentials, &softmax_back, &gained_dot, &rms_back, &relu_squared_back, &silu_back};
+
+}  // namespace trilith::simd::scalar
+
+namespace trilith::simd {
+inline constexpr gradient_kernels scalar_gradients{"SCALAR",
+                                                   false,
+                                                   &scalar::multiply_floats,
+                                                   &scalar::split,
+                                                   &scalar::transpose_bytes,
+                                                   scalar::gradient_rows};
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/scalar_gradients.hpp
 // ==== begin trilith/backends/simd/tiles.hpp
 #ifndef TRILITH_BACKENDS_SIMD_TILES_HPP
 #define TRILITH_BACKENDS_SIMD_TILES_HPP
@@ -17000,6 +20765,183 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
+// bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
+// from, and goes back through, sixteen values filled up with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Lanes of a float sum in the order of core/numeric.hpp, sixteen values at a time.
+struct gradient_sum {
+  HWY_ALIGN float lane[lanes];
+  HWY_INLINE gradient_sum() {
+    for (float& l : lane) l = 0.0f;
+  }
+  HWY_INLINE void add(std::size_t at, f32s x) {
+    const f32_tag d;
+    hn::Store(hn::Add(hn::Load(d, lane + at), x), d, lane + at);
+  }
+  HWY_INLINE float total() { return add_lanes(lane); }
+};
+
+/// The last values of a row, and zeros.
+struct padded_end {
+  HWY_ALIGN float values[lanes] = {};
+  HWY_INLINE padded_end(const float* x, std::size_t held) {
+    for (std::size_t i = 0; i < held; ++i) values[i] = x[i];
+  }
+};
+
+/// near_exponential() of core/numeric.hpp.
+static HWY_INLINE f32s near_exponential_of(f32s x) {
+  const f32_tag d;
+  const hn::RebindToUnsigned<f32_tag> u;
+  const f32s clamped = hn::Max(hn::Set(d, -87.0f), hn::Min(x, hn::Set(d, 88.0f)));
+  const f32s shift = hn::Set(d, 0x1.8p23f);
+  const f32s shifted = hn::Add(rounded_product(clamped, hn::Set(d, 1.44269504f)), shift);
+  const f32s n = hn::Sub(shifted, shift);
+  const f32s r = hn::Sub(hn::Sub(clamped, rounded_product(n, hn::Set(d, 0.693359375f))),
+                         rounded_product(n, hn::Set(d, -2.12194440e-4f)));
+  static constexpr float terms[] = {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+  f32s sum = hn::Set(d, 1.0f / 720);
+  HWY_UNROLL(6)
+  for (const float term : terms) sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint32_t{127})));
+  return hn::Mul(sum, hn::BitCast(d, exponent));
+}
+
+static float row_highest(const float* x, std::size_t n) noexcept {
+  const f32_tag d;
+  f32s top = hn::Set(d, x[0]);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector)
+    top = hn::Max(top, hn::LoadU(d, x + i));
+  float best = hn::GetLane(hn::MaxOfLanes(d, top));
+  for (; i < n; ++i) best = max_of(best, x[i]);
+  return best;
+}
+
+static float row_exponentials(float* x, float top, float factor, std::size_t n) noexcept {
+  const f32_tag d;
+  gradient_sum sum;
+  const f32s tops = hn::Set(d, top), factors = hn::Set(d, factor);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s e =
+          near_exponential_of(rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
+      hn::StoreU(e, d, x + i + v);
+      sum.add(v, e);
+    }
+  for (std::size_t l = 0; i < n; ++i, ++l) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum.lane[l] += x[i];
+  }
+  return sum.total();
+}
+
+static void row_softmax_back(float* p, float* g, float share, float delta, float factor,
+                             std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s q = hn::Mul(hn::LoadU(d, p + i), hn::Set(d, share));
+    const f32s away = hn::Sub(hn::LoadU(d, g + i), hn::Set(d, delta));
+    hn::StoreU(q, d, p + i);
+    hn::StoreU(hn::Mul(hn::Mul(q, away), hn::Set(d, factor)), d, g + i);
+  }
+  scalar::softmax_back(p + i, g + i, share, delta, factor, n - i);
+}
+
+template <bool Gained>
+static HWY_INLINE f32s gained(const float* g, f32s x) {
+  if constexpr (Gained)
+    return hn::Mul(hn::LoadU(f32_tag{}, g), x);
+  else
+    return x;
+}
+
+template <bool Gained>
+static HWY_INLINE float gained_dot_of(const float* g, const float* dy, const float* x,
+                                      std::size_t n) {
+  const f32_tag d;
+  gradient_sum sum;
+  const auto add_sixteen = [&](const float* gains, const float* slopes, const float* values) {
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s upstream = gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
+      sum.add(v, rounded_product(upstream, hn::LoadU(d, values + v)));
+    }
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) add_sixteen(Gained ? g + i : g, dy + i, x + i);
+  if (i < n)
+    add_sixteen(Gained ? padded_end(g + i, n - i).values : g, padded_end(dy + i, n - i).values,
+                padded_end(x + i, n - i).values);
+  return sum.total();
+}
+static float row_gained_dot(const float* g, const float* dy, const float* x,
+                            std::size_t n) noexcept {
+  return g == nullptr ? gained_dot_of<false>(g, dy, x, n) : gained_dot_of<true>(g, dy, x, n);
+}
+
+template <bool Gained>
+static HWY_INLINE void rms_back_of(const float* x, const float* g, const float* dy, float* dx,
+                                   float* dgain, float f, float pull, std::size_t n) {
+  const f32_tag d;
+  const f32s factor = hn::Set(d, f), pulls = hn::Set(d, pull);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s upstream = hn::LoadU(d, dy + i), value = hn::LoadU(d, x + i);
+    const f32s straight = rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
+    hn::StoreU(hn::Sub(straight, rounded_product(pulls, value)), d, dx + i);
+    if constexpr (Gained) hn::StoreU(hn::Mul(upstream, hn::Mul(value, factor)), d, dgain + i);
+  }
+  if (i < n)
+    scalar::rms_back(x + i, Gained ? g + i : nullptr, dy + i, dx + i, Gained ? dgain + i : dgain, f,
+                     pull, n - i);
+}
+static void row_rms_back(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                         float f, float pull, std::size_t n) noexcept {
+  if (g == nullptr)
+    rms_back_of<false>(x, g, dy, dx, dgain, f, pull, n);
+  else
+    rms_back_of<true>(x, g, dy, dx, dgain, f, pull, n);
+}
+
+static void row_relu_squared_back(const float* a, const float* u, float* da, float* du,
+                                  std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+    hn::StoreU(hn::Mul(dz, hn::Mul(above, above)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Add(above, above)), d, da + i);
+  }
+  scalar::relu_squared_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+static void row_silu_back(const float* a, const float* u, float* da, float* du,
+                          std::size_t n) noexcept {
+  const f32_tag d;
+  const f32s one = hn::Set(d, 1.0f);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s share = hn::Div(one, hn::Add(one, near_exponential_of(hn::Neg(x))));
+    const f32s bend = hn::Add(one, rounded_product(x, hn::Sub(one, share)));
+    hn::StoreU(hn::Mul(dz, hn::Mul(x, share)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Mul(share, bend)), d, da + i);
+  }
+  scalar::silu_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+[[maybe_unused]] static constexpr gradient_row_kernels gradient_rows{
+    &row_highest,  &row_exponentials,      &row_softmax_back, &row_gained_dot,
+    &row_rms_back, &row_relu_squared_back, &row_silu_back};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
 // them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
 // the four bytes of one of them, so that nothing is moved from lane to lane.
@@ -17179,7 +21121,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -27445,6 +31387,183 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
+// bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
+// from, and goes back through, sixteen values filled up with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Lanes of a float sum in the order of core/numeric.hpp, sixteen values at a time.
+struct gradient_sum {
+  HWY_ALIGN float lane[lanes];
+  HWY_INLINE gradient_sum() {
+    for (float& l : lane) l = 0.0f;
+  }
+  HWY_INLINE void add(std::size_t at, f32s x) {
+    const f32_tag d;
+    hn::Store(hn::Add(hn::Load(d, lane + at), x), d, lane + at);
+  }
+  HWY_INLINE float total() { return add_lanes(lane); }
+};
+
+/// The last values of a row, and zeros.
+struct padded_end {
+  HWY_ALIGN float values[lanes] = {};
+  HWY_INLINE padded_end(const float* x, std::size_t held) {
+    for (std::size_t i = 0; i < held; ++i) values[i] = x[i];
+  }
+};
+
+/// near_exponential() of core/numeric.hpp.
+static HWY_INLINE f32s near_exponential_of(f32s x) {
+  const f32_tag d;
+  const hn::RebindToUnsigned<f32_tag> u;
+  const f32s clamped = hn::Max(hn::Set(d, -87.0f), hn::Min(x, hn::Set(d, 88.0f)));
+  const f32s shift = hn::Set(d, 0x1.8p23f);
+  const f32s shifted = hn::Add(rounded_product(clamped, hn::Set(d, 1.44269504f)), shift);
+  const f32s n = hn::Sub(shifted, shift);
+  const f32s r = hn::Sub(hn::Sub(clamped, rounded_product(n, hn::Set(d, 0.693359375f))),
+                         rounded_product(n, hn::Set(d, -2.12194440e-4f)));
+  static constexpr float terms[] = {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+  f32s sum = hn::Set(d, 1.0f / 720);
+  HWY_UNROLL(6)
+  for (const float term : terms) sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint32_t{127})));
+  return hn::Mul(sum, hn::BitCast(d, exponent));
+}
+
+static float row_highest(const float* x, std::size_t n) noexcept {
+  const f32_tag d;
+  f32s top = hn::Set(d, x[0]);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector)
+    top = hn::Max(top, hn::LoadU(d, x + i));
+  float best = hn::GetLane(hn::MaxOfLanes(d, top));
+  for (; i < n; ++i) best = max_of(best, x[i]);
+  return best;
+}
+
+static float row_exponentials(float* x, float top, float factor, std::size_t n) noexcept {
+  const f32_tag d;
+  gradient_sum sum;
+  const f32s tops = hn::Set(d, top), factors = hn::Set(d, factor);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s e =
+          near_exponential_of(rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
+      hn::StoreU(e, d, x + i + v);
+      sum.add(v, e);
+    }
+  for (std::size_t l = 0; i < n; ++i, ++l) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum.lane[l] += x[i];
+  }
+  return sum.total();
+}
+
+static void row_softmax_back(float* p, float* g, float share, float delta, float factor,
+                             std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s q = hn::Mul(hn::LoadU(d, p + i), hn::Set(d, share));
+    const f32s away = hn::Sub(hn::LoadU(d, g + i), hn::Set(d, delta));
+    hn::StoreU(q, d, p + i);
+    hn::StoreU(hn::Mul(hn::Mul(q, away), hn::Set(d, factor)), d, g + i);
+  }
+  scalar::softmax_back(p + i, g + i, share, delta, factor, n - i);
+}
+
+template <bool Gained>
+static HWY_INLINE f32s gained(const float* g, f32s x) {
+  if constexpr (Gained)
+    return hn::Mul(hn::LoadU(f32_tag{}, g), x);
+  else
+    return x;
+}
+
+template <bool Gained>
+static HWY_INLINE float gained_dot_of(const float* g, const float* dy, const float* x,
+                                      std::size_t n) {
+  const f32_tag d;
+  gradient_sum sum;
+  const auto add_sixteen = [&](const float* gains, const float* slopes, const float* values) {
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s upstream = gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
+      sum.add(v, rounded_product(upstream, hn::LoadU(d, values + v)));
+    }
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) add_sixteen(Gained ? g + i : g, dy + i, x + i);
+  if (i < n)
+    add_sixteen(Gained ? padded_end(g + i, n - i).values : g, padded_end(dy + i, n - i).values,
+                padded_end(x + i, n - i).values);
+  return sum.total();
+}
+static float row_gained_dot(const float* g, const float* dy, const float* x,
+                            std::size_t n) noexcept {
+  return g == nullptr ? gained_dot_of<false>(g, dy, x, n) : gained_dot_of<true>(g, dy, x, n);
+}
+
+template <bool Gained>
+static HWY_INLINE void rms_back_of(const float* x, const float* g, const float* dy, float* dx,
+                                   float* dgain, float f, float pull, std::size_t n) {
+  const f32_tag d;
+  const f32s factor = hn::Set(d, f), pulls = hn::Set(d, pull);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s upstream = hn::LoadU(d, dy + i), value = hn::LoadU(d, x + i);
+    const f32s straight = rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
+    hn::StoreU(hn::Sub(straight, rounded_product(pulls, value)), d, dx + i);
+    if constexpr (Gained) hn::StoreU(hn::Mul(upstream, hn::Mul(value, factor)), d, dgain + i);
+  }
+  if (i < n)
+    scalar::rms_back(x + i, Gained ? g + i : nullptr, dy + i, dx + i, Gained ? dgain + i : dgain, f,
+                     pull, n - i);
+}
+static void row_rms_back(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                         float f, float pull, std::size_t n) noexcept {
+  if (g == nullptr)
+    rms_back_of<false>(x, g, dy, dx, dgain, f, pull, n);
+  else
+    rms_back_of<true>(x, g, dy, dx, dgain, f, pull, n);
+}
+
+static void row_relu_squared_back(const float* a, const float* u, float* da, float* du,
+                                  std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+    hn::StoreU(hn::Mul(dz, hn::Mul(above, above)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Add(above, above)), d, da + i);
+  }
+  scalar::relu_squared_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+static void row_silu_back(const float* a, const float* u, float* da, float* du,
+                          std::size_t n) noexcept {
+  const f32_tag d;
+  const f32s one = hn::Set(d, 1.0f);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s share = hn::Div(one, hn::Add(one, near_exponential_of(hn::Neg(x))));
+    const f32s bend = hn::Add(one, rounded_product(x, hn::Sub(one, share)));
+    hn::StoreU(hn::Mul(dz, hn::Mul(x, share)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Mul(share, bend)), d, da + i);
+  }
+  scalar::silu_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+[[maybe_unused]] static constexpr gradient_row_kernels gradient_rows{
+    &row_highest,  &row_exponentials,      &row_softmax_back, &row_gained_dot,
+    &row_rms_back, &row_relu_squared_back, &row_silu_back};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
 // them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
 // the four bytes of one of them, so that nothing is moved from lane to lane.
@@ -27624,7 +31743,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -37890,6 +42009,183 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
+// bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
+// from, and goes back through, sixteen values filled up with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Lanes of a float sum in the order of core/numeric.hpp, sixteen values at a time.
+struct gradient_sum {
+  HWY_ALIGN float lane[lanes];
+  HWY_INLINE gradient_sum() {
+    for (float& l : lane) l = 0.0f;
+  }
+  HWY_INLINE void add(std::size_t at, f32s x) {
+    const f32_tag d;
+    hn::Store(hn::Add(hn::Load(d, lane + at), x), d, lane + at);
+  }
+  HWY_INLINE float total() { return add_lanes(lane); }
+};
+
+/// The last values of a row, and zeros.
+struct padded_end {
+  HWY_ALIGN float values[lanes] = {};
+  HWY_INLINE padded_end(const float* x, std::size_t held) {
+    for (std::size_t i = 0; i < held; ++i) values[i] = x[i];
+  }
+};
+
+/// near_exponential() of core/numeric.hpp.
+static HWY_INLINE f32s near_exponential_of(f32s x) {
+  const f32_tag d;
+  const hn::RebindToUnsigned<f32_tag> u;
+  const f32s clamped = hn::Max(hn::Set(d, -87.0f), hn::Min(x, hn::Set(d, 88.0f)));
+  const f32s shift = hn::Set(d, 0x1.8p23f);
+  const f32s shifted = hn::Add(rounded_product(clamped, hn::Set(d, 1.44269504f)), shift);
+  const f32s n = hn::Sub(shifted, shift);
+  const f32s r = hn::Sub(hn::Sub(clamped, rounded_product(n, hn::Set(d, 0.693359375f))),
+                         rounded_product(n, hn::Set(d, -2.12194440e-4f)));
+  static constexpr float terms[] = {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+  f32s sum = hn::Set(d, 1.0f / 720);
+  HWY_UNROLL(6)
+  for (const float term : terms) sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint32_t{127})));
+  return hn::Mul(sum, hn::BitCast(d, exponent));
+}
+
+static float row_highest(const float* x, std::size_t n) noexcept {
+  const f32_tag d;
+  f32s top = hn::Set(d, x[0]);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector)
+    top = hn::Max(top, hn::LoadU(d, x + i));
+  float best = hn::GetLane(hn::MaxOfLanes(d, top));
+  for (; i < n; ++i) best = max_of(best, x[i]);
+  return best;
+}
+
+static float row_exponentials(float* x, float top, float factor, std::size_t n) noexcept {
+  const f32_tag d;
+  gradient_sum sum;
+  const f32s tops = hn::Set(d, top), factors = hn::Set(d, factor);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s e =
+          near_exponential_of(rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
+      hn::StoreU(e, d, x + i + v);
+      sum.add(v, e);
+    }
+  for (std::size_t l = 0; i < n; ++i, ++l) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum.lane[l] += x[i];
+  }
+  return sum.total();
+}
+
+static void row_softmax_back(float* p, float* g, float share, float delta, float factor,
+                             std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s q = hn::Mul(hn::LoadU(d, p + i), hn::Set(d, share));
+    const f32s away = hn::Sub(hn::LoadU(d, g + i), hn::Set(d, delta));
+    hn::StoreU(q, d, p + i);
+    hn::StoreU(hn::Mul(hn::Mul(q, away), hn::Set(d, factor)), d, g + i);
+  }
+  scalar::softmax_back(p + i, g + i, share, delta, factor, n - i);
+}
+
+template <bool Gained>
+static HWY_INLINE f32s gained(const float* g, f32s x) {
+  if constexpr (Gained)
+    return hn::Mul(hn::LoadU(f32_tag{}, g), x);
+  else
+    return x;
+}
+
+template <bool Gained>
+static HWY_INLINE float gained_dot_of(const float* g, const float* dy, const float* x,
+                                      std::size_t n) {
+  const f32_tag d;
+  gradient_sum sum;
+  const auto add_sixteen = [&](const float* gains, const float* slopes, const float* values) {
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s upstream = gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
+      sum.add(v, rounded_product(upstream, hn::LoadU(d, values + v)));
+    }
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) add_sixteen(Gained ? g + i : g, dy + i, x + i);
+  if (i < n)
+    add_sixteen(Gained ? padded_end(g + i, n - i).values : g, padded_end(dy + i, n - i).values,
+                padded_end(x + i, n - i).values);
+  return sum.total();
+}
+static float row_gained_dot(const float* g, const float* dy, const float* x,
+                            std::size_t n) noexcept {
+  return g == nullptr ? gained_dot_of<false>(g, dy, x, n) : gained_dot_of<true>(g, dy, x, n);
+}
+
+template <bool Gained>
+static HWY_INLINE void rms_back_of(const float* x, const float* g, const float* dy, float* dx,
+                                   float* dgain, float f, float pull, std::size_t n) {
+  const f32_tag d;
+  const f32s factor = hn::Set(d, f), pulls = hn::Set(d, pull);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s upstream = hn::LoadU(d, dy + i), value = hn::LoadU(d, x + i);
+    const f32s straight = rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
+    hn::StoreU(hn::Sub(straight, rounded_product(pulls, value)), d, dx + i);
+    if constexpr (Gained) hn::StoreU(hn::Mul(upstream, hn::Mul(value, factor)), d, dgain + i);
+  }
+  if (i < n)
+    scalar::rms_back(x + i, Gained ? g + i : nullptr, dy + i, dx + i, Gained ? dgain + i : dgain, f,
+                     pull, n - i);
+}
+static void row_rms_back(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                         float f, float pull, std::size_t n) noexcept {
+  if (g == nullptr)
+    rms_back_of<false>(x, g, dy, dx, dgain, f, pull, n);
+  else
+    rms_back_of<true>(x, g, dy, dx, dgain, f, pull, n);
+}
+
+static void row_relu_squared_back(const float* a, const float* u, float* da, float* du,
+                                  std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+    hn::StoreU(hn::Mul(dz, hn::Mul(above, above)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Add(above, above)), d, da + i);
+  }
+  scalar::relu_squared_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+static void row_silu_back(const float* a, const float* u, float* da, float* du,
+                          std::size_t n) noexcept {
+  const f32_tag d;
+  const f32s one = hn::Set(d, 1.0f);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s share = hn::Div(one, hn::Add(one, near_exponential_of(hn::Neg(x))));
+    const f32s bend = hn::Add(one, rounded_product(x, hn::Sub(one, share)));
+    hn::StoreU(hn::Mul(dz, hn::Mul(x, share)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Mul(share, bend)), d, da + i);
+  }
+  scalar::silu_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+[[maybe_unused]] static constexpr gradient_row_kernels gradient_rows{
+    &row_highest,  &row_exponentials,      &row_softmax_back, &row_gained_dot,
+    &row_rms_back, &row_relu_squared_back, &row_silu_back};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
 // them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
 // the four bytes of one of them, so that nothing is moved from lane to lane.
@@ -38069,7 +42365,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -48339,6 +52635,183 @@ static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) 
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
+// bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
+// from, and goes back through, sixteen values filled up with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Lanes of a float sum in the order of core/numeric.hpp, sixteen values at a time.
+struct gradient_sum {
+  HWY_ALIGN float lane[lanes];
+  HWY_INLINE gradient_sum() {
+    for (float& l : lane) l = 0.0f;
+  }
+  HWY_INLINE void add(std::size_t at, f32s x) {
+    const f32_tag d;
+    hn::Store(hn::Add(hn::Load(d, lane + at), x), d, lane + at);
+  }
+  HWY_INLINE float total() { return add_lanes(lane); }
+};
+
+/// The last values of a row, and zeros.
+struct padded_end {
+  HWY_ALIGN float values[lanes] = {};
+  HWY_INLINE padded_end(const float* x, std::size_t held) {
+    for (std::size_t i = 0; i < held; ++i) values[i] = x[i];
+  }
+};
+
+/// near_exponential() of core/numeric.hpp.
+static HWY_INLINE f32s near_exponential_of(f32s x) {
+  const f32_tag d;
+  const hn::RebindToUnsigned<f32_tag> u;
+  const f32s clamped = hn::Max(hn::Set(d, -87.0f), hn::Min(x, hn::Set(d, 88.0f)));
+  const f32s shift = hn::Set(d, 0x1.8p23f);
+  const f32s shifted = hn::Add(rounded_product(clamped, hn::Set(d, 1.44269504f)), shift);
+  const f32s n = hn::Sub(shifted, shift);
+  const f32s r = hn::Sub(hn::Sub(clamped, rounded_product(n, hn::Set(d, 0.693359375f))),
+                         rounded_product(n, hn::Set(d, -2.12194440e-4f)));
+  static constexpr float terms[] = {1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f};
+  f32s sum = hn::Set(d, 1.0f / 720);
+  HWY_UNROLL(6)
+  for (const float term : terms) sum = hn::Add(rounded_product(sum, r), hn::Set(d, term));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::BitCast(u, shifted), hn::Set(u, std::uint32_t{127})));
+  return hn::Mul(sum, hn::BitCast(d, exponent));
+}
+
+static float row_highest(const float* x, std::size_t n) noexcept {
+  const f32_tag d;
+  f32s top = hn::Set(d, x[0]);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector)
+    top = hn::Max(top, hn::LoadU(d, x + i));
+  float best = hn::GetLane(hn::MaxOfLanes(d, top));
+  for (; i < n; ++i) best = max_of(best, x[i]);
+  return best;
+}
+
+static float row_exponentials(float* x, float top, float factor, std::size_t n) noexcept {
+  const f32_tag d;
+  gradient_sum sum;
+  const f32s tops = hn::Set(d, top), factors = hn::Set(d, factor);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s e =
+          near_exponential_of(rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
+      hn::StoreU(e, d, x + i + v);
+      sum.add(v, e);
+    }
+  for (std::size_t l = 0; i < n; ++i, ++l) {
+    x[i] = near_exponential(factor * (x[i] - top));
+    sum.lane[l] += x[i];
+  }
+  return sum.total();
+}
+
+static void row_softmax_back(float* p, float* g, float share, float delta, float factor,
+                             std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s q = hn::Mul(hn::LoadU(d, p + i), hn::Set(d, share));
+    const f32s away = hn::Sub(hn::LoadU(d, g + i), hn::Set(d, delta));
+    hn::StoreU(q, d, p + i);
+    hn::StoreU(hn::Mul(hn::Mul(q, away), hn::Set(d, factor)), d, g + i);
+  }
+  scalar::softmax_back(p + i, g + i, share, delta, factor, n - i);
+}
+
+template <bool Gained>
+static HWY_INLINE f32s gained(const float* g, f32s x) {
+  if constexpr (Gained)
+    return hn::Mul(hn::LoadU(f32_tag{}, g), x);
+  else
+    return x;
+}
+
+template <bool Gained>
+static HWY_INLINE float gained_dot_of(const float* g, const float* dy, const float* x,
+                                      std::size_t n) {
+  const f32_tag d;
+  gradient_sum sum;
+  const auto add_sixteen = [&](const float* gains, const float* slopes, const float* values) {
+    for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
+      const f32s upstream = gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
+      sum.add(v, rounded_product(upstream, hn::LoadU(d, values + v)));
+    }
+  };
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) add_sixteen(Gained ? g + i : g, dy + i, x + i);
+  if (i < n)
+    add_sixteen(Gained ? padded_end(g + i, n - i).values : g, padded_end(dy + i, n - i).values,
+                padded_end(x + i, n - i).values);
+  return sum.total();
+}
+static float row_gained_dot(const float* g, const float* dy, const float* x,
+                            std::size_t n) noexcept {
+  return g == nullptr ? gained_dot_of<false>(g, dy, x, n) : gained_dot_of<true>(g, dy, x, n);
+}
+
+template <bool Gained>
+static HWY_INLINE void rms_back_of(const float* x, const float* g, const float* dy, float* dx,
+                                   float* dgain, float f, float pull, std::size_t n) {
+  const f32_tag d;
+  const f32s factor = hn::Set(d, f), pulls = hn::Set(d, pull);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s upstream = hn::LoadU(d, dy + i), value = hn::LoadU(d, x + i);
+    const f32s straight = rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
+    hn::StoreU(hn::Sub(straight, rounded_product(pulls, value)), d, dx + i);
+    if constexpr (Gained) hn::StoreU(hn::Mul(upstream, hn::Mul(value, factor)), d, dgain + i);
+  }
+  if (i < n)
+    scalar::rms_back(x + i, Gained ? g + i : nullptr, dy + i, dx + i, Gained ? dgain + i : dgain, f,
+                     pull, n - i);
+}
+static void row_rms_back(const float* x, const float* g, const float* dy, float* dx, float* dgain,
+                         float f, float pull, std::size_t n) noexcept {
+  if (g == nullptr)
+    rms_back_of<false>(x, g, dy, dx, dgain, f, pull, n);
+  else
+    rms_back_of<true>(x, g, dy, dx, dgain, f, pull, n);
+}
+
+static void row_relu_squared_back(const float* a, const float* u, float* da, float* du,
+                                  std::size_t n) noexcept {
+  const f32_tag d;
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+    hn::StoreU(hn::Mul(dz, hn::Mul(above, above)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Add(above, above)), d, da + i);
+  }
+  scalar::relu_squared_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+static void row_silu_back(const float* a, const float* u, float* da, float* du,
+                          std::size_t n) noexcept {
+  const f32_tag d;
+  const f32s one = hn::Set(d, 1.0f);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= n; i += floats_per_vector) {
+    const f32s x = hn::LoadU(d, a + i), dz = hn::LoadU(d, da + i);
+    const f32s share = hn::Div(one, hn::Add(one, near_exponential_of(hn::Neg(x))));
+    const f32s bend = hn::Add(one, rounded_product(x, hn::Sub(one, share)));
+    hn::StoreU(hn::Mul(dz, hn::Mul(x, share)), d, du + i);
+    hn::StoreU(hn::Mul(hn::Mul(dz, hn::LoadU(d, u + i)), hn::Mul(share, bend)), d, da + i);
+  }
+  scalar::silu_back(a + i, u + i, da + i, du + i, n - i);
+}
+
+[[maybe_unused]] static constexpr gradient_row_kernels gradient_rows{
+    &row_highest,  &row_exponentials,      &row_softmax_back, &row_gained_dot,
+    &row_rms_back, &row_relu_squared_back, &row_silu_back};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: gradients in int8 halves, as the panels of kernel_table.hpp hold
 // them. Sixteen lanes lie side by side in vectors of 32-bit integers: four values of a lane are
 // the four bytes of one of them, so that nothing is moved from lane to lane.
@@ -48518,7 +52991,7 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -55302,77 +59775,6 @@ const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept
 // ==== end trilith/backends/simd/rows_impl.hpp
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
-// ==== begin trilith/backends/simd/scalar_gradients.hpp
-#ifndef TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
-#define TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
-
-/// The plain loops as a table.
-namespace trilith::simd::scalar {
-
-TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  for (std::size_t m = 0; m < p.rows; ++m) {
-    float* const out = p.out + m * p.out_stride;
-    for (std::size_t n = 0; !p.adds && n < p.cols; ++n) out[n] = 0.0f;
-    for (std::size_t k = 0; k < p.depth; ++k) {
-      const float left = p.left[m * p.left_row + k * p.left_step];
-      const float* const right = p.right + k * p.right_step;
-      for (std::size_t n = 0; n < p.cols; ++n) out[n] += left * right[n * p.right_col];
-    }
-  }
-}
-
-/// One lane of split(), the lane-th of the panel.
-TRILITH_EXACT_FLOAT inline void split_lane(const split_source& g, const split_lanes& to,
-                                           std::size_t lane) noexcept {
-  TRILITH_EXACT_FLOAT_BODY
-  const auto value = [&](std::size_t k) {
-    const float x = lane < g.count ? g.data[lane * g.lane + k * g.step] : 0.0f;
-    return g.factors == nullptr ? x : x * g.factors[k];
-  };
-  std::uint32_t top = std::bit_cast<std::uint32_t>(split_limits::smallest);
-  for (std::size_t k = 0; k < g.depth; ++k)
-    top = max_of(top, std::bit_cast<std::uint32_t>(absolute(value(k))));
-  const float magnitude = std::bit_cast<float>(top), most = split_limits::most;
-  const float multiplier = most / magnitude;
-  std::int8_t* const upper = to.panel + 4 * lane;
-  std::int8_t* const lower = upper + round_up(g.depth, panel_values) * panel_tokens;
-  std::int32_t sums[2] = {0, 0};
-  for (std::size_t k = 0; k < g.depth; ++k) {
-    const float scaled = value(k) * multiplier;
-    const float clipped = scaled > -most ? (scaled < most ? scaled : most) : -most;  // NaN: -most
-    const auto both = static_cast<std::int32_t>(round_even(clipped));
-    const std::int32_t up = (both + 128) >> 8, low = both - 256 * up;
-    upper[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(up);
-    lower[k / 4 * 4 * panel_tokens + k % 4] = static_cast<std::int8_t>(low);
-    sums[0] += up;
-    sums[1] += low;
-  }
-  to.scales[lane] = magnitude / most;
-  to.sums[2 * lane] = sums[0];
-  to.sums[2 * lane + 1] = sums[1];
-}
-
-inline void split(const split_source& g, const split_lanes& to, float*) noexcept {
-  __builtin_memset(to.panel, 0, 2 * round_up(g.depth, panel_values) * panel_tokens);
-  for (std::size_t lane = 0; lane < panel_tokens; ++lane) split_lane(g, to, lane);
-}
-
-inline void transpose_bytes(const std::int8_t* from, std::size_t stride, std::size_t rows,
-                            std::size_t cols, std::int8_t* to, std::size_t to_stride) noexcept {
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * stride + c];
-}
-
-}  // namespace trilith::simd::scalar
-
-namespace trilith::simd {
-inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats,
-                                                   &scalar::split, &scalar::transpose_bytes};
-}  // namespace trilith::simd
-
-#endif
-// ==== end trilith/backends/simd/scalar_gradients.hpp
 // ==== begin trilith/backends/simd/gradients_impl.hpp
 #ifndef TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
@@ -69893,6 +74295,964 @@ result<std::vector<unsigned char>> train_sentencepiece(std::span<const std::stri
 
 #endif
 // ==== end trilith/train/sentencepiece_impl.hpp
+// ==== begin trilith/train/checkpoint_directory_impl.hpp
+#ifndef TRILITH_TRAIN_CHECKPOINT_DIRECTORY_IMPL_HPP
+#define TRILITH_TRAIN_CHECKPOINT_DIRECTORY_IMPL_HPP
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace trilith::training_format {
+
+inline constexpr std::string_view prefix = "step_", suffix = ".safetensors";
+inline constexpr std::size_t digits = 12, random_letters = 7;  // ".XXXXXX" of a temporary file
+
+/// The step of "step_000000000500.safetensors".
+[[nodiscard]] inline bool is_checkpoint(std::string_view name, std::uint64_t& step) noexcept {
+  return name.size() >= prefix.size() + digits + suffix.size() && name.starts_with(prefix) &&
+         name.ends_with(suffix) &&
+         TRILITH_IMPLEMENTED::number_from(
+             name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()), step);
+}
+[[nodiscard]] inline bool is_left_over(std::string_view name) noexcept {
+  std::uint64_t step = 0;
+  return name.size() > random_letters && name[name.size() - random_letters] == '.' &&
+         is_checkpoint(name.substr(0, name.size() - random_letters), step);
+}
+
+/// f(name, path) for each file of a directory that can be read.
+template <class F>
+void for_each_file(const std::string& directory, F f) {
+  std::error_code why;
+  std::filesystem::directory_iterator at(directory, why), end;
+  for (; !why && at != end; at.increment(why)) f(at->path().filename().string(), at->path());
+}
+
+}  // namespace trilith::training_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status open_checkpoint_directory(const std::string& directory) {
+  std::error_code why;
+  std::filesystem::create_directories(directory, why);
+  if (!files::is_directory(directory))
+    return error{errc::io_failure, join(directory,
+                                        ": expected a directory for checkpoints, which "
+                                        "cannot be made: ",
+                                        why.message(), ".")};
+  std::vector<std::filesystem::path> left_over;
+  training_format::for_each_file(directory, [&](const std::string& name, const auto& path) {
+    if (training_format::is_left_over(name)) left_over.push_back(path);
+  });
+  for (const auto& path : left_over) std::filesystem::remove(path, why);
+  return done{};
+}
+
+std::vector<found_checkpoint> list_checkpoints(const std::string& directory) {
+  std::vector<found_checkpoint> out;
+  training_format::for_each_file(directory, [&](const std::string& name, const auto& path) {
+    std::uint64_t step = 0;
+    if (training_format::is_checkpoint(name, step)) out.push_back({step, path.string()});
+  });
+  std::sort(out.begin(), out.end(),
+            [](const found_checkpoint& a, const found_checkpoint& b) { return a.step > b.step; });
+  return out;
+}
+
+std::string checkpoint_path(std::string_view directory, std::uint64_t step) {
+  std::string number = std::to_string(step);
+  if (number.size() < training_format::digits)
+    number.insert(0, training_format::digits - number.size(), '0');
+  return join(directory, "/", training_format::prefix, number, training_format::suffix);
+}
+
+void prune_checkpoints(const std::string& directory, std::size_t keep_last, std::uint64_t every) {
+  if (keep_last == 0) return;
+  const std::vector<found_checkpoint> all = list_checkpoints(directory);
+  bool has_multiple = every == 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bool is_needed = !has_multiple && all[i].step % every == 0;
+    has_multiple = has_multiple || is_needed;
+    std::error_code why;  // one that stays costs room alone
+    if (i >= keep_last && !is_needed) std::filesystem::remove(all[i].path, why);
+  }
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/checkpoint_directory_impl.hpp
+// ==== begin trilith/train/curve_ranges_impl.hpp
+#ifndef TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
+#define TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+/// What both pictures of a curve need.
+namespace trilith::curves {
+
+/// An interval; empty until something was added.
+struct range {
+  double low = 0, high = 0;
+  bool is_empty = true;
+
+  void add(double v) noexcept {
+    low = is_empty ? v : std::min(low, v);
+    high = is_empty ? v : std::max(high, v);
+    is_empty = false;
+  }
+  /// Where v lies, 0 at `low` and 1 at `high`.
+  [[nodiscard]] double share(double v) const noexcept { return (v - low) / (high - low); }
+  /// With a width above 0.
+  [[nodiscard]] range widened() const noexcept {
+    if (is_empty) return {0, 1, false};
+    const double more = high > low ? 0 : std::max(std::fabs(low) * 0.1, 0.5);
+    return {low - more, high + more, false};
+  }
+};
+
+[[nodiscard]] inline std::vector<curve_point> finite(const std::vector<curve_point>& points) {
+  std::vector<curve_point> out;
+  for (const curve_point& p : points)
+    if (std::isfinite(p.x) && std::isfinite(p.y)) out.push_back(p);
+  return out;
+}
+
+/// At most `most` points: the means of stretches of equal count.
+[[nodiscard]] inline std::vector<curve_point> thinned(const std::vector<curve_point>& points,
+                                                      std::size_t most) {
+  const std::size_t each = (points.size() + most - 1) / std::max<std::size_t>(most, 1);
+  if (each <= 1) return points;
+  std::vector<curve_point> out;
+  for (std::size_t first = 0; first < points.size(); first += each) {
+    const std::size_t count = std::min(each, points.size() - first);
+    curve_point mean;
+    for (std::size_t i = first; i < first + count; ++i)
+      mean.x += points[i].x, mean.y += points[i].y;
+    out.push_back({mean.x / static_cast<double>(count), mean.y / static_cast<double>(count)});
+  }
+  return out;
+}
+
+/// The mean of each point with those up to a fiftieth of all before and behind it.
+[[nodiscard]] inline std::vector<curve_point> smoothed(const std::vector<curve_point>& points) {
+  std::vector<curve_point> out = points;
+  const std::size_t reach = points.size() / 50;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::size_t near = std::min({reach, i, points.size() - 1 - i});
+    double sum = 0;
+    for (std::size_t j = i - near; j <= i + near; ++j) sum += points[j].y;
+    out[i].y = sum / static_cast<double>(2 * near + 1);
+  }
+  return out;
+}
+
+/// About five round numbers: multiples of 1, 2 or 5 times a power of ten.
+[[nodiscard]] inline std::vector<double> ticks(const range& r) {
+  const double raw = (r.high - r.low) / 5, power = std::pow(10.0, std::floor(std::log10(raw)));
+  const double left = raw / power;
+  const double step = power * (left < 1.5 ? 1 : left < 3.5 ? 2 : left < 7.5 ? 5 : 10);
+  std::vector<double> out;
+  for (double n = std::ceil(r.low / step); n * step <= r.high; ++n) out.push_back(n * step);
+  return out;
+}
+
+/// "1500", "20k", "2.5".
+[[nodiscard]] inline std::string label(double v) {
+  const bool is_long = std::fabs(v) >= 10000 && std::fabs(v) < 1e7;
+  char text[32];
+  std::snprintf(text, sizeof text, is_long ? "%.4gk" : "%.4g", is_long ? v / 1000 : v);
+  return text;
+}
+
+}  // namespace trilith::curves
+
+#endif
+// ==== end trilith/train/curve_ranges_impl.hpp
+// ==== begin trilith/train/curve_braille_impl.hpp
+#ifndef TRILITH_TRAIN_CURVE_BRAILLE_IMPL_HPP
+#define TRILITH_TRAIN_CURVE_BRAILLE_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace trilith::curves {
+
+/// Dots of a terminal: characters U+2800 ... U+28FF with 2 columns and 4 rows of dots each.
+class dots {
+ public:
+  dots(std::size_t columns, std::size_t rows) : columns_(columns), cells_(columns * rows) {}
+
+  [[nodiscard]] long width() const noexcept { return static_cast<long>(2 * columns_); }
+  [[nodiscard]] long height() const noexcept {
+    return static_cast<long>(4 * cells_.size() / columns_);
+  }
+  /// (0, 0) is the upper left.
+  void set(long x, long y) noexcept {
+    static constexpr unsigned char bit[4][2] = {{1, 8}, {2, 16}, {4, 32}, {64, 128}};
+    unsigned char& cell =
+        cells_[static_cast<std::size_t>(y / 4) * columns_ + static_cast<std::size_t>(x / 2)];
+    cell = static_cast<unsigned char>(cell | bit[y % 4][x % 2]);
+  }
+  void line(long x1, long y1, long x2, long y2) noexcept {
+    const long steps = std::max({std::labs(x2 - x1), std::labs(y2 - y1), 1L});
+    for (long i = 0; i <= steps; ++i) set(x1 + (x2 - x1) * i / steps, y1 + (y2 - y1) * i / steps);
+  }
+  /// Row `row` in UTF-8.
+  [[nodiscard]] std::string text(std::size_t row) const {
+    std::string out;
+    for (std::size_t c = 0; c < columns_; ++c) {
+      const unsigned char cell = cells_[row * columns_ + c];
+      out += '\xE2';
+      out += static_cast<char>(0xA0 | cell >> 6);
+      out += static_cast<char>(0x80 | (cell & 63));
+    }
+    return out;
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<unsigned char> cells_;
+};
+
+/// Right-aligned in `width` characters.
+[[nodiscard]] inline std::string padded(std::string s, std::size_t width) {
+  if (s.size() < width) s.insert(0, width - s.size(), ' ');
+  return s;
+}
+
+class plot {
+ public:
+  plot(const curve& all, std::size_t columns, std::size_t rows)
+      : all_(all), columns_(columns), rows_(rows), dots_(columns, rows) {
+    for (const curve_series& s : all.series)
+      if (!s.is_right) {
+        for (const curve_point& p : points_of(s)) y_.add(p.y);
+        for (const curve_point& p : finite(s.points)) x_.add(p.x);
+      }
+    x_ = x_.widened(), y_ = y_.widened();
+  }
+
+  [[nodiscard]] std::string run() && {
+    for (const curve_series& s : all_.series)
+      if (!s.is_right) draw(points_of(s));
+    std::string out;
+    for (std::size_t r = 0; r < rows_; ++r)
+      out += join(padded(number_beside(r), margin), " |", dots_.text(r), "\n");
+    const std::string first = label(x_.low), last = label(x_.high);
+    const std::size_t room = std::max(columns_, first.size() + last.size() + 1) - first.size();
+    return out + std::string(margin + 2, ' ') + first + padded(last, room) + "\n";
+  }
+
+ private:
+  static constexpr std::size_t margin = 8;
+
+  /// One point for each column of dots, smoothed where the series asks for it.
+  [[nodiscard]] std::vector<curve_point> points_of(const curve_series& s) const {
+    const std::vector<curve_point> points = thinned(finite(s.points), 2 * columns_);
+    return s.is_smoothed ? smoothed(points) : points;
+  }
+  [[nodiscard]] std::string number_beside(std::size_t row) const {
+    if (row == 0) return label(y_.high);
+    return row + 1 == rows_ ? label(y_.low) : std::string();
+  }
+  void draw(const std::vector<curve_point>& points) {
+    const auto x = [&](const curve_point& p) {
+      return std::lround(x_.share(p.x) * static_cast<double>(dots_.width() - 1));
+    };
+    const auto y = [&](const curve_point& p) {
+      return std::lround((1 - y_.share(p.y)) * static_cast<double>(dots_.height() - 1));
+    };
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const curve_point &from = points[i == 0 ? 0 : i - 1], &to = points[i];
+      dots_.line(x(from), y(from), x(to), y(to));
+    }
+  }
+
+  const curve& all_;
+  std::size_t columns_, rows_;
+  dots dots_;
+  range x_, y_;
+};
+
+}  // namespace trilith::curves
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string braille_of_curve(const curve& all, std::size_t columns, std::size_t rows) {
+  if (columns == 0 || rows == 0) return {};
+  return curves::plot(all, columns, rows).run();
+}
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/curve_braille_impl.hpp
+// ==== begin trilith/train/curve_svg_impl.hpp
+#ifndef TRILITH_TRAIN_CURVE_SVG_IMPL_HPP
+#define TRILITH_TRAIN_CURVE_SVG_IMPL_HPP
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::curves {
+
+/// Draws one curve.
+class picture {
+ public:
+  explicit picture(const curve& all) : all_(all) {
+    for (const curve_series& s : all.series)
+      for (const curve_point& p : finite(s.points))
+        x_.add(p.x), (s.is_right ? right_ : left_).add(p.y);
+    has_right_ = !right_.is_empty;
+    x_ = x_.widened(), left_ = left_.widened(), right_ = right_.widened();
+  }
+
+  [[nodiscard]] std::string run() && {
+    out_ =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
+        "font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">\n"
+        "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
+    text(450, 24, "middle", all_.title, " font-size=\"16\"");
+    draw_axes();
+    for (std::size_t i = 0; i < all_.series.size(); ++i) draw_series(all_.series[i], i);
+    return out_ + "</svg>\n";
+  }
+
+ private:
+  static constexpr double left_edge = 70, right_edge = 830, top = 40, bottom = 430;
+  static constexpr std::string_view colours[] = {"#1f5fa8", "#c8541f", "#2d8a4e",
+                                                 "#8a3fa0", "#9a7b00", "#555555"};
+
+  /// Tenths are enough for a screen.
+  [[nodiscard]] static std::string number(double v) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%ld.%01ld", static_cast<long>(v),
+                  static_cast<long>(v * 10) % 10);
+    return digits;
+  }
+  [[nodiscard]] static std::string escaped(std::string_view s) {
+    std::string out;
+    for (const char c : s)
+      out += c == '<'   ? "&lt;"
+             : c == '>' ? "&gt;"
+             : c == '&' ? "&amp;"
+             : c == '"' ? "&quot;"
+                        : std::string(1, c);
+    return out;
+  }
+  [[nodiscard]] double x_of(double v) const {
+    return left_edge + (right_edge - left_edge) * x_.share(v);
+  }
+  [[nodiscard]] static double y_of(const range& r, double v) {
+    return bottom - (bottom - top) * r.share(v);
+  }
+
+  void text(double x, double y, std::string_view anchor, std::string_view words,
+            std::string_view more = {}) {
+    out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\"",
+                 more, ">", escaped(words), "</text>\n");
+  }
+  void line(double x1, double y1, double x2, double y2, std::string_view colour) {
+    out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
+                 "\" stroke=\"", colour, "\"/>\n");
+  }
+
+  void draw_axes() {
+    for (const double v : ticks(x_)) {
+      line(x_of(v), top, x_of(v), bottom, "#eee");
+      text(x_of(v), bottom + 18, "middle", label(v));
+    }
+    for (const double v : ticks(left_)) {
+      line(left_edge, y_of(left_, v), right_edge, y_of(left_, v), "#ddd");
+      text(left_edge - 8, y_of(left_, v) + 4, "end", label(v));
+    }
+    if (has_right_)
+      for (const double v : ticks(right_))
+        text(right_edge + 8, y_of(right_, v) + 4, "start", label(v));
+    line(left_edge, bottom, right_edge, bottom, "#333");
+    line(left_edge, top, left_edge, bottom, "#333");
+    if (has_right_) line(right_edge, top, right_edge, bottom, "#333");
+    text(450, bottom + 38, "middle", all_.x);
+    text(18, 235, "middle", all_.left, " transform=\"rotate(-90 18 235)\"");
+    if (has_right_) text(884, 235, "middle", all_.right, " transform=\"rotate(90 884 235)\"");
+  }
+
+  void draw_series(const curve_series& s, std::size_t i) {
+    const std::string_view colour = colours[i % std::size(colours)];
+    const range& y = s.is_right ? right_ : left_;
+    const std::vector<curve_point> points = thinned(finite(s.points), 800);
+    if (s.is_smoothed) draw_path(points, y, colour, "0.8\" stroke-opacity=\"0.35");
+    draw_path(s.is_smoothed ? smoothed(points) : points, y, colour, "2");
+    const double at = left_edge + 150.0 * static_cast<double>(i);
+    out_ += join("<rect x=\"", number(at), "\" y=\"481.0\" width=\"18\" height=\"4\" fill=\"",
+                 colour, "\"/>\n");
+    text(at + 24, 488, "start", s.name);
+  }
+
+  void draw_path(const std::vector<curve_point>& points, const range& y, std::string_view colour,
+                 std::string_view width) {
+    if (points.empty()) return;
+    std::string path;
+    for (const curve_point& p : points)
+      path += join(path.empty() ? "M" : "L", number(x_of(p.x)), " ", number(y_of(y, p.y)));
+    if (points.size() == 1) path += "h2.0";  // one point would be invisible
+    out_ += join("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour, "\" stroke-width=\"",
+                 width, "\"/>\n");
+  }
+
+  const curve& all_;
+  range x_, left_, right_;
+  bool has_right_ = false;
+  std::string out_;
+};
+
+}  // namespace trilith::curves
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string svg_of_curve(const curve& all) {
+  return curves::picture(all).run();
+}
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/curve_svg_impl.hpp
+// ==== begin trilith/train/description_impl.hpp
+#ifndef TRILITH_TRAIN_DESCRIPTION_IMPL_HPP
+#define TRILITH_TRAIN_DESCRIPTION_IMPL_HPP
+
+#include <charconv>
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string decimals_of(double x) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, x);
+  return {text, end.ptr};
+}
+
+namespace numbers {
+template <class Number>
+bool read(std::string_view text, Number& out) noexcept {
+  const char* const end = text.data() + text.size();
+  const auto found = std::from_chars(text.data(), end, out);
+  return found.ec == std::errc() && found.ptr == end;
+}
+}  // namespace numbers
+
+bool number_from(std::string_view text, double& out) noexcept {
+  return numbers::read(text, out);
+}
+bool number_from(std::string_view text, std::uint64_t& out) noexcept {
+  return numbers::read(text, out);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/description_impl.hpp
+// ==== begin trilith/train/training_checksum_impl.hpp
+#ifndef TRILITH_TRAIN_TRAINING_CHECKSUM_IMPL_HPP
+#define TRILITH_TRAIN_TRAINING_CHECKSUM_IMPL_HPP
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The format of docs/training_checkpoint.md: its names, and its checksum.
+namespace trilith::training_format {
+
+inline constexpr std::string_view format = "trilith training";
+inline constexpr std::string_view version = "1";
+inline constexpr std::string_view checksum_key = "checksum";
+
+/// The checksum of docs/token_file.md over pieces, each filled up with zeros to a multiple of 8.
+class checksum {
+ public:
+  void add(std::span<const unsigned char> bytes) noexcept {
+    const std::size_t whole = bytes.size() / 8 * 8;
+    sum_.add(bytes.first(whole));
+    if (whole == bytes.size()) return;
+    unsigned char rest[8] = {};
+    std::memcpy(rest, bytes.data() + whole, bytes.size() - whole);
+    sum_.add(rest);
+  }
+  void add(std::string_view text) noexcept {
+    add(std::span(reinterpret_cast<const unsigned char*>(text.data()), text.size()));
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept { return sum_.value(); }
+
+ private:
+  token_format::checksum sum_;
+};
+
+/// 16 digits.
+[[nodiscard]] inline std::string hexadecimal(std::uint64_t x) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
+  return text;
+}
+
+/// A tensor as the checksum sees it.
+struct summed {
+  std::string_view name;
+  std::span<const std::uint64_t> shape;
+  std::span<const unsigned char> bytes;
+};
+
+/// Metadata and tensors in the order of their names; the line "checksum" is left out.
+[[nodiscard]] inline std::string checksum_of(std::vector<io::metadata_pair> metadata,
+                                             std::vector<summed> tensors) {
+  std::sort(metadata.begin(), metadata.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+  std::sort(tensors.begin(), tensors.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  checksum sum;
+  for (const io::metadata_pair& p : metadata)
+    if (p.key != checksum_key) sum.add(join(p.key, "=", p.value, "\n"));
+  for (const summed& t : tensors) {
+    std::string line(t.name);
+    for (const std::uint64_t size : t.shape) line += join(" ", size);
+    sum.add(line + "\n");
+    sum.add(t.bytes);
+  }
+  return hexadecimal(sum.value());
+}
+
+}  // namespace trilith::training_format
+
+#endif
+// ==== end trilith/train/training_checksum_impl.hpp
+// ==== begin trilith/train/expect_training_impl.hpp
+#ifndef TRILITH_TRAIN_EXPECT_TRAINING_IMPL_HPP
+#define TRILITH_TRAIN_EXPECT_TRAINING_IMPL_HPP
+
+#include <string>
+#include <string_view>
+
+namespace trilith::training_format {
+
+[[nodiscard]] inline error another_run(const io::safetensors_file& file, std::string_view name,
+                                       std::string_view expected, std::string_view found) {
+  return {errc::mismatch, join(file.name(), ": the checkpoint is another run's: expected ", name,
+                               " = ", expected, ", found ", found, ".")};
+}
+[[nodiscard]] inline error another_model(const io::safetensors_file& file, std::string_view tensor,
+                                         std::string_view expected, std::string_view found) {
+  return {errc::mismatch, join(file.name(), ": the checkpoint is another model's: tensor ", tensor,
+                               ": expected ", expected, ", found ", found, ".")};
+}
+
+[[nodiscard]] inline std::string floats_of(std::span<const std::uint64_t> shape) {
+  std::string out;
+  for (const std::uint64_t size : shape) out += join(out.empty() ? "[" : ", ", size);
+  return (out.empty() ? "[" : out) + "] of F32";
+}
+[[nodiscard]] inline std::string spelled(const io::tensor_entry& t) {
+  return t.type == io::dtype::f32 ? floats_of(t.shape) : "another type";
+}
+
+}  // namespace trilith::training_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status expect_run(const io::safetensors_file& file, const description& run) {
+  namespace tf = training_format;
+  for (const auto& [name, value] : run.pairs()) {
+    const std::string* const found = file.find_metadata("run." + name);
+    if (found == nullptr) return tf::another_run(file, name, value, "none");
+    if (*found != value) return tf::another_run(file, name, value, *found);
+  }
+  for (const auto& [name, value] : file.metadata()) {
+    bool is_known = !name.starts_with("run.");
+    for (const auto& p : run.pairs()) is_known = is_known || "run." + p.key == name;
+    if (!is_known) return tf::another_run(file, name.substr(4), "none", value);
+  }
+  return done{};
+}
+
+status expect_tensors(const io::safetensors_file& file,
+                      std::span<const checkpoint_tensor> tensors) {
+  namespace tf = training_format;
+  for (const checkpoint_tensor& t : tensors) {
+    const io::tensor_entry* const found = file.find(t.name);
+    if (found == nullptr) return tf::another_model(file, t.name, tf::floats_of(t.shape), "none");
+    if (found->type != io::dtype::f32 || found->shape != t.shape)
+      return tf::another_model(file, t.name, tf::floats_of(t.shape), tf::spelled(*found));
+  }
+  for (const io::tensor_entry& entry : file.tensors()) {
+    bool is_known = false;
+    for (const checkpoint_tensor& t : tensors) is_known = is_known || t.name == entry.name;
+    if (!is_known) return tf::another_model(file, entry.name, "none", tf::spelled(entry));
+  }
+  return done{};
+}
+
+namespace numbers {
+template <class Number>
+status read(const io::safetensors_file& file, std::string_view name, Number& out) {
+  const std::string* const text = file.find_metadata(join("now.", name));
+  if (text != nullptr && number_from(*text, out)) return done{};
+  return error{errc::malformed, join(file.name(), ": expected a number now.", name, ", found ",
+                                     text == nullptr ? "none" : *text, ".")};
+}
+}  // namespace numbers
+
+status training_number(const io::safetensors_file& file, std::string_view name,
+                       std::uint64_t& out) {
+  return numbers::read(file, name, out);
+}
+status training_number(const io::safetensors_file& file, std::string_view name, double& out) {
+  return numbers::read(file, name, out);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/expect_training_impl.hpp
+// ==== begin trilith/train/open_training_impl.hpp
+#ifndef TRILITH_TRAIN_OPEN_TRAINING_IMPL_HPP
+#define TRILITH_TRAIN_OPEN_TRAINING_IMPL_HPP
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::training_format {
+
+[[nodiscard]] inline status check_format(const io::safetensors_file& file) {
+  const std::string* const found = file.find_metadata("format");
+  if (found != nullptr && *found == format) return done{};
+  return error{errc::malformed,
+               join(file.name(), ": expected a training checkpoint, with format = \"", format,
+                    "\", found ", found == nullptr ? "no format" : join("\"", *found, "\""), ".")};
+}
+
+/// Every version has the same checksum, so that damage is told from a newer version.
+[[nodiscard]] inline status check_checksum(const io::safetensors_file& file) {
+  std::vector<summed> tensors;
+  for (const io::tensor_entry& t : file.tensors())
+    tensors.push_back({t.name, t.shape, file.bytes(t)});
+  const std::string sum = checksum_of(file.metadata(), std::move(tensors));
+  const std::string* const found = file.find_metadata(checksum_key);
+  if (found != nullptr && *found == sum) return done{};
+  return error{errc::malformed,
+               join(file.name(), ": the checkpoint is damaged: expected the checksum ", sum,
+                    ", found ", found == nullptr ? "none" : *found, ".")};
+}
+
+[[nodiscard]] inline status check_version(const io::safetensors_file& file) {
+  const std::string* const found = file.find_metadata("format_version");
+  if (found != nullptr && *found == version) return done{};
+  return error{errc::unsupported, join(file.name(), ": expected version ", version,
+                                       " of the training checkpoint, found version ",
+                                       found == nullptr ? "none" : *found,
+                                       "; go on with the version of trilith that wrote it.")};
+}
+
+}  // namespace trilith::training_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<io::safetensors_file> open_training(std::string_view path) {
+  namespace tf = training_format;
+  if (status ok = io::json::available(path); !ok) return std::move(ok).error();
+  auto file = io::open_safetensors(path);
+  if (!file && file.error().code == errc::unsupported)  // an unknown dtype: this writes none
+    return error{errc::malformed, file.error().message};
+  if (!file) return file;
+  for (const auto check : {&tf::check_format, &tf::check_checksum, &tf::check_version})
+    if (status ok = check(*file); !ok) return std::move(ok).error();
+  return file;
+}
+
+void copy_tensors(const io::safetensors_file& file, std::span<const checkpoint_tensor> tensors) {
+  for (const checkpoint_tensor& t : tensors)
+    if (const io::tensor_entry* const entry = file.find(t.name); !t.values.empty())
+      std::memcpy(t.values.data(), file.bytes(*entry).data(), t.values.size_bytes());
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/open_training_impl.hpp
+// ==== begin trilith/train/save_training_impl.hpp
+#ifndef TRILITH_TRAIN_SAVE_TRAINING_IMPL_HPP
+#define TRILITH_TRAIN_SAVE_TRAINING_IMPL_HPP
+
+#include <vector>
+
+namespace trilith::training_format {
+
+[[nodiscard]] inline std::vector<io::metadata_pair> metadata_of(const training_snapshot& all) {
+  std::vector<io::metadata_pair> out{{"format", std::string(format)},
+                                     {"format_version", std::string(version)},
+                                     {"trilith_version", TRILITH_VERSION}};
+  for (const io::metadata_pair& p : all.run.pairs()) out.push_back({"run." + p.key, p.value});
+  for (const io::metadata_pair& p : all.now.pairs()) out.push_back({"now." + p.key, p.value});
+  return out;
+}
+
+[[nodiscard]] inline std::span<const unsigned char> bytes_of(std::span<const float> x) noexcept {
+  return {reinterpret_cast<const unsigned char*>(x.data()), x.size_bytes()};
+}
+
+}  // namespace trilith::training_format
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+status save_training(std::string_view path, const training_snapshot& all) {
+  namespace tf = training_format;
+  std::vector<io::metadata_pair> metadata = tf::metadata_of(all);
+  std::vector<tf::summed> sums;
+  std::vector<io::tensor_to_write> tensors;
+  for (const checkpoint_tensor& t : all.tensors) {
+    sums.push_back({t.name, t.shape, tf::bytes_of(t.values)});
+    tensors.push_back({t.name, io::dtype::f32, t.shape, tf::bytes_of(t.values)});
+  }
+  metadata.push_back({std::string(tf::checksum_key), tf::checksum_of(metadata, std::move(sums))});
+  return io::write_safetensors(path, tensors, metadata);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/save_training_impl.hpp
+// ==== begin trilith/train/training_log_impl.hpp
+#ifndef TRILITH_TRAIN_TRAINING_LOG_IMPL_HPP
+#define TRILITH_TRAIN_TRAINING_LOG_IMPL_HPP
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trilith::training_logs {
+
+inline constexpr std::string_view header =
+    "step,loss,gradient_norm,rate,flipped_share,zero_share,scale_drift,loss_z,norm_z,outcome,"
+    "validation_bits_per_byte,validation_perplexity,tokens_per_second,seconds\n";
+inline constexpr std::size_t loss_column = 1, bits_column = 10;
+
+/// At most nine digits; nothing for NaN.
+[[nodiscard]] inline std::string cell(double x) {
+  if (std::isnan(x)) return {};
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, x, std::chars_format::general, 9);
+  return {text, end.ptr};
+}
+
+/// Cell number `column` of a row; empty where there is none.
+[[nodiscard]] inline std::string_view cell_of(std::string_view row, std::size_t column) {
+  for (; column != 0; --column) {
+    const std::size_t comma = row.find(',');
+    if (comma == row.npos) return {};
+    row.remove_prefix(comma + 1);
+  }
+  return row.substr(0, row.find(','));
+}
+
+/// Reads the rows of the first `done` steps; the size of the file up to their end.
+class reader {
+ public:
+  reader(std::string_view text, std::uint64_t done, training_history& history)
+      : text_(text), done_(done), history_(history) {}
+
+  [[nodiscard]] std::size_t run() {
+    std::size_t kept = header.size();
+    while (true) {
+      const std::size_t end = text_.find('\n', kept);
+      if (end == text_.npos || !take(text_.substr(kept, end - kept))) return kept;
+      kept = end + 1;
+    }
+  }
+
+ private:
+  /// False for the first row that does not stay.
+  [[nodiscard]] bool take(std::string_view row) {
+    std::uint64_t step = 0;
+    if (!TRILITH_IMPLEMENTED::number_from(cell_of(row, 0), step) || step > done_) return false;
+    note(history_.losses, step, cell_of(row, loss_column));
+    note(history_.bits_per_byte, step, cell_of(row, bits_column));
+    return true;
+  }
+  static void note(std::vector<curve_point>& to, std::uint64_t step, std::string_view number) {
+    double y = 0;
+    if (TRILITH_IMPLEMENTED::number_from(number, y)) to.push_back({static_cast<double>(step), y});
+  }
+
+  std::string_view text_;
+  std::uint64_t done_;
+  training_history& history_;
+};
+
+[[nodiscard]] inline error not_a_log(const std::string& path, std::string_view text) {
+  return {errc::malformed,
+          join(path, ": expected a training log, which begins with \"", header.substr(0, 20),
+               "...\", found \"", text.substr(0, 20), "\"; move it away, or name another file.")};
+}
+
+/// Opens for appending; a file that is cut to `size` bytes.
+[[nodiscard]] inline result<int> open_at(const std::string& path, std::size_t size) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (file < 0)
+    return TRILITH_IMPLEMENTED::files::failed(path, "the log cannot be opened for writing");
+  if (::ftruncate(file, static_cast<off_t>(size)) == 0) return file;
+  error why = TRILITH_IMPLEMENTED::files::failed(path, "the log cannot be cut");
+  (void)::close(file);
+  return why;
+}
+
+}  // namespace trilith::training_logs
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string log_row(const step_report& s, const validation_report* v) {
+  using training_logs::cell;
+  std::string out = std::to_string(s.step);
+  for (const double x : {s.loss, s.gradient_norm, s.rate, s.flipped_share, s.zero_share,
+                         s.scale_drift, s.loss_z, s.norm_z})
+    out += join(",", cell(x));
+  out += join(",", name_of(s.outcome), ",", v == nullptr ? "" : cell(v->bits_per_byte), ",",
+              v == nullptr ? "" : cell(v->perplexity));
+  char times[64];
+  std::snprintf(times, sizeof times, ",%ld,%ld.%03ld\n", std::lround(s.tokens_per_second),
+                std::lround(s.seconds * 1000) / 1000, std::lround(s.seconds * 1000) % 1000);
+  return out + times;
+}
+
+result<int> begin_log(const std::string& path) {
+  auto file = training_logs::open_at(path, 0);
+  if (!file) return file;
+  if (status good = write_log(*file, path, training_logs::header); !good) {
+    close_log(*file);
+    return std::move(good).error();
+  }
+  return file;
+}
+
+result<int> continue_log(const std::string& path, std::uint64_t done, training_history& history) {
+  if (!files::is_file(path)) return begin_log(path);
+  const auto before = io::map_file(path);
+  if (!before) return before.error();
+  const std::string_view text(reinterpret_cast<const char*>(before->bytes().data()),
+                              before->bytes().size());
+  if (training_logs::header.starts_with(text)) return begin_log(path);
+  if (!text.starts_with(training_logs::header)) return training_logs::not_a_log(path, text);
+  return training_logs::open_at(path, training_logs::reader(text, done, history).run());
+}
+
+status write_log(int file, const std::string& path, std::string_view text) {
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (files::write_all(file, {bytes, text.size()})) return done{};
+  return files::failed(path, "writing the log failed");
+}
+
+status sync_log(int file, const std::string& path) {
+  if (::fsync(file) == 0 || errno == EINVAL || errno == ENOSYS) return done{};  // /dev/stdout
+  return files::failed(path, "writing the log to disk failed");
+}
+
+void close_log(int file) noexcept {
+  (void)::close(file);
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/training_log_impl.hpp
+// ==== begin trilith/train/training_text_impl.hpp
+#ifndef TRILITH_TRAIN_TRAINING_TEXT_IMPL_HPP
+#define TRILITH_TRAIN_TRAINING_TEXT_IMPL_HPP
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace trilith::training_texts {
+
+[[nodiscard]] inline std::string with_digits(double x, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, x);
+  return text;
+}
+/// "850", "18.3k", "2.1M"
+[[nodiscard]] inline std::string short_count(double x) {
+  if (x >= 1e6) return with_digits(x / 1e6, 1) + "M";
+  return x >= 1e3 ? with_digits(x / 1e3, 1) + "k" : with_digits(x, 0);
+}
+
+}  // namespace trilith::training_texts
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string spelled_duration(double seconds) {
+  const long all = std::lround(seconds);
+  char text[64];
+  if (all >= 3600)
+    std::snprintf(text, sizeof text, "%ld h %02ld min", all / 3600, all / 60 % 60);
+  else if (all >= 60)
+    std::snprintf(text, sizeof text, "%ld min %02ld s", all / 60, all % 60);
+  else
+    std::snprintf(text, sizeof text, "%ld s", all);
+  return text;
+}
+
+std::string progress_of_training(const step_report& last, const validation_report& checked,
+                                 std::uint64_t steps, double seconds_left) {
+  using namespace training_texts;
+  std::string out = join(last.step, "/", steps, "  loss ", with_digits(last.loss, 3));
+  if (checked.step != 0)
+    out += join("  validation ", with_digits(checked.bits_per_byte, 3), " bits/byte");
+  out += join("  ", short_count(last.tokens_per_second), " tokens/s");
+  if (seconds_left >= 0) out += join("  ", spelled_duration(seconds_left), " left");
+  return out;
+}
+
+double monotonic_seconds() noexcept {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+status write_text_file(std::string_view path, std::string_view text) {
+  io::atomic_file file(path);
+  status good = file.open();
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (good) good = file.write({bytes, text.size()});
+  if (good) good = file.commit();
+  return good;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/train/training_text_impl.hpp
+// ==== begin trilith/train/trainer_impl.hpp
+#ifndef TRILITH_TRAIN_TRAINER_IMPL_HPP
+#define TRILITH_TRAIN_TRAINER_IMPL_HPP
+
+// What cmake/trainer.cpp defines: checkpoints, logs and curves of training.
+
+#endif
+// ==== end trilith/train/trainer_impl.hpp
 #if defined(TRILITH_IMPLEMENT_FAMILIES)
 // ==== begin trilith/io/families.hpp
 #ifndef TRILITH_IO_FAMILIES_HPP
@@ -70072,6 +75432,13 @@ using all_families = list<
     families::qwen3<families::binary_128, weights::f16>, families::qwen3<families::ternary_64>,
     families::qwen3<families::ternary_64, weights::f16>>;
 
+/// Blueprints that no published file needs, and that native checkpoints may name.
+template <class... Bs>
+[[nodiscard]] constexpr auto with_native(list<Bs...>) {
+  return list<Bs..., presets::b1_58_relu<shape{}, presets::int8_head>,
+              presets::b1_58<shape{}, presets::int8_head>>{};
+}
+
 [[nodiscard]] inline error no_family(const model_source& source) {
   const source_facts& f = source.facts;
   return {
@@ -70131,7 +75498,7 @@ template <class... Bs>
 [[nodiscard]] inline result<any_model> load_native(const safetensors_file& file,
                                                    const load_options& options, load_report& report,
                                                    text::tokenizer& words) {
-  auto model = choose_native(all_families{}, file, options);
+  auto model = choose_native(with_native(all_families{}), file, options);
   if (!model) return model;
   if (status ok = read_native_extras(file, words, report); !ok) return std::move(ok).error();
   return model;

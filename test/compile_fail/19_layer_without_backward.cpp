@@ -13,9 +13,8 @@ using ffn = own_ffn;
 #else
 using ffn = tl::gated_ffn<scheme>;
 #endif
-using blueprint =
-    tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<scheme>, ffn>,
-                tl::tied_head<tl::weights::f32>>;
+using blueprint = tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<scheme>, ffn>,
+                              tl::tied_head<tl::weights::f32>>;
 void f(tl::training_pass<tl::latent<blueprint>>& pass, const tl::token_batch& batch) {
   (void)pass.add_gradients(batch, 1.0f);
 }

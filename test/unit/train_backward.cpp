@@ -129,8 +129,8 @@ void compare(const std::string& name, double lambda = 1, std::size_t kv_heads = 
   INFO(name);
   const fixture f(name);
   auto model = model_of<B>(f, kv_heads);
-  const tl::pass_options room{.sequences = batch_rows, .length = batch_length,
-                              .blends = lambda < 1};
+  const tl::pass_options room{
+      .sequences = batch_rows, .length = batch_length, .blends = lambda < 1};
   tl::training_pass<tl::latent<B>, Ste> pass(model, room);
   pass.requantize(lambda);
   const auto batch = f.batch();
@@ -172,9 +172,10 @@ TEST_CASE("gradients of a program's own weights and norms are PyTorch's") {
 
 TEST_CASE("gradients through quantised embeddings, head norms and row scales are PyTorch's") {
   using s = scheme<tl::weights::ternary<tl::rules::absmean, tl::scale::per_row>>;
-  using block = tl::transformer_block<
-      tl::rms_norm<>, tl::attention<s, tl::no_norm, tl::rotary::half_split, tl::rms_norm<>>,
-      tl::gated_ffn<s, tl::silu>>;
+  using block =
+      tl::transformer_block<tl::rms_norm<>,
+                            tl::attention<s, tl::no_norm, tl::rotary::half_split, tl::rms_norm<>>,
+                            tl::gated_ffn<s, tl::silu>>;
   compare<tl::decoder<block, tl::tied_head<tl::weights::int8<>, tl::activations::int8<>>>>(
       "per_row_int8_head", 1, 4);
 }

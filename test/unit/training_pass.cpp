@@ -166,8 +166,8 @@ TEST_CASE("gradients are the same for any number of threads, and computed again"
   for (const std::size_t threads : {2u, 3u, 4u}) {
     test::counting_pool pool(threads);
     const bool recompute = threads == 3;
-    tl::training_pass pass(
-        model, {.sequences = 3, .length = 70, .recompute = recompute}, pool.get());
+    tl::training_pass pass(model, {.sequences = 3, .length = 70, .recompute = recompute},
+                           pool.get());
     CHECK(pass.add_gradients(batch, 1.0f / 210).sum == loss);
     CHECK(gradients_of(pass) == wanted);
     CHECK(pool.shared_loops() > 20);
@@ -197,8 +197,8 @@ TEST_CASE("micro-batches add up to the gradients of the whole batch") {
 TEST_CASE("gradients by integers are those by floats, to 16 bits") {
   const auto batch = random_batch(4, 30);
   auto model = random_model<ternary>();
-  tl::training_pass floats(
-      model, {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32});
+  tl::training_pass floats(model,
+                           {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32});
   tl::training_pass integers(
       model, {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::int8x2});
   CHECK(floats.add_gradients(batch, 1.0f / 120).sum ==
@@ -251,8 +251,8 @@ TEST_CASE("a requantisation counts what changed") {
   tl::training_pass pass(model, {.sequences = 1, .length = 4});
   CHECK(pass.requantize().flipped == 0);
   const auto all = pass.requantize();
-  CHECK(all.codes == tl::coded_parameter_count<tl::decoder<ternary::block, ternary::head,
-                                                           tl::fixed<sizes>>>);
+  CHECK(all.codes ==
+        tl::coded_parameter_count<tl::decoder<ternary::block, ternary::head, tl::fixed<sizes>>>);
   CHECK(static_cast<double>(all.zeros) / static_cast<double>(all.codes) ==
         Approx(0.31).margin(0.02));
   float* first = nullptr;

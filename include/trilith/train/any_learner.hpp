@@ -32,8 +32,7 @@ class any_learner {
   template <class F>
   void for_each_tensor(F&& f) {
     does_->for_each_tensor(
-        self_, &f,
-        [](void* to, const tensor_facts& t, std::span<float> w, std::span<float> g) {
+        self_, &f, [](void* to, const tensor_facts& t, std::span<float> w, std::span<float> g) {
           (*static_cast<std::remove_reference_t<F>*>(to))(t, w, g);
         });
   }
@@ -78,10 +77,8 @@ class any_learner {
         static_cast<L*>(l)->after_update(seed, step);
       },
       [](void* l, void* to, see_tensor see) {
-        static_cast<L*>(l)->for_each_tensor(
-            [&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
-              see(to, t, w, g);
-            });
+        static_cast<L*>(l)->for_each_tensor([&](const tensor_facts& t, std::span<float> w,
+                                                std::span<float> g) { see(to, t, w, g); });
       },
       &show_memory<L>};
 

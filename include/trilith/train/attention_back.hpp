@@ -30,12 +30,11 @@ class attention_backward {
 
   void run() noexcept {
     const shape& s = c_.work.sizes;
-    c_.run().parallel_for(
-        c_.sequences * s.kv_heads, 1,
-        [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
-          for (std::size_t i = first; i < last; ++i)
-            share_keys(i / s.kv_heads, i % s.kv_heads, slot);
-        });
+    c_.run().parallel_for(c_.sequences * s.kv_heads, 1,
+                          [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+                            for (std::size_t i = first; i < last; ++i)
+                              share_keys(i / s.kv_heads, i % s.kv_heads, slot);
+                          });
   }
 
  private:
@@ -89,8 +88,7 @@ class attention_backward {
     return {&x(row, h * head_dim_), c_.length, head_dim_, x.stride};
   }
   static void clear(span2d<float> x) noexcept {
-    for (std::size_t r = 0; r < x.rows; ++r)
-      __builtin_memset(&x(r, 0), 0, x.cols * sizeof(float));
+    for (std::size_t r = 0; r < x.rows; ++r) __builtin_memset(&x(r, 0), 0, x.cols * sizeof(float));
   }
 
   attention_rows_of_pass x_, d_;

@@ -42,8 +42,8 @@ void normalize_back(const normed<N>& x, span2d<const float> dy, span2d<float> dx
   const auto parts = c.gains.rows(x.rows.rows).columns(x.rows.cols);
   c.run().parallel_for(dx.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
     for (std::size_t t = first; t < last; ++t)
-      detail::norm_back<N>(&x.rows(t, 0), x.gains, &dy(t, 0), &dx(t, 0), &parts(t, 0),
-                           x.rows.cols, x.eps);
+      detail::norm_back<N>(&x.rows(t, 0), x.gains, &dy(t, 0), &dx(t, 0), &parts(t, 0), x.rows.cols,
+                           x.eps);
   });
   if constexpr (N::has_gain) add_columns(parts, dgain.values.data(), c.run());
 }

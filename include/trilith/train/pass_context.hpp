@@ -60,16 +60,16 @@ struct pass_context {
   std::size_t length = 0;
   float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
   workspace work;
-  kv_cache cache;                      ///< of the layer at hand
-  aligned_buffer<token_slot> slots;    ///< of this pass
-  aligned_buffer<float> back_sines;    ///< those of work.angles with the other sign: [T, pairs]
-  row_buffer decoded;                  ///< the input of a product as floats
-  row_buffer gains;                    ///< gradients of gains, token by token
-  row_buffer first, second, third;     ///< gradients inside a layer
-  row_buffer inward;                   ///< the gradient that leaves a layer towards its input
-  bool by_integers = false;            ///< int8x2
-  gradient_memory memory;              ///< of all products
-  row_buffer head_memory;              ///< [threads, head_floats()]
+  kv_cache cache;                    ///< of the layer at hand
+  aligned_buffer<token_slot> slots;  ///< of this pass
+  aligned_buffer<float> back_sines;  ///< those of work.angles with the other sign: [T, pairs]
+  row_buffer decoded;                ///< the input of a product as floats
+  row_buffer gains;                  ///< gradients of gains, token by token
+  row_buffer first, second, third;   ///< gradients inside a layer
+  row_buffer inward;                 ///< the gradient that leaves a layer towards its input
+  bool by_integers = false;          ///< int8x2
+  gradient_memory memory;            ///< of all products
+  row_buffer head_memory;            ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }

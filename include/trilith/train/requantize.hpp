@@ -5,8 +5,6 @@
 #include <trilith/train/working_matrix.hpp>
 #include <trilith/weights/quantize.hpp>
 
-#include <atomic>
-#include <cmath>
 #include <vector>
 
 namespace trilith::inline TRILITH_ABI {
@@ -39,18 +37,19 @@ class requantization {
       : from_(from), to_(to), with_(with), lambda_(lambda) {}
 
   [[nodiscard]] requantized run(const executor& threads) {
-    std::atomic<std::uint64_t> flipped{0}, zeros{0};
+    std::uint64_t flipped = 0, zeros = 0;  // whole numbers: threads may add them in any order
     threads.parallel_for(from_.rows, ceil_div(std::size_t{1} << 14, from_.cols),
                          [&](std::size_t first, std::size_t last) {
                            std::vector<std::int8_t> codes(from_.cols), before(from_.cols);
                            requantized part;
                            for (std::size_t r = first; r < last; ++r)
                              encode(r, codes.data(), before.data(), part);
-                           flipped += part.flipped;
-                           zeros += part.zeros;
+                           __atomic_fetch_add(&flipped, part.flipped, __ATOMIC_RELAXED);
+                           __atomic_fetch_add(&zeros, part.zeros, __ATOMIC_RELAXED);
                          });
     requantized all{.codes = from_.elements.size(), .flipped = flipped, .zeros = zeros};
-    for (const weights::calibration& c : with_) all.log_scales += std::log(static_cast<double>(c.scale));
+    for (const weights::calibration& c : with_)
+      all.log_scales += __builtin_log(static_cast<double>(c.scale));
     all.scales = with_.size();
     to_.is_blended = lambda_ < 1.0f;
     return all;

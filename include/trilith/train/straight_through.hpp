@@ -49,8 +49,9 @@ struct clipped {
   }
 };
 
-/// No latent weights: the weights are codes times a scale that stays, and after each update they are
-/// rounded to codes again, up or down by chance, so that the mean is what the update made of them:
+/// No latent weights: the weights are codes times a scale that stays, and after each update they
+/// are rounded to codes again, up or down by chance, so that the mean is what the update made of
+/// them:
 ///
 ///     v = clip(w / s, min_code, max_code)      code = floor(v) + [u < v - floor(v)]
 ///

@@ -3,8 +3,8 @@
 
 #include <trilith/core/thread_pool.hpp>
 #include <trilith/infer/session.hpp>
-#include <trilith/train/layers/decoder.hpp>
 #include <trilith/train/code_statistics.hpp>
+#include <trilith/train/layers/decoder.hpp>
 #include <trilith/train/optimiser.hpp>
 #include <trilith/train/requantize.hpp>
 #include <trilith/train/stochastic_weights.hpp>
@@ -228,11 +228,11 @@ class training_pass {
   };
 
   [[nodiscard]] code_statistics statistics(const requantized& all) noexcept {
-    const auto mean = static_cast<float>(
-        all.scales == 0 ? 0 : all.log_scales / static_cast<double>(all.scales));
+    const auto mean =
+        static_cast<float>(all.scales == 0 ? 0 : all.log_scales / static_cast<double>(all.scales));
     if (first_scale_ == 0) first_scale_ = mean;
     return {all.codes, all.flipped, all.zeros,
-            std::exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
+            __builtin_exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
   }
 
   [[nodiscard]] static std::size_t most_groups(realisation<B, storage::working>& of) {

@@ -35,11 +35,11 @@ struct working_matrix {
   }
 
   std::size_t rows = 0, cols = 0;
-  stored_type stored;              ///< what a packed model would hold; no elements where is_latent
-  aligned_buffer<float> decoded;   ///< [rows, cols]; empty where is_latent
-  const float* values = nullptr;   ///< [rows, cols]: decoded, or the latent weights
-  transposed_codes turned;         ///< of `stored`, where gradients are multiplied by integers
-  bool is_blended = false;         ///< values are between the latent and the quantised weights
+  stored_type stored;             ///< what a packed model would hold; no elements where is_latent
+  aligned_buffer<float> decoded;  ///< [rows, cols]; empty where is_latent
+  const float* values = nullptr;  ///< [rows, cols]: decoded, or the latent weights
+  transposed_codes turned;        ///< of `stored`, where gradients are multiplied by integers
+  bool is_blended = false;        ///< values are between the latent and the quantised weights
 
   [[nodiscard]] float_matrix matrix() const noexcept {
     return span2d<const float>(values, rows, cols);

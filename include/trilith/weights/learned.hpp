@@ -108,7 +108,8 @@ template <weights::LearnsScale W>
 struct learned_matrix : plain_matrix<trilith::weights::f32> {
   using granularity = typename W::granularity;
   learned_matrix() = default;
-  learned_matrix(std::size_t r, std::size_t c) : plain_matrix(r, c), scales(granularity::count(r, c)) {}
+  learned_matrix(std::size_t r, std::size_t c)
+      : plain_matrix(r, c), scales(granularity::count(r, c)) {}
 
   aligned_buffer<float> scales;  ///< as in a packed_matrix
 

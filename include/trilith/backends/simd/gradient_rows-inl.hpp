@@ -61,8 +61,8 @@ static float row_exponentials(float* x, float top, float factor, std::size_t n) 
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes)
     for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
-      const f32s e = near_exponential_of(
-          rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
+      const f32s e =
+          near_exponential_of(rounded_product(factors, hn::Sub(hn::LoadU(d, x + i + v), tops)));
       hn::StoreU(e, d, x + i + v);
       sum.add(v, e);
     }
@@ -101,8 +101,7 @@ static HWY_INLINE float gained_dot_of(const float* g, const float* dy, const flo
   gradient_sum sum;
   const auto add_sixteen = [&](const float* gains, const float* slopes, const float* values) {
     for (std::size_t v = 0; v < lanes; v += floats_per_vector) {
-      const f32s upstream =
-          gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
+      const f32s upstream = gained<Gained>(Gained ? gains + v : gains, hn::LoadU(d, slopes + v));
       sum.add(v, rounded_product(upstream, hn::LoadU(d, values + v)));
     }
   };
@@ -126,8 +125,7 @@ static HWY_INLINE void rms_back_of(const float* x, const float* g, const float* 
   std::size_t i = 0;
   for (; i + floats_per_vector <= n; i += floats_per_vector) {
     const f32s upstream = hn::LoadU(d, dy + i), value = hn::LoadU(d, x + i);
-    const f32s straight =
-        rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
+    const f32s straight = rounded_product(factor, gained<Gained>(Gained ? g + i : g, upstream));
     hn::StoreU(hn::Sub(straight, rounded_product(pulls, value)), d, dx + i);
     if constexpr (Gained) hn::StoreU(hn::Mul(upstream, hn::Mul(value, factor)), d, dgain + i);
   }

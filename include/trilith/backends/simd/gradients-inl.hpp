@@ -12,7 +12,6 @@
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses,         &multiply_floats, &split_gradients, &transpose_bytes,
-    gradient_rows};
+    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

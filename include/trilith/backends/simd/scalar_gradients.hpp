@@ -62,7 +62,6 @@ inline void transpose_bytes(const std::int8_t* from, std::size_t stride, std::si
     for (std::size_t c = 0; c < cols; ++c) to[c * to_stride + r] = from[r * stride + c];
 }
 
-
 [[nodiscard]] inline float highest(const float* x, std::size_t n) noexcept {
   float top = x[0];
   for (std::size_t i = 1; i < n; ++i) top = max_of(top, x[i]);
@@ -132,14 +131,16 @@ TRILITH_EXACT_FLOAT inline void silu_back(const float* a, const float* u, float*
 }
 
 inline constexpr gradient_row_kernels gradient_rows{
-    &highest,  &exponentials,      &softmax_back, &gained_dot,
-    &rms_back, &relu_squared_back, &silu_back};
+    &highest, &exponentials, &softmax_back, &gained_dot, &rms_back, &relu_squared_back, &silu_back};
 
 }  // namespace trilith::simd::scalar
 
 namespace trilith::simd {
-inline constexpr gradient_kernels scalar_gradients{"SCALAR", false, &scalar::multiply_floats,
-                                                   &scalar::split, &scalar::transpose_bytes,
+inline constexpr gradient_kernels scalar_gradients{"SCALAR",
+                                                   false,
+                                                   &scalar::multiply_floats,
+                                                   &scalar::split,
+                                                   &scalar::transpose_bytes,
                                                    scalar::gradient_rows};
 }  // namespace trilith::simd
 

@@ -121,8 +121,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
   /// The inverse of a rotation is its transpose: the same angles, the other way round.
   static void turn_back(span2d<float> dq, span2d<float> dk, pass_context& c) noexcept {
     const std::size_t pairs = c.work.sizes.head_dim / 2;
-    turn(dq, dk, c,
-         [&](std::size_t t) noexcept { return c.back_sines.data() + t * pairs; });
+    turn(dq, dk, c, [&](std::size_t t) noexcept { return c.back_sines.data() + t * pairs; });
   }
   template <class Sines>
   static void turn(span2d<float> q, span2d<float> k, pass_context& c, const Sines& sines) noexcept {

@@ -35,8 +35,9 @@ inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
   using namespace optimiser_detail;
   constexpr float a = 3.4445f, b = -4.7750f, c = 2.0315f;
   const std::size_t p = min_of(u.rows, u.cols), q = max_of(u.rows, u.cols);
-  TRILITH_PRECONDITION(memory.size() >= newton_schulz_floats(p, q, threads.threads) && u.stride == u.cols,
-                       "newton_schulz() needs newton_schulz_floats() of memory.");
+  TRILITH_PRECONDITION(
+      memory.size() >= newton_schulz_floats(p, q, threads.threads) && u.stride == u.cols,
+      "newton_schulz() needs newton_schulz_floats() of memory.");
   const span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
   const span2d<float> gram(next.data + p * q, p, p), poly(gram.data + p * p, p, p);
 
