@@ -121,6 +121,7 @@ int main(int argc, char** argv) {
   }
   const auto corpus = prepare_corpus(*line);
   if (!corpus) return complain(corpus.error());
+  line->sizes.vocab = corpus->words.size();  // a run's own vocabulary may be an earlier one
   std::printf("%zu tokens to learn from, %zu to validate on\n", corpus->train.size(),
               corpus->validation.size());
   using namespace tl::rules;

@@ -42,15 +42,23 @@ inline names files_of(const names& wanted) {
 }
 
 /// Cuts the last twentieth off a corpus without validation files, at the end of a line.
-inline void hold_out(const names& files, const std::string& run, names& train, names& validation) {
+inline trilith::status hold_out(const names& files, const std::string& run, names& train,
+                                names& validation) {
   std::ostringstream text;
-  for (const std::string& file : files) text << std::ifstream(file, std::ios::binary).rdbuf();
+  for (const std::string& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+      return trilith::error{trilith::errc::file_not_found,
+                            file + ": cannot be opened for reading."};
+    text << in.rdbuf();
+  }
   const std::string all = text.str();
   const std::size_t cut = all.find('\n', all.size() - all.size() / 20);
   train = {run + "/train.txt"};
   validation = {run + "/validation.txt"};
   std::ofstream(train[0], std::ios::binary) << all.substr(0, cut);
   std::ofstream(validation[0], std::ios::binary) << (cut < all.size() ? all.substr(cut) : all);
+  return trilith::done{};
 }
 
 inline trilith::result<trilith::text::tokenizer> vocabulary_of(const names& files,
@@ -82,7 +90,9 @@ inline trilith::result<training_corpus> prepare_corpus(const training_line& line
   using namespace corpus_detail;
   fs::create_directories(line.run);
   names files = files_of(line.corpus), validation = files_of(line.validation);
-  if (validation.empty()) hold_out(names(files), line.run, files, validation);
+  if (validation.empty())
+    if (auto cut = hold_out(names(files), line.run, files, validation); !cut)
+      return std::move(cut).error();
   auto words = vocabulary_of(files, line.run + "/vocabulary.model", line);
   if (!words) return std::move(words).error();
   auto train = tokens_of(files, line.run + "/train.tokens", *words, line);

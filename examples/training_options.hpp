@@ -4,6 +4,7 @@
 #include <trilith/train/pass_context.hpp>
 #include <trilith/train/train_options.hpp>
 
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,7 +59,7 @@ inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--optimiser", line.optimiser)
       ->capture_default_str()
       ->check(CLI::IsMember({"adamw", "muon", "muon_grokfast"}));
-  app.add_option("--rate", line.rate, "at its peak [default: 4e-3 for adamw, else 0.02]");
+  app.add_option("--rate", line.rate, "at its peak [default: 0.02 for muon, else 4e-3]");
   app.add_option("--others", line.others, "AdamW's rate for what Muon leaves, as a share of --rate")
       ->capture_default_str();
   app.add_option("--decay", line.decay, "of weights")->capture_default_str();
@@ -74,6 +75,14 @@ inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--checkpoint-every", line.checkpoint_every, "steps")->capture_default_str();
 }
 
+/// Heads share the width evenly.
+inline bool has_whole_heads(const training_line& line) {
+  if (line.sizes.dim % line.sizes.head_dim == 0) return true;
+  std::fprintf(stderr, "error: --dim should be a multiple of --head-dim, found %zu and %zu.\n",
+               line.sizes.dim, line.sizes.head_dim);
+  return false;
+}
+
 /// Parses the command line; without a value the program should end with `exit_code`.
 inline std::optional<training_line> parse_training(int argc, char** argv, int& exit_code) {
   training_line line;
@@ -82,7 +91,9 @@ inline std::optional<training_line> parse_training(int argc, char** argv, int& e
   add_model_options(app, line);
   add_step_options(app, line);
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
-  if (line.rate == 0) line.rate = line.optimiser == "adamw" ? 4e-3 : 0.02;
+  if (!has_whole_heads(line)) exit_code = 1;
+  if (exit_code != 0) return std::nullopt;
+  if (line.rate == 0) line.rate = line.optimiser == "muon" ? 0.02 : 4e-3;
   line.sizes.heads = line.sizes.kv_heads = line.sizes.dim / line.sizes.head_dim;
   line.sizes.context = line.batch.length;
   return line;
