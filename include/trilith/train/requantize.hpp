@@ -33,7 +33,7 @@ template <weights::CodedWeights W>
 class requantization {
  public:
   requantization(const plain_matrix<weights::f32>& from, working_matrix<W>& to,
-                 const std::vector<weights::calibration>& with, float lambda) noexcept
+                 const aligned_buffer<weights::calibration>& with, float lambda) noexcept
       : from_(from), to_(to), with_(with), lambda_(lambda) {}
 
   [[nodiscard]] requantized run(const executor& threads) {
@@ -79,12 +79,12 @@ class requantization {
 
   const plain_matrix<weights::f32>& from_;
   working_matrix<W>& to_;
-  const std::vector<weights::calibration>& with_;
+  const aligned_buffer<weights::calibration>& with_;
   float lambda_;
 };
 
 template <class Ste, class W, class Latent>
-[[nodiscard]] std::vector<weights::calibration> scales_for(const Latent& from) {
+[[nodiscard]] aligned_buffer<weights::calibration> scales_for(const Latent& from) {
   static_assert(!(ste::without_latents<Ste> && weights::LearnsScale<W>),
                 "trilith::training_pass: weights that learn their scales need latent weights; use "
                 "another estimator than ste::stochastic_rounding (docs/errors.md).");

@@ -3,8 +3,6 @@
 
 #include <trilith/weights/learned.hpp>
 
-#include <vector>
-
 namespace trilith::inline TRILITH_ABI {
 
 /// Where the calibration of group g of row r stands among those of a matrix of W.
@@ -17,10 +15,10 @@ template <weights::CodedWeights W>
 /// One calibration for each scale of a matrix [rows, cols] of W, contiguous and row-major; by
 /// Calibrator::calibrate. Cost: one pass over w (more for the median).
 template <weights::CodedWeights W, class Calibrator = W>
-[[nodiscard]] std::vector<weights::calibration> calibrations(const float* w, std::size_t rows,
-                                                             std::size_t cols) {
+[[nodiscard]] aligned_buffer<weights::calibration> calibrations(const float* w, std::size_t rows,
+                                                                std::size_t cols) {
   using granularity = typename W::granularity;
-  std::vector<weights::calibration> all(granularity::count(rows, cols));
+  aligned_buffer<weights::calibration> all(granularity::count(rows, cols));
   if constexpr (std::is_same_v<granularity, scale::per_tensor>) {
     all[0] = Calibrator::calibrate(w, rows * cols);
   } else {
@@ -34,13 +32,13 @@ template <weights::CodedWeights W, class Calibrator = W>
 
 /// Those of latent weights: as pack_matrix computes them, or with the scales that were learned.
 template <weights::CodedWeights W>
-[[nodiscard]] std::vector<weights::calibration> calibrations(
+[[nodiscard]] aligned_buffer<weights::calibration> calibrations(
     const plain_matrix<weights::f32>& from) {
   return calibrations<W>(from.elements.data(), from.rows, from.cols);
 }
 template <weights::LearnsScale W>
-[[nodiscard]] std::vector<weights::calibration> calibrations(const learned_matrix<W>& from) {
-  std::vector<weights::calibration> all(from.scales.size());
+[[nodiscard]] aligned_buffer<weights::calibration> calibrations(const learned_matrix<W>& from) {
+  aligned_buffer<weights::calibration> all(from.scales.size());
   from.for_each_group([&](std::size_t i, std::size_t first, std::size_t n) {
     all[i] = W::rule::calibrate_with(from.scales[i], from.elements.data() + first, n);
   });

@@ -24,7 +24,7 @@ void encode_group(packed_matrix<W, P>& out, const float* w, std::size_t r, std::
 /// w: [rows, cols], contiguous.
 template <class W, packing::Packing P>
 [[nodiscard]] packed_matrix<W, P> encode_matrix(const float* w, std::size_t rows, std::size_t cols,
-                                                const std::vector<weights::calibration>& with) {
+                                                const aligned_buffer<weights::calibration>& with) {
   packed_matrix<W, P> out(rows, cols);
   std::vector<std::int8_t> codes(out.group());
   for (std::size_t r = 0; r < rows; ++r)
