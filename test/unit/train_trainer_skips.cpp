@@ -9,13 +9,18 @@ TEST_CASE("loss scaling leaves out steps that are not finite, and nothing rememb
   o.loss_scaling = true;
   trained_learner one(with, o), other(with);
   one.learner.set_mischief(with.train.at(1), mischief::not_a_number);
-  CHECK(one.t.step()->loss == other.t.step()->loss);
+  const auto good = one.t.step();
+  REQUIRE(good);
+  CHECK(good->loss == other.t.step()->loss);
+  CHECK(good->flipped_share > 0);
   CHECK(one.learner.all_weights() == other.learner.all_weights());  // a power of two is exact
   const auto before = one.learner.all_weights();
   const auto report = one.t.step();
   REQUIRE(report);
   CHECK(report->outcome == tl::step_outcome::not_finite);
   CHECK(report->step == 2);
+  CHECK(report->flipped_share == 0);
+  CHECK(report->zero_share == good->zero_share);
   CHECK(one.learner.all_weights() == before);
   CHECK(one.t.state().updates == 1);
   CHECK(one.t.state().of_loss.seen == 1);

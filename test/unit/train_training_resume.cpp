@@ -105,14 +105,14 @@ TEST_CASE("the loss scale is the same after a resume", "[train]") {
     return o;
   };
   const auto prepare = [&](tiny_learner& l) {
-    l.set_mischief(with.train.at(10), mischief::not_a_number);
+    l.set_mischief(with.train.at(5), mischief::not_a_number);  // while lambda grows
   };
   (void)run_in_parts(with, options("whole"), never, prepare);
   const auto is_stop = [](std::uint64_t s) { return s % 5 == 1; };
   (void)run_in_parts(with, options("parts"), is_stop, prepare);
   check_equal(with, "whole", "parts");
   const auto log = log_without_times(with.path("whole.csv"));
-  CHECK(log[11].find(",not_finite,") != std::string::npos);
+  CHECK(log[6].find(",not_finite,") != std::string::npos);
   CHECK(contents_of(with.path("whole/step_000000000040.safetensors"))
             .find("\"now.loss_scale\":\"32768\"") != std::string::npos);
 }
