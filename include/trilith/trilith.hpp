@@ -17,6 +17,7 @@
 #include <trilith/infer/session.hpp>
 #include <trilith/io/checkpoint.hpp>
 #include <trilith/layers/bit_linear.hpp>
+#include <trilith/model/adopt.hpp>
 #include <trilith/model/convert.hpp>
 #include <trilith/model/describe_model.hpp>
 #include <trilith/model/initialize.hpp>
