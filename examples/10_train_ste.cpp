@@ -106,7 +106,7 @@ int train(const training_line& line, const training_corpus& corpus) {
   if (done->steps_left == 0) return save(model, corpus, line);
   std::printf("stopped after step %llu; go on with --resume\n",
               static_cast<unsigned long long>(done->last.step));
-  return 0;
+  return 130;  // as programs that Ctrl-C ends
 }
 // [train]
 
