@@ -50,9 +50,10 @@ void show_sample(const Model& model, const training_corpus& corpus, const std::s
 template <class Model>
 int save(const Model& model, const training_corpus& corpus, const training_line& line) {
   const std::string path = line.run + "/model.safetensors";
-  const tl::io::checkpoint_extras extras{.tokenizer = tl::text::serialize(corpus.words)};
+  const auto words = tl::text::serialize(corpus.words);
   const auto packed = tl::pack<tl::packing::base3>(model);
-  if (auto saved = tl::io::save(packed, path, extras); !saved) return complain(saved.error());
+  if (auto saved = tl::io::save(packed, path, {.tokenizer = words}); !saved)
+    return complain(saved.error());
   std::printf("saved %s: %.2f MB; try tools/demo --model %s\n", path.c_str(),
               static_cast<double>(tl::parameter_bytes(packed)) / 1e6, path.c_str());
   return 0;

@@ -71,8 +71,8 @@ double show(const char* name, const Model& model, Learner& learner, const texts&
 
 template <class Model>
 int save(const Model& model, const texts& corpus, const std::string& path) {
-  const tl::io::checkpoint_extras extras{.tokenizer = tl::text::serialize(corpus.words)};
-  if (auto saved = tl::io::save(tl::pack(model), path, extras); !saved)
+  const auto words = tl::text::serialize(corpus.words);
+  if (auto saved = tl::io::save(tl::pack(model), path, {.tokenizer = words}); !saved)
     return complain(saved.error());
   std::printf("saved %s; try tools/demo --model %s\n", path.c_str(), path.c_str());
   return 0;
