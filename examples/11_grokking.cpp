@@ -70,9 +70,8 @@ tl::latent<Blueprint> random_model(const grokking_line& line, std::size_t vocabu
                                         .head_dim = line.dim / 4,
                                         .vocab = vocabulary,
                                         .context = modular_products::length});
-  constexpr float deviation = 0.05f;  // of PyTorch's linear layers of 128 inputs
-  tl::fill_random(model, line.seed, deviation);
-  for (float& x : model.parameters.embedding.elements) x *= line.embedding / deviation;
+  tl::fill_random(model, line.seed, line.deviation);
+  for (float& x : model.parameters.embedding.elements) x *= line.embedding / line.deviation;
   return model;
 }
 
@@ -117,7 +116,8 @@ int train(const grokking_line& line, const Optimiser& optimiser) {
     record.add(step + 1, std::exchange(learned, {}), validate(learner, products, rows));
     if (record.is_complete()) break;
   }
-  return record.conclude();
+  const int exit_code = record.conclude();
+  return was_interrupted != 0 ? 130 : exit_code;  // as programs that Ctrl-C ends
 }
 // [loop]
 

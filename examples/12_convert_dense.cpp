@@ -129,7 +129,8 @@ int convert(const convert_dense_line& line, const tl::dense<dense_llama>& dense,
   student.requantize();  // all of it, where the run was stopped during the warm-up
   const double converted = show("converted", *model, student, corpus, *checks, line);
   std::printf("training on beats rounding: %s\n", converted < rounded ? "yes" : "no");
-  return save(*model, corpus, line.run + "/model.safetensors");
+  const int exit_code = save(*model, corpus, line.run + "/model.safetensors");
+  return done->steps_left != 0 ? 130 : exit_code;  // as programs that Ctrl-C ends
 }
 // [convert]
 

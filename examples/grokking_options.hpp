@@ -13,7 +13,7 @@ struct grokking_line {
   std::uint64_t modulus = 97, steps = 2000, every = 50, seed = 1;
   std::size_t dim = 128, layers = 2, batch = 512, threads = 1;
   double rate = 1e-3, l2 = 0.005, decay = 0, alpha = 0.98, lambda = 2;
-  float embedding = 1.0f;
+  float deviation = 0.05f, embedding = 1.0f;  // those of PyTorch for 128 inputs
   bool without_grokfast = false, says_outcome_alone = false;
 };
 
@@ -30,7 +30,10 @@ inline void add_task_options(CLI::App& app, grokking_line& line) {
   app.add_option("--layers", line.layers, "blocks")
       ->capture_default_str()
       ->check(CLI::Range(1, 16));
-  app.add_option("--embedding", line.embedding, "standard deviation of the embedding at the start")
+  app.add_option("--deviation", line.deviation, "of weights at the start")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--embedding", line.embedding, "deviation of the embedding at the start")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   app.add_option("--seed", line.seed, "of weights, halves and batches")->capture_default_str();
