@@ -20,6 +20,7 @@ using bitnet = tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<S
                                                  tl::gated_ffn<S, tl::silu, tl::sub_norm<>>>,
                            H>;
 using ternary = bitnet<scheme<tl::weights::ternary<>>>;
+using smooth = bitnet<scheme<tl::weights::f32, tl::activations::f32>>;
 using int8_head = tl::tied_head<tl::weights::int8<>, tl::activations::int8<>>;
 
 constexpr tl::shape sizes{.dim = 48,
@@ -97,9 +98,9 @@ std::vector<float> scores_of_inference(const Model& model, const tl::token_batch
 }
 
 template <class B>
-void overfit() {
+void overfit(tl::gradient_numbers numbers = tl::gradient_numbers::automatic) {
   auto model = random_model<B>();
-  tl::training_pass pass(model, {.sequences = 2, .length = 24});
+  tl::training_pass pass(model, {.sequences = 2, .length = 24, .gradients = numbers});
   const tl::adamw optimiser{.rate = 4e-3, .decay = 0};
   std::vector<tl::adamw::state> states;
   pass.for_each_tensor(
@@ -125,6 +126,10 @@ TEMPLATE_TEST_CASE("one batch is learned by heart", "", tl::weights::binary<>,
                    tl::weights::ternary<>, tl::weights::ternary<tl::rules::learned_step>,
                    tl::weights::ternary<tl::rules::learned_scale<>>) {
   overfit<bitnet<scheme<TestType>>>();
+}
+
+TEMPLATE_TEST_CASE("one batch is learned by heart in bfloat16", "", ternary, smooth) {
+  overfit<TestType>(tl::gradient_numbers::bf16);
 }
 
 TEST_CASE("a packed model gives the scores of its training pass") {
@@ -208,8 +213,22 @@ TEST_CASE("gradients by integers are those by floats, to 16 bits") {
   CHECK(error < 2e-4);
 }
 
+TEMPLATE_TEST_CASE("gradients in bfloat16 are those by floats, to 8 bits", "", ternary, smooth) {
+  const auto batch = random_batch(4, 30);
+  auto model = random_model<TestType>();
+  tl::training_pass floats(model,
+                           {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32});
+  tl::training_pass halves(model,
+                           {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::bf16});
+  CHECK(halves.add_gradients(batch, 1.0f / 120).sum ==
+        Approx(floats.add_gradients(batch, 1.0f / 120).sum).epsilon(1e-3));
+  const double error = distance(gradients_of(halves), gradients_of(floats));
+  CHECK(error > 1e-4);  // they are not the same path
+  CHECK(error < 1e-2);
+}
+
 TEST_CASE("gradients of a smooth decoder are its differences") {
-  auto model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  auto model = random_model<smooth>();
   const auto batch = random_batch(2, 20);
   tl::training_pass pass(model, {.sequences = 2, .length = 20});
   (void)pass.add_gradients(batch, 1.0f / 40);
@@ -233,7 +252,7 @@ TEST_CASE("gradients of a smooth decoder are its differences") {
 
 TEST_CASE("quantisation can be phased in") {
   auto quantised = random_model<ternary>();
-  auto floats = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  auto floats = random_model<smooth>();
   const auto batch = random_batch(2, 20);
   tl::training_pass pass(quantised, {.sequences = 2, .length = 20, .blends = true});
   tl::training_pass dense(floats, {.sequences = 2, .length = 20});
@@ -316,7 +335,7 @@ TEST_CASE("a model learns without latent weights") {
 }
 
 TEST_CASE("a distilled model comes close to its teacher") {
-  auto teacher_model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>(5);
+  auto teacher_model = random_model<smooth>(5);
   for (float& x : teacher_model.parameters.embedding.elements) x *= 8;
   auto model = random_model<ternary>();
   const tl::pass_options room{.sequences = 2, .length = 24};
