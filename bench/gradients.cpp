@@ -1,10 +1,12 @@
-// The products of a layer's backward pass: as floats, and with gradients in int8 halves.
+// The products of a layer's backward pass: as floats, in bfloat16, and with gradients in int8
+// halves.
 //
 //     tools/bench gradients [options of Google Benchmark]
 //
 // GFLOPS counts 2 T In Out operations, whatever is computed with. Names: product/way/T/In/Out/
 // threads.
 #include <trilith/activations/int8.hpp>
+#include <trilith/backends/bf16_product.hpp>
 #include <trilith/backends/gradient_products.hpp>
 #include <trilith/core/random.hpp>
 #include <trilith/core/thread_pool.hpp>
@@ -75,6 +77,11 @@ const std::pair<const char*, product> products[] = {
        tl::multiply_floats(l.gradient(), l.weights(), l.input_out(), false, l.memory.floats(),
                            l.pool.get());
      }},
+    {"dX/bf16",
+     [](layer& l) {
+       tl::multiply_bf16(l.gradient(), l.weights(), l.input_out(), false, l.memory.floats(),
+                         l.pool.get());
+     }},
     {"dX/int8x2",
      [](layer& l) {
        tl::input_gradient(l.codes, l.gradient(), l.input_out(), false, l.memory, l.pool.get());
@@ -83,6 +90,11 @@ const std::pair<const char*, product> products[] = {
      [](layer& l) {
        tl::multiply_floats(tl::float_matrix(l.gradient()).transposed(), l.input(), l.weight_out(),
                            true, l.memory.floats(), l.pool.get());
+     }},
+    {"dW/bf16",
+     [](layer& l) {
+       tl::multiply_bf16(tl::float_matrix(l.gradient()).transposed(), l.input(), l.weight_out(),
+                         true, l.memory.floats(), l.pool.get());
      }},
     {"dW/int8x2",
      [](layer& l) {

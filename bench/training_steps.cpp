@@ -71,6 +71,11 @@ double operations_of_token(const options& o) {
          6.0 * static_cast<double>(o.length * q * s.layers);
 }
 
+tl::gradient_numbers numbers_of(const options& o) {
+  using enum tl::gradient_numbers;
+  return o.precision == "f32" ? f32 : o.precision == "bf16" ? bf16 : int8x2;
+}
+
 template <class Blueprint, class Optimiser>
 void measure(const options& o, const Optimiser& optimiser) {
   using clock = std::chrono::steady_clock;
@@ -81,8 +86,7 @@ void measure(const options& o, const Optimiser& optimiser) {
                             {.sequences = o.micro_batch,
                              .length = o.length,
                              .recompute = o.recompute,
-                             .gradients = o.precision == "f32" ? tl::gradient_numbers::f32
-                                                               : tl::gradient_numbers::int8x2},
+                             .gradients = numbers_of(o)},
                             threads.get());
   tl::parameters<Optimiser> parameters(optimiser, learner, o.threads);
   std::vector<double> seconds;
@@ -135,7 +139,7 @@ bool parse(int argc, char** argv, options& o, int& exit_code) {
   app.add_option("--steps", o.steps, "the first warms up")->capture_default_str();
   app.add_option("--weights", o.weights)->check(CLI::IsMember({"ternary", "float"}));
   app.add_option("--precision", o.precision, "of gradients' products")
-      ->check(CLI::IsMember({"f32", "int8x2"}));
+      ->check(CLI::IsMember({"f32", "int8x2", "bf16"}));
   app.add_option("--optimiser", o.optimiser)->check(CLI::IsMember({"adamw", "muon"}));
   app.add_flag("--recompute", o.recompute, "keep one block's activations instead of all");
   try {

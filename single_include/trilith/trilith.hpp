@@ -10328,6 +10328,18 @@ struct float_tile_limits {
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
 
+struct bf16_limits {
+  /// Magnitudes below it become 0: what is left are multiples of 2^-63, their products and sums
+  /// multiples of 2^-126, and none is subnormal, which some instructions would flush.
+  static constexpr float smallest = 0x1p-56f;
+};
+
+/// x as multiply_bf16 takes it: to bfloat16, nearest, ties to even; +0 below bf16_limits::smallest.
+[[nodiscard]] constexpr float bf16_operand(float x) noexcept {
+  const float magnitude = x < 0.0f ? -x : x;
+  return magnitude < bf16_limits::smallest ? 0.0f : to_float(to_bfloat16(x));
+}
+
 /// What backward passes compute on one row of n values, to the bits of the plain loops in
 /// scalar_gradients.hpp on every target (test/kernels/gradient_rows.cpp): sums are in the fixed
 /// order of core/numeric.hpp, and nothing is fused. Rows may begin at any element.
@@ -10387,6 +10399,9 @@ struct gradient_kernels {
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+  /// The same of bf16_operand(left) and bf16_operand(right): one chain for each output, in
+  /// ascending k, whose products are exact.
+  void (*multiply_bf16)(const float_product& p, float* memory) noexcept = nullptr;
   /// Where a lane is not finite, its scale is not. `memory`: float_tile_limits::memory floats.
   void (*split)(const split_source& g, const split_lanes& to, float* memory) noexcept = nullptr;
   /// to[c * to_stride + r] = from[r * stride + c] for a matrix [rows, cols].
@@ -10471,6 +10486,29 @@ struct float_tiles {
     across = ceil_div(n, cols);
   }
 };
+
+/// The tiles of a product, by the kernel of one; both operands and out as multiply_floats() has
+/// them.
+inline void multiply_tiles(void (*kernel)(const simd::float_product&, float*) noexcept,
+                           const float_matrix& left, const float_matrix& right, span2d<float> out,
+                           bool adds, std::span<float> memory, const executor& run) noexcept {
+  if (out.rows == 0 || out.cols == 0) return;
+  const float_tiles tiles(out.rows, out.cols, run.threads);
+  float* const lines = memory.data() + -(reinterpret_cast<std::uintptr_t>(memory.data()) / 4) % 16;
+  const std::size_t work = tiles.rows * tiles.cols * max_of<std::size_t>(left.cols, 1);
+  run.parallel_for(
+      tiles.down * tiles.across, (std::size_t{1} << 17) / work + 1,
+      [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+        for (std::size_t i = first; i < last; ++i) {
+          const std::size_t m = i / tiles.across * tiles.rows, n = i % tiles.across * tiles.cols;
+          kernel({left.data + m * left.row_step, left.row_step, left.col_step,
+                  right.data + n * right.col_step, right.row_step, right.col_step,
+                  out.data + m * out.stride + n, out.stride, min_of(tiles.rows, out.rows - m),
+                  min_of(tiles.cols, out.cols - n), left.cols, adds},
+                 lines + slot * simd::float_tile_limits::memory);
+        }
+      });
+}
 }  // namespace detail
 
 /// Floats of memory that multiply_floats needs.
@@ -10492,23 +10530,7 @@ inline void multiply_floats(const float_matrix& left, const float_matrix& right,
                        "multiply_floats() needs left [M, K], right [K, N] and out [M, N].");
   TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
                        "multiply_floats() needs float_product_memory(threads) floats.");
-  if (out.rows == 0 || out.cols == 0) return;
-  const detail::float_tiles tiles(out.rows, out.cols, run.threads);
-  float* const lines = memory.data() + -(reinterpret_cast<std::uintptr_t>(memory.data()) / 4) % 16;
-  const auto multiply = simd::gradients().multiply_floats;
-  const std::size_t work = tiles.rows * tiles.cols * max_of<std::size_t>(left.cols, 1);
-  run.parallel_for(
-      tiles.down * tiles.across, (std::size_t{1} << 17) / work + 1,
-      [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
-        for (std::size_t i = first; i < last; ++i) {
-          const std::size_t m = i / tiles.across * tiles.rows, n = i % tiles.across * tiles.cols;
-          multiply({left.data + m * left.row_step, left.row_step, left.col_step,
-                    right.data + n * right.col_step, right.row_step, right.col_step,
-                    out.data + m * out.stride + n, out.stride, min_of(tiles.rows, out.rows - m),
-                    min_of(tiles.cols, out.cols - n), left.cols, adds},
-                   lines + slot * simd::float_tile_limits::memory);
-        }
-      });
+  detail::multiply_tiles(simd::gradients().multiply_floats, left, right, out, adds, memory, run);
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -12101,6 +12123,42 @@ inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, flo
 
 #endif
 // ==== end trilith/train/cross_entropy.hpp
+// ==== begin trilith/backends/bf16_product.hpp
+#ifndef TRILITH_BACKENDS_BF16_PRODUCT_HPP
+#define TRILITH_BACKENDS_BF16_PRODUCT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// out[m, n] = (adds ? out[m, n] : 0) + sum_k b(left(m, k)) b(right(k, n)), b: to bfloat16.
+///
+/// left: [M, K], right: [K, N], out: [M, N], which neither overlaps. b rounds to nearest, ties to
+/// even, and what is below 2^-56 to 0 (simd::bf16_operand). A sum is one chain in ascending k,
+/// starting from out or +0, rounded to float after each addition. It is the order of the
+/// instruction VDPBF16PS where a pair has its lower k in the upper half. The products are exact,
+/// so that it makes no difference whether they are fused, and all thread counts and targets give
+/// the same bits (test/kernels/bf16_product.cpp), those of multiply_floats() for rounded operands.
+/// Exempt are sums with a product beyond the largest float, and those that start from an out below
+/// 2^-103 which this function did not compute: there they might become subnormal, and the
+/// instruction takes that as 0.
+///
+/// Cost: 2 M K N operations, with AVX-512 BF16 1.5 to 1.9 times as fast as multiply_floats() (Zen
+/// 5); elsewhere up to a tenth slower than it, for the rounding.
+///
+/// @param memory  float_product_memory(run.threads) floats, overwritten
+/// @see Intel: Software Developer's Manual, VDPBF16PS.
+inline void multiply_bf16(const float_matrix& left, const float_matrix& right, span2d<float> out,
+                          bool adds, std::span<float> memory, const executor& run) noexcept {
+  TRILITH_PRECONDITION(left.rows == out.rows && right.cols == out.cols && left.cols == right.rows,
+                       "multiply_bf16() needs left [M, K], right [K, N] and out [M, N].");
+  TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
+                       "multiply_bf16() needs float_product_memory(threads) floats.");
+  detail::multiply_tiles(simd::gradients().multiply_bf16, left, right, out, adds, memory, run);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/backends/bf16_product.hpp
 // ==== begin trilith/train/pass_context.hpp
 #ifndef TRILITH_TRAIN_PASS_CONTEXT_HPP
 #define TRILITH_TRAIN_PASS_CONTEXT_HPP
@@ -12108,13 +12166,16 @@ inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, flo
 namespace trilith::inline TRILITH_ABI {
 
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
-/// The forward pass multiplies integers in any case.
+/// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
   automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
   /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
-  int8x2
+  int8x2,
+  /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
+  /// products of float weights or activations too; attention itself stays float32.
+  bf16
 };
 
 /// How much a training pass takes at once.
@@ -12153,6 +12214,7 @@ struct pass_context {
         third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
+        by_bf16(options.gradients == gradient_numbers::bf16),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
@@ -12169,8 +12231,9 @@ struct pass_context {
   row_buffer first, second, third;   ///< gradients inside a layer
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
-  gradient_memory memory;            ///< of all products
-  row_buffer head_memory;            ///< [threads, head_floats()]
+  bool by_bf16 = false;
+  gradient_memory memory;  ///< of all products
+  row_buffer head_memory;  ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
@@ -12178,10 +12241,11 @@ struct pass_context {
     return {slots.data(), rows()};
   }
 
-  /// out (+)= left right
+  /// out (+)= left right, in float32 or in bfloat16
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    multiply_floats(left, right, out, adds, memory.floats(), run());
+    const auto by = by_bf16 ? multiply_bf16 : multiply_floats;
+    by(left, right, out, adds, memory.floats(), run());
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.
@@ -16640,6 +16704,119 @@ using llama_f32 = decoder<transformer_block<rms_norm<>, attention<f32_scheme, no
     "trilith: the kernels need Highway 1.0.3 or newer on the include path; install libhwy-dev (only its headers are used)."
 #endif
 
+// ==== begin trilith/backends/simd/cpu.hpp
+#ifndef TRILITH_BACKENDS_SIMD_CPU_HPP
+#define TRILITH_BACKENDS_SIMD_CPU_HPP
+
+#include <cstdint>
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
+
+namespace trilith::simd {
+
+/// Which of the kernel tables the CPU and its operating system can run.
+struct cpu_features {
+  bool neon_dot = false;
+  bool sse4 = false;
+  bool avx2 = false;
+  bool avx3 = false;
+  bool avx2_vnni = false;
+  bool avx3_vnni = false;
+  bool avx3_dl = false;
+  bool avx3_bf16 = false;
+  bool amx = false;
+};
+
+#if defined(__x86_64__)
+namespace detail {
+struct cpuid_words {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+};
+
+[[nodiscard]] inline cpuid_words cpuid(unsigned leaf, unsigned part = 0) noexcept {
+  cpuid_words w;
+  if (__get_cpuid_count(leaf, part, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
+  return w;
+}
+
+/// Which registers the operating system saves when it switches threads: bit 1 is xmm, bit 2 the
+/// upper half of ymm, bits 5-7 the masks and zmm.
+[[nodiscard]] inline std::uint64_t saved_registers() noexcept {
+  std::uint32_t low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t{high} << 32 | low;
+}
+
+template <class... Bits>
+[[nodiscard]] constexpr bool has(unsigned word, Bits... bits) noexcept {
+  return (((word >> bits) & 1u) & ...) != 0;
+}
+
+#if defined(__linux__)
+/// The kernel saves the 8 KiB of tile registers only for processes that asked for them.
+[[nodiscard]] inline bool may_use_tiles() noexcept {
+  constexpr int ask_for_state = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return ::syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
+}
+#else
+[[nodiscard]] inline bool may_use_tiles() noexcept {
+  return false;
+}
+#endif
+}  // namespace detail
+
+/// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
+/// (test/kernels/simd_cpu.cpp), and their extensions: AVX-512 VNNI, VBMI, GFNI and BF16, which
+/// Highway counts to larger sets, AVX-VNNI, and AMX with int8 and bfloat16, for which it asks the
+/// operating system.
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  using detail::has;
+  const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
+  cpu_features cpu;
+  // ecx of leaf 1: sse3, pclmul, ssse3, sse4.1, sse4.2, aes
+  cpu.sse4 = has(leaf1.ecx, 0, 1, 9, 19, 20, 25);
+  const std::uint64_t saved = has(leaf1.ecx, 27) ? detail::saved_registers() : 0;
+  // fma, avx, f16c; ebx of leaf 7: bmi, avx2, bmi2
+  cpu.avx2 =
+      cpu.sse4 && (saved & 0x06) == 0x06 && has(leaf1.ecx, 12, 28, 29) && has(leaf7.ebx, 3, 5, 8);
+  // avx512 f, dq, cd, bw, vl
+  cpu.avx3 = cpu.avx2 && (saved & 0xE6) == 0xE6 && has(leaf7.ebx, 16, 17, 28, 30, 31);
+  const auto leaf7_1 = leaf7.eax >= 1 ? detail::cpuid(7, 1) : detail::cpuid_words{};
+  cpu.avx2_vnni = cpu.avx2 && has(leaf7_1.eax, 4);
+  cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
+  cpu.avx3_dl = cpu.avx3_vnni && has(leaf7.ecx, 1, 8);  // vbmi, gfni
+  cpu.avx3_bf16 = cpu.avx3 && has(leaf7_1.eax, 5);
+  // amx bf16, tile, int8, which no CPU has one of without the others; bits 17 and 18 of what is
+  // saved are tiles
+  cpu.amx = cpu.avx3_dl && cpu.avx3_bf16 && (saved & 0x60000) == 0x60000 &&
+            has(leaf7.edx, 22, 24, 25) && detail::may_use_tiles();
+  return cpu;
+}
+#elif defined(__aarch64__) && defined(__linux__)
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  cpu_features cpu;
+  cpu.neon_dot = (::getauxval(AT_HWCAP) >> 20 & 1) != 0;  // HWCAP_ASIMDDP
+  return cpu;
+}
+#else
+[[nodiscard]] inline cpu_features detect_cpu() noexcept {
+  return {};
+}
+#endif
+
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/cpu.hpp
 // ==== begin trilith/backends/simd/foreach.hpp
 // Compiles kernels-inl.hpp once for every instruction set. Included by dispatch_impl.hpp alone.
 //
@@ -16743,6 +16920,21 @@ TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) 
       const float left = p.left[m * p.left_row + k * p.left_step];
       const float* const right = p.right + k * p.right_step;
       for (std::size_t n = 0; n < p.cols; ++n) out[n] += left * right[n * p.right_col];
+    }
+  }
+}
+
+/// memory: p.cols floats
+TRILITH_EXACT_FLOAT inline void multiply_bf16(const float_product& p, float* memory) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t m = 0; m < p.rows; ++m)
+    for (std::size_t n = 0; !p.adds && n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  for (std::size_t k = 0; k < p.depth; ++k) {
+    for (std::size_t n = 0; n < p.cols; ++n)
+      memory[n] = bf16_operand(p.right[k * p.right_step + n * p.right_col]);
+    for (std::size_t m = 0; m < p.rows; ++m) {
+      const float left = bf16_operand(p.left[m * p.left_row + k * p.left_step]);
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] += left * memory[n];
     }
   }
 }
@@ -16866,6 +17058,7 @@ namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
                                                    &scalar::multiply_floats,
+                                                   &scalar::multiply_bf16,
                                                    &scalar::split,
                                                    &scalar::transpose_bytes,
                                                    scalar::gradient_rows};
@@ -20758,9 +20951,9 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
-// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
-// tiles nor vectors of another width change its bits.
+// A fragment of kernels-inl.hpp: a few rows and columns of a product of two matrices from packed
+// panels (float_panels-inl.hpp). An output is one chain of additions in ascending k, so that
+// neither tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
@@ -20774,8 +20967,14 @@ static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
     return hn::Add(rounded_product(a, b), sum);
 }
 
-/// R rows times V vectors of outputs, which stay in registers for all k of a block.
-template <std::size_t R, std::size_t V>
+/// What a step of a panel is: one float of each lane.
+struct float_steps {
+  static constexpr std::size_t products = 1;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) { return multiply_add(a, b, sum); }
+};
+
+/// R rows times V vectors of outputs, which stay in registers for all steps of a block.
+template <class Step, std::size_t R, std::size_t V>
 struct outer_sums {
   // Indices are written out by packs, not by loops, so that the compiler sees from the start that
   // every sum has a register of its own.
@@ -20810,7 +21009,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = Step::add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -20841,9 +21040,9 @@ static HWY_INLINE void ask_for_rows(const outer_part& p) {
       __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
 }
 
-template <std::size_t Panels>
+template <class Step, std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
-  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  outer_sums<Step, outer_rows, Panels * vectors_per_sum> s;
   using sums = decltype(s);
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
@@ -20858,15 +21057,17 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   s.end(p.out, p.stride, typename sums::all_sums{});
 }
 
+template <class Step>
 static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
   if constexpr (outer_panels > 2)
-    if (panels == 3) return add_outer<3>(p);
+    if (panels == 3) return add_outer<Step, 3>(p);
   if constexpr (outer_panels > 1)
-    if (panels == 2) return add_outer<2>(p);
-  add_outer<1>(p);
+    if (panels == 2) return add_outer<Step, 2>(p);
+  add_outer<Step, 1>(p);
 }
 
 /// `rows` and `cols` outputs are there, fewer than a kernel computes.
+template <class Step>
 static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
                                         std::size_t cols) noexcept {
   constexpr std::size_t width = outer_panels * lanes;
@@ -20877,13 +21078,20 @@ static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::s
   const std::size_t stride = p.stride;
   p.out = part;
   p.stride = width;
-  add_outer_of(panels, p);
+  add_outer_of<Step>(panels, p);
   for (std::size_t r = 0; r < rows; ++r)
     __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of two matrices, block by block: packed, then multiplied
+// from panels (outer_sums-inl.hpp).
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
 /// cache while all rows pass by.
+template <class Step>
 static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
                                   std::size_t depth, bool clear) {
   constexpr std::size_t width = outer_panels * lanes;
@@ -20899,27 +21107,134 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
                             p.out_stride,
                             clear};
       if (rows == outer_rows && cols == panels * lanes)
-        add_outer_of(panels, part);
+        add_outer_of<Step>(panels, part);
       else
-        add_outer_edge(panels, part, rows, cols);
+        add_outer_edge<Step>(panels, part, rows, cols);
     }
   }
 }
 
-/// The multiply_floats of gradient_kernels.
-static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+/// How the operands of multiply_floats become panels.
+struct as_floats {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
+    pack_panels(from, panels);
+  }
+};
+
+/// The multiply_floats and multiply_bf16 of gradient_kernels. Where the last step of a panel holds
+/// fewer products than others, -0 and +0 take their places: that product changes no sum, nor its
+/// sign.
+template <class Operands>
+static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory) noexcept {
+  using step = typename Operands::step;
   if (p.depth == 0 && !p.adds)
     for (std::size_t m = 0; m < p.rows; ++m)
       for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
-  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  const std::size_t blocks = ceil_div(p.depth, step::products * float_tile_limits::depth);
   for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
-    float* const right = memory + round_up(p.rows, lanes) * depth;
-    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
-    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
-    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+    const std::size_t steps = ceil_div(depth, step::products);
+    float* const right = memory + round_up(p.rows, lanes) * steps;
+    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
+                   memory);
+    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
+                   right);
+    add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16 while
+// they are packed. A product of two of them is exact in float, so that fusing it with the addition
+// makes no difference: the float kernels give the bits of multiply_bf16, and so do instructions
+// that add two such products, one after the other.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// bf16_operand() of each x.
+static HWY_INLINE f32s bf16_operands(f32s x) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s bits = hn::BitCast(u, x);
+  const u32s odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
+  const u32s nearest = hn::Add(hn::Add(bits, hn::Set(u, 0x7FFFu)), odd);
+  const f32s number = hn::BitCast(f, hn::And(nearest, hn::Set(u, 0xFFFF0000u)));
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), hn::Set(f, bf16_limits::smallest)),
+                            hn::IfThenElse(hn::Eq(x, x), number, x));  // NaN stays NaN
+}
+
+/// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
+/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
+template <class Operands>
+static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
+                                       float* panels) noexcept {
+  constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
+  HWY_ALIGN float part[few * most];
+  const std::size_t steps = ceil_div(from.depth, products);
+  for (std::size_t i = 0; i < from.count; i += few)
+    for (std::size_t k = 0; k < from.depth; k += most) {
+      const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
+                             HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
+      pack_panels(some, part);
+      for (std::size_t l = 0; l < some.count; l += lanes)
+        Operands::narrow(part + l * some.depth, some.depth, last,
+                         panels + (i + l) * steps + k / products * lanes);
+    }
+}
+
+/// Rounded, but still floats.
+struct as_rounded {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_rounded>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
+    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
+      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
+/// them. A pair's upper half is multiplied and added first, and holds the lower k.
+struct pair_steps {
+  static constexpr std::size_t products = 2;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+
+struct as_pairs {
+  using step = pair_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_pairs>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+    std::size_t k = 0;
+    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
+      store_pairs(kept(part), kept(part + lanes), to);
+    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+  }
+
+ private:
+  static HWY_INLINE __m512 kept(const float* x) {
+    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  }
+  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
+    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i both;  // the second ones below the first ones
+    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+  }
+};
+
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -21278,8 +21593,22 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
+                                                                   fuses,
+                                                                   &multiply_matrices<as_floats>,
+                                                                   &multiply_matrices<as_rounded>,
+                                                                   &split_gradients,
+                                                                   &transpose_bytes,
+                                                                   gradient_rows};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AVX3_BF16";
+  t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -31380,9 +31709,9 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
-// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
-// tiles nor vectors of another width change its bits.
+// A fragment of kernels-inl.hpp: a few rows and columns of a product of two matrices from packed
+// panels (float_panels-inl.hpp). An output is one chain of additions in ascending k, so that
+// neither tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
@@ -31396,8 +31725,14 @@ static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
     return hn::Add(rounded_product(a, b), sum);
 }
 
-/// R rows times V vectors of outputs, which stay in registers for all k of a block.
-template <std::size_t R, std::size_t V>
+/// What a step of a panel is: one float of each lane.
+struct float_steps {
+  static constexpr std::size_t products = 1;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) { return multiply_add(a, b, sum); }
+};
+
+/// R rows times V vectors of outputs, which stay in registers for all steps of a block.
+template <class Step, std::size_t R, std::size_t V>
 struct outer_sums {
   // Indices are written out by packs, not by loops, so that the compiler sees from the start that
   // every sum has a register of its own.
@@ -31432,7 +31767,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = Step::add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -31463,9 +31798,9 @@ static HWY_INLINE void ask_for_rows(const outer_part& p) {
       __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
 }
 
-template <std::size_t Panels>
+template <class Step, std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
-  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  outer_sums<Step, outer_rows, Panels * vectors_per_sum> s;
   using sums = decltype(s);
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
@@ -31480,15 +31815,17 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   s.end(p.out, p.stride, typename sums::all_sums{});
 }
 
+template <class Step>
 static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
   if constexpr (outer_panels > 2)
-    if (panels == 3) return add_outer<3>(p);
+    if (panels == 3) return add_outer<Step, 3>(p);
   if constexpr (outer_panels > 1)
-    if (panels == 2) return add_outer<2>(p);
-  add_outer<1>(p);
+    if (panels == 2) return add_outer<Step, 2>(p);
+  add_outer<Step, 1>(p);
 }
 
 /// `rows` and `cols` outputs are there, fewer than a kernel computes.
+template <class Step>
 static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
                                         std::size_t cols) noexcept {
   constexpr std::size_t width = outer_panels * lanes;
@@ -31499,13 +31836,20 @@ static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::s
   const std::size_t stride = p.stride;
   p.out = part;
   p.stride = width;
-  add_outer_of(panels, p);
+  add_outer_of<Step>(panels, p);
   for (std::size_t r = 0; r < rows; ++r)
     __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of two matrices, block by block: packed, then multiplied
+// from panels (outer_sums-inl.hpp).
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
 /// cache while all rows pass by.
+template <class Step>
 static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
                                   std::size_t depth, bool clear) {
   constexpr std::size_t width = outer_panels * lanes;
@@ -31521,27 +31865,134 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
                             p.out_stride,
                             clear};
       if (rows == outer_rows && cols == panels * lanes)
-        add_outer_of(panels, part);
+        add_outer_of<Step>(panels, part);
       else
-        add_outer_edge(panels, part, rows, cols);
+        add_outer_edge<Step>(panels, part, rows, cols);
     }
   }
 }
 
-/// The multiply_floats of gradient_kernels.
-static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+/// How the operands of multiply_floats become panels.
+struct as_floats {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
+    pack_panels(from, panels);
+  }
+};
+
+/// The multiply_floats and multiply_bf16 of gradient_kernels. Where the last step of a panel holds
+/// fewer products than others, -0 and +0 take their places: that product changes no sum, nor its
+/// sign.
+template <class Operands>
+static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory) noexcept {
+  using step = typename Operands::step;
   if (p.depth == 0 && !p.adds)
     for (std::size_t m = 0; m < p.rows; ++m)
       for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
-  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  const std::size_t blocks = ceil_div(p.depth, step::products * float_tile_limits::depth);
   for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
-    float* const right = memory + round_up(p.rows, lanes) * depth;
-    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
-    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
-    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+    const std::size_t steps = ceil_div(depth, step::products);
+    float* const right = memory + round_up(p.rows, lanes) * steps;
+    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
+                   memory);
+    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
+                   right);
+    add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16 while
+// they are packed. A product of two of them is exact in float, so that fusing it with the addition
+// makes no difference: the float kernels give the bits of multiply_bf16, and so do instructions
+// that add two such products, one after the other.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// bf16_operand() of each x.
+static HWY_INLINE f32s bf16_operands(f32s x) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s bits = hn::BitCast(u, x);
+  const u32s odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
+  const u32s nearest = hn::Add(hn::Add(bits, hn::Set(u, 0x7FFFu)), odd);
+  const f32s number = hn::BitCast(f, hn::And(nearest, hn::Set(u, 0xFFFF0000u)));
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), hn::Set(f, bf16_limits::smallest)),
+                            hn::IfThenElse(hn::Eq(x, x), number, x));  // NaN stays NaN
+}
+
+/// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
+/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
+template <class Operands>
+static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
+                                       float* panels) noexcept {
+  constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
+  HWY_ALIGN float part[few * most];
+  const std::size_t steps = ceil_div(from.depth, products);
+  for (std::size_t i = 0; i < from.count; i += few)
+    for (std::size_t k = 0; k < from.depth; k += most) {
+      const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
+                             HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
+      pack_panels(some, part);
+      for (std::size_t l = 0; l < some.count; l += lanes)
+        Operands::narrow(part + l * some.depth, some.depth, last,
+                         panels + (i + l) * steps + k / products * lanes);
+    }
+}
+
+/// Rounded, but still floats.
+struct as_rounded {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_rounded>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
+    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
+      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
+/// them. A pair's upper half is multiplied and added first, and holds the lower k.
+struct pair_steps {
+  static constexpr std::size_t products = 2;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+
+struct as_pairs {
+  using step = pair_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_pairs>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+    std::size_t k = 0;
+    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
+      store_pairs(kept(part), kept(part + lanes), to);
+    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+  }
+
+ private:
+  static HWY_INLINE __m512 kept(const float* x) {
+    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  }
+  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
+    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i both;  // the second ones below the first ones
+    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+  }
+};
+
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -31900,8 +32351,22 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
+                                                                   fuses,
+                                                                   &multiply_matrices<as_floats>,
+                                                                   &multiply_matrices<as_rounded>,
+                                                                   &split_gradients,
+                                                                   &transpose_bytes,
+                                                                   gradient_rows};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AVX3_BF16";
+  t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -42002,9 +42467,9 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
-// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
-// tiles nor vectors of another width change its bits.
+// A fragment of kernels-inl.hpp: a few rows and columns of a product of two matrices from packed
+// panels (float_panels-inl.hpp). An output is one chain of additions in ascending k, so that
+// neither tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
@@ -42018,8 +42483,14 @@ static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
     return hn::Add(rounded_product(a, b), sum);
 }
 
-/// R rows times V vectors of outputs, which stay in registers for all k of a block.
-template <std::size_t R, std::size_t V>
+/// What a step of a panel is: one float of each lane.
+struct float_steps {
+  static constexpr std::size_t products = 1;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) { return multiply_add(a, b, sum); }
+};
+
+/// R rows times V vectors of outputs, which stay in registers for all steps of a block.
+template <class Step, std::size_t R, std::size_t V>
 struct outer_sums {
   // Indices are written out by packs, not by loops, so that the compiler sees from the start that
   // every sum has a register of its own.
@@ -42054,7 +42525,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = Step::add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -42085,9 +42556,9 @@ static HWY_INLINE void ask_for_rows(const outer_part& p) {
       __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
 }
 
-template <std::size_t Panels>
+template <class Step, std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
-  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  outer_sums<Step, outer_rows, Panels * vectors_per_sum> s;
   using sums = decltype(s);
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
@@ -42102,15 +42573,17 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   s.end(p.out, p.stride, typename sums::all_sums{});
 }
 
+template <class Step>
 static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
   if constexpr (outer_panels > 2)
-    if (panels == 3) return add_outer<3>(p);
+    if (panels == 3) return add_outer<Step, 3>(p);
   if constexpr (outer_panels > 1)
-    if (panels == 2) return add_outer<2>(p);
-  add_outer<1>(p);
+    if (panels == 2) return add_outer<Step, 2>(p);
+  add_outer<Step, 1>(p);
 }
 
 /// `rows` and `cols` outputs are there, fewer than a kernel computes.
+template <class Step>
 static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
                                         std::size_t cols) noexcept {
   constexpr std::size_t width = outer_panels * lanes;
@@ -42121,13 +42594,20 @@ static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::s
   const std::size_t stride = p.stride;
   p.out = part;
   p.stride = width;
-  add_outer_of(panels, p);
+  add_outer_of<Step>(panels, p);
   for (std::size_t r = 0; r < rows; ++r)
     __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of two matrices, block by block: packed, then multiplied
+// from panels (outer_sums-inl.hpp).
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
 /// cache while all rows pass by.
+template <class Step>
 static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
                                   std::size_t depth, bool clear) {
   constexpr std::size_t width = outer_panels * lanes;
@@ -42143,27 +42623,134 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
                             p.out_stride,
                             clear};
       if (rows == outer_rows && cols == panels * lanes)
-        add_outer_of(panels, part);
+        add_outer_of<Step>(panels, part);
       else
-        add_outer_edge(panels, part, rows, cols);
+        add_outer_edge<Step>(panels, part, rows, cols);
     }
   }
 }
 
-/// The multiply_floats of gradient_kernels.
-static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+/// How the operands of multiply_floats become panels.
+struct as_floats {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
+    pack_panels(from, panels);
+  }
+};
+
+/// The multiply_floats and multiply_bf16 of gradient_kernels. Where the last step of a panel holds
+/// fewer products than others, -0 and +0 take their places: that product changes no sum, nor its
+/// sign.
+template <class Operands>
+static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory) noexcept {
+  using step = typename Operands::step;
   if (p.depth == 0 && !p.adds)
     for (std::size_t m = 0; m < p.rows; ++m)
       for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
-  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  const std::size_t blocks = ceil_div(p.depth, step::products * float_tile_limits::depth);
   for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
-    float* const right = memory + round_up(p.rows, lanes) * depth;
-    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
-    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
-    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+    const std::size_t steps = ceil_div(depth, step::products);
+    float* const right = memory + round_up(p.rows, lanes) * steps;
+    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
+                   memory);
+    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
+                   right);
+    add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16 while
+// they are packed. A product of two of them is exact in float, so that fusing it with the addition
+// makes no difference: the float kernels give the bits of multiply_bf16, and so do instructions
+// that add two such products, one after the other.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// bf16_operand() of each x.
+static HWY_INLINE f32s bf16_operands(f32s x) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s bits = hn::BitCast(u, x);
+  const u32s odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
+  const u32s nearest = hn::Add(hn::Add(bits, hn::Set(u, 0x7FFFu)), odd);
+  const f32s number = hn::BitCast(f, hn::And(nearest, hn::Set(u, 0xFFFF0000u)));
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), hn::Set(f, bf16_limits::smallest)),
+                            hn::IfThenElse(hn::Eq(x, x), number, x));  // NaN stays NaN
+}
+
+/// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
+/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
+template <class Operands>
+static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
+                                       float* panels) noexcept {
+  constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
+  HWY_ALIGN float part[few * most];
+  const std::size_t steps = ceil_div(from.depth, products);
+  for (std::size_t i = 0; i < from.count; i += few)
+    for (std::size_t k = 0; k < from.depth; k += most) {
+      const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
+                             HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
+      pack_panels(some, part);
+      for (std::size_t l = 0; l < some.count; l += lanes)
+        Operands::narrow(part + l * some.depth, some.depth, last,
+                         panels + (i + l) * steps + k / products * lanes);
+    }
+}
+
+/// Rounded, but still floats.
+struct as_rounded {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_rounded>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
+    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
+      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
+/// them. A pair's upper half is multiplied and added first, and holds the lower k.
+struct pair_steps {
+  static constexpr std::size_t products = 2;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+
+struct as_pairs {
+  using step = pair_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_pairs>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+    std::size_t k = 0;
+    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
+      store_pairs(kept(part), kept(part + lanes), to);
+    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+  }
+
+ private:
+  static HWY_INLINE __m512 kept(const float* x) {
+    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  }
+  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
+    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i both;  // the second ones below the first ones
+    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+  }
+};
+
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -42522,8 +43109,22 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
+                                                                   fuses,
+                                                                   &multiply_matrices<as_floats>,
+                                                                   &multiply_matrices<as_rounded>,
+                                                                   &split_gradients,
+                                                                   &transpose_bytes,
+                                                                   gradient_rows};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AVX3_BF16";
+  t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -52628,9 +53229,9 @@ static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
-// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
-// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
-// tiles nor vectors of another width change its bits.
+// A fragment of kernels-inl.hpp: a few rows and columns of a product of two matrices from packed
+// panels (float_panels-inl.hpp). An output is one chain of additions in ascending k, so that
+// neither tiles nor vectors of another width change its bits.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
@@ -52644,8 +53245,14 @@ static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
     return hn::Add(rounded_product(a, b), sum);
 }
 
-/// R rows times V vectors of outputs, which stay in registers for all k of a block.
-template <std::size_t R, std::size_t V>
+/// What a step of a panel is: one float of each lane.
+struct float_steps {
+  static constexpr std::size_t products = 1;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) { return multiply_add(a, b, sum); }
+};
+
+/// R rows times V vectors of outputs, which stay in registers for all steps of a block.
+template <class Step, std::size_t R, std::size_t V>
 struct outer_sums {
   // Indices are written out by packs, not by loops, so that the compiler sees from the start that
   // every sum has a register of its own.
@@ -52680,7 +53287,7 @@ struct outer_sums {
   }
   template <std::size_t Row, std::size_t... I>
   HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
+    ((sum[Row * V + I] = Step::add(left, in[I], sum[Row * V + I])), ...);
   }
 };
 
@@ -52711,9 +53318,9 @@ static HWY_INLINE void ask_for_rows(const outer_part& p) {
       __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
 }
 
-template <std::size_t Panels>
+template <class Step, std::size_t Panels>
 static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
-  outer_sums<outer_rows, Panels * vectors_per_sum> s;
+  outer_sums<Step, outer_rows, Panels * vectors_per_sum> s;
   using sums = decltype(s);
   const float *left = p.left, *right = p.right;
   const std::size_t panel = p.panel;
@@ -52728,15 +53335,17 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   s.end(p.out, p.stride, typename sums::all_sums{});
 }
 
+template <class Step>
 static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
   if constexpr (outer_panels > 2)
-    if (panels == 3) return add_outer<3>(p);
+    if (panels == 3) return add_outer<Step, 3>(p);
   if constexpr (outer_panels > 1)
-    if (panels == 2) return add_outer<2>(p);
-  add_outer<1>(p);
+    if (panels == 2) return add_outer<Step, 2>(p);
+  add_outer<Step, 1>(p);
 }
 
 /// `rows` and `cols` outputs are there, fewer than a kernel computes.
+template <class Step>
 static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
                                         std::size_t cols) noexcept {
   constexpr std::size_t width = outer_panels * lanes;
@@ -52747,13 +53356,20 @@ static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::s
   const std::size_t stride = p.stride;
   p.out = part;
   p.stride = width;
-  add_outer_of(panels, p);
+  add_outer_of<Step>(panels, p);
   for (std::size_t r = 0; r < rows; ++r)
     __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of two matrices, block by block: packed, then multiplied
+// from panels (outer_sums-inl.hpp).
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
 /// cache while all rows pass by.
+template <class Step>
 static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
                                   std::size_t depth, bool clear) {
   constexpr std::size_t width = outer_panels * lanes;
@@ -52769,27 +53385,134 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
                             p.out_stride,
                             clear};
       if (rows == outer_rows && cols == panels * lanes)
-        add_outer_of(panels, part);
+        add_outer_of<Step>(panels, part);
       else
-        add_outer_edge(panels, part, rows, cols);
+        add_outer_edge<Step>(panels, part, rows, cols);
     }
   }
 }
 
-/// The multiply_floats of gradient_kernels.
-static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+/// How the operands of multiply_floats become panels.
+struct as_floats {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
+    pack_panels(from, panels);
+  }
+};
+
+/// The multiply_floats and multiply_bf16 of gradient_kernels. Where the last step of a panel holds
+/// fewer products than others, -0 and +0 take their places: that product changes no sum, nor its
+/// sign.
+template <class Operands>
+static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory) noexcept {
+  using step = typename Operands::step;
   if (p.depth == 0 && !p.adds)
     for (std::size_t m = 0; m < p.rows; ++m)
       for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
-  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  const std::size_t blocks = ceil_div(p.depth, step::products * float_tile_limits::depth);
   for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
-    float* const right = memory + round_up(p.rows, lanes) * depth;
-    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
-    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
-    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+    const std::size_t steps = ceil_div(depth, step::products);
+    float* const right = memory + round_up(p.rows, lanes) * steps;
+    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
+                   memory);
+    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
+                   right);
+    add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16 while
+// they are packed. A product of two of them is exact in float, so that fusing it with the addition
+// makes no difference: the float kernels give the bits of multiply_bf16, and so do instructions
+// that add two such products, one after the other.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// bf16_operand() of each x.
+static HWY_INLINE f32s bf16_operands(f32s x) {
+  const f32_tag f;
+  const u32_tag u;
+  const u32s bits = hn::BitCast(u, x);
+  const u32s odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(u, 1));
+  const u32s nearest = hn::Add(hn::Add(bits, hn::Set(u, 0x7FFFu)), odd);
+  const f32s number = hn::BitCast(f, hn::And(nearest, hn::Set(u, 0xFFFF0000u)));
+  return hn::IfThenZeroElse(hn::Lt(hn::Abs(x), hn::Set(f, bf16_limits::smallest)),
+                            hn::IfThenElse(hn::Eq(x, x), number, x));  // NaN stays NaN
+}
+
+/// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
+/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
+template <class Operands>
+static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
+                                       float* panels) noexcept {
+  constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
+  HWY_ALIGN float part[few * most];
+  const std::size_t steps = ceil_div(from.depth, products);
+  for (std::size_t i = 0; i < from.count; i += few)
+    for (std::size_t k = 0; k < from.depth; k += most) {
+      const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
+                             HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
+      pack_panels(some, part);
+      for (std::size_t l = 0; l < some.count; l += lanes)
+        Operands::narrow(part + l * some.depth, some.depth, last,
+                         panels + (i + l) * steps + k / products * lanes);
+    }
+}
+
+/// Rounded, but still floats.
+struct as_rounded {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_rounded>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
+    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
+      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
+/// them. A pair's upper half is multiplied and added first, and holds the lower k.
+struct pair_steps {
+  static constexpr std::size_t products = 2;
+  static HWY_INLINE f32s add(f32s a, f32s b, f32s sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+
+struct as_pairs {
+  using step = pair_steps;
+  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
+    pack_narrowed<as_pairs>(from, last, panels);
+  }
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+    std::size_t k = 0;
+    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
+      store_pairs(kept(part), kept(part + lanes), to);
+    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+  }
+
+ private:
+  static HWY_INLINE __m512 kept(const float* x) {
+    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  }
+  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
+    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i both;  // the second ones below the first ones
+    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+  }
+};
+
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -53148,8 +53871,22 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
+                                                                   fuses,
+                                                                   &multiply_matrices<as_floats>,
+                                                                   &multiply_matrices<as_rounded>,
+                                                                   &split_gradients,
+                                                                   &transpose_bytes,
+                                                                   gradient_rows};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AVX3_BF16";
+  t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -59532,117 +60269,6 @@ HWY_AFTER_NAMESPACE();
 #endif
 // ==== end trilith/backends/simd/foreach.hpp
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
-// ==== begin trilith/backends/simd/cpu.hpp
-#ifndef TRILITH_BACKENDS_SIMD_CPU_HPP
-#define TRILITH_BACKENDS_SIMD_CPU_HPP
-
-#include <cstdint>
-
-#if defined(__aarch64__) && defined(__linux__)
-#include <sys/auxv.h>
-#endif
-#if defined(__x86_64__)
-#include <cpuid.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-#endif
-
-namespace trilith::simd {
-
-/// Which of the kernel tables the CPU and its operating system can run.
-struct cpu_features {
-  bool neon_dot = false;
-  bool sse4 = false;
-  bool avx2 = false;
-  bool avx3 = false;
-  bool avx2_vnni = false;
-  bool avx3_vnni = false;
-  bool avx3_dl = false;
-  bool amx = false;
-};
-
-#if defined(__x86_64__)
-namespace detail {
-struct cpuid_words {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-[[nodiscard]] inline cpuid_words cpuid(unsigned leaf, unsigned part = 0) noexcept {
-  cpuid_words w;
-  if (__get_cpuid_count(leaf, part, &w.eax, &w.ebx, &w.ecx, &w.edx) == 0) return {};
-  return w;
-}
-
-/// Which registers the operating system saves when it switches threads: bit 1 is xmm, bit 2 the
-/// upper half of ymm, bits 5-7 the masks and zmm.
-[[nodiscard]] inline std::uint64_t saved_registers() noexcept {
-  std::uint32_t low = 0, high = 0;
-  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return std::uint64_t{high} << 32 | low;
-}
-
-template <class... Bits>
-[[nodiscard]] constexpr bool has(unsigned word, Bits... bits) noexcept {
-  return (((word >> bits) & 1u) & ...) != 0;
-}
-
-#if defined(__linux__)
-/// The kernel saves the 8 KiB of tile registers only for processes that asked for them.
-[[nodiscard]] inline bool may_use_tiles() noexcept {
-  constexpr int ask_for_state = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-  return ::syscall(SYS_arch_prctl, ask_for_state, tile_data) == 0;
-}
-#else
-[[nodiscard]] inline bool may_use_tiles() noexcept {
-  return false;
-}
-#endif
-}  // namespace detail
-
-/// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
-/// (test/kernels/simd_cpu.cpp), and their extensions: AVX-512 VNNI, VBMI and GFNI, which Highway
-/// counts to larger sets, AVX-VNNI, and AMX with int8 and bfloat16, for which it asks the operating
-/// system.
-[[nodiscard]] inline cpu_features detect_cpu() noexcept {
-  using detail::has;
-  const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
-  cpu_features cpu;
-  // ecx of leaf 1: sse3, pclmul, ssse3, sse4.1, sse4.2, aes
-  cpu.sse4 = has(leaf1.ecx, 0, 1, 9, 19, 20, 25);
-  const std::uint64_t saved = has(leaf1.ecx, 27) ? detail::saved_registers() : 0;
-  // fma, avx, f16c; ebx of leaf 7: bmi, avx2, bmi2
-  cpu.avx2 =
-      cpu.sse4 && (saved & 0x06) == 0x06 && has(leaf1.ecx, 12, 28, 29) && has(leaf7.ebx, 3, 5, 8);
-  // avx512 f, dq, cd, bw, vl
-  cpu.avx3 = cpu.avx2 && (saved & 0xE6) == 0xE6 && has(leaf7.ebx, 16, 17, 28, 30, 31);
-  const auto leaf7_1 = leaf7.eax >= 1 ? detail::cpuid(7, 1) : detail::cpuid_words{};
-  cpu.avx2_vnni = cpu.avx2 && has(leaf7_1.eax, 4);
-  cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
-  cpu.avx3_dl = cpu.avx3_vnni && has(leaf7.ecx, 1, 8);  // vbmi, gfni
-  // amx bf16, tile, int8, and avx512 bf16, which no CPU has one of without the others; bits 17 and
-  // 18 of what is saved are tiles
-  cpu.amx = cpu.avx3_dl && (saved & 0x60000) == 0x60000 && has(leaf7.edx, 22, 24, 25) &&
-            has(leaf7_1.eax, 5) && detail::may_use_tiles();
-  return cpu;
-}
-#elif defined(__aarch64__) && defined(__linux__)
-[[nodiscard]] inline cpu_features detect_cpu() noexcept {
-  cpu_features cpu;
-  cpu.neon_dot = (::getauxval(AT_HWCAP) >> 20 & 1) != 0;  // HWCAP_ASIMDDP
-  return cpu;
-}
-#else
-[[nodiscard]] inline cpu_features detect_cpu() noexcept {
-  return {};
-}
-#endif
-
-}  // namespace trilith::simd
-
-#endif
-// ==== end trilith/backends/simd/cpu.hpp
 // ==== begin trilith/backends/simd/products_impl.hpp
 #ifndef TRILITH_BACKENDS_SIMD_PRODUCTS_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_PRODUCTS_IMPL_HPP
@@ -59940,9 +60566,12 @@ const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept
 // Defines what gradient_kernels.hpp declares; part of the implementation.
 namespace trilith::simd::dispatch {
 
-/// The extensions of AVX2 and AVX-512 add nothing to these functions: they take the base's.
+/// The extensions of AVX2 and AVX-512 add nothing to these functions, and take the base's; but for
+/// AVX-512 BF16, which some CPUs of AVX3_DL have, and all of AMX.
 [[nodiscard]] inline const gradient_kernels& gradients_of([[maybe_unused]] target which) noexcept {
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+  static const bool multiplies_bf16 = detect_cpu().avx3_bf16;
+  if (which >= target::avx3_dl && multiplies_bf16) return N_AVX3::bf16_gradients_table;
   if (which >= target::avx3) return N_AVX3::gradients_table;
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)

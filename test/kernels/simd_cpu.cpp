@@ -35,6 +35,7 @@ TEST_CASE("the instruction sets of this CPU", "[simd]") {
   CHECK(cpu.avx3 == avx3);
   CHECK(cpu.avx3_vnni == (avx3 && __builtin_cpu_supports("avx512vnni")));
   CHECK(cpu.avx3_dl == (cpu.avx3_vnni && __builtin_cpu_supports("avx512vbmi")));
+  CHECK(cpu.avx3_bf16 == (avx3 && __builtin_cpu_supports("avx512bf16")));
 }
 #endif
 

@@ -14,6 +14,7 @@ namespace tl = trilith;
 namespace {
 
 using namespace test;
+using smooth = bitnet<scheme<tl::weights::f32, tl::activations::f32>>;
 
 template <class Model>
 std::vector<float> scores_of_training(Model& model, const tl::token_batch& batch) {
@@ -41,9 +42,9 @@ std::vector<float> scores_of_inference(const Model& model, const tl::token_batch
 }
 
 template <class B>
-void overfit() {
+void overfit(tl::gradient_numbers numbers = tl::gradient_numbers::automatic) {
   auto model = random_model<B>();
-  tl::training_pass pass(model, {.sequences = 2, .length = 24});
+  tl::training_pass pass(model, {.sequences = 2, .length = 24, .gradients = numbers});
   const tl::adamw optimiser{.rate = 4e-3, .decay = 0};
   std::vector<tl::adamw::state> states;
   pass.for_each_tensor(
@@ -69,6 +70,10 @@ TEMPLATE_TEST_CASE("one batch is learned by heart", "", tl::weights::binary<>,
                    tl::weights::ternary<>, tl::weights::ternary<tl::rules::learned_step>,
                    tl::weights::ternary<tl::rules::learned_scale<>>) {
   overfit<bitnet<scheme<TestType>>>();
+}
+
+TEMPLATE_TEST_CASE("one batch is learned by heart in bfloat16", "", ternary, smooth) {
+  overfit<TestType>(tl::gradient_numbers::bf16);
 }
 
 TEST_CASE("a packed model gives the scores of its training pass") {
@@ -134,8 +139,22 @@ TEST_CASE("gradients by integers are those by floats, to 16 bits") {
   CHECK(error < 2e-4);
 }
 
+TEMPLATE_TEST_CASE("gradients in bfloat16 are those by floats, to 8 bits", "", ternary, smooth) {
+  const auto batch = random_batch(4, 30);
+  auto model = random_model<TestType>();
+  tl::training_pass floats(model,
+                           {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32});
+  tl::training_pass halves(model,
+                           {.sequences = 4, .length = 30, .gradients = tl::gradient_numbers::bf16});
+  CHECK(halves.add_gradients(batch, 1.0f / 120).sum ==
+        Approx(floats.add_gradients(batch, 1.0f / 120).sum).epsilon(1e-3));
+  const double error = distance(gradients_of(halves), gradients_of(floats));
+  CHECK(error > 1e-4);  // they are not the same path
+  CHECK(error < 1e-2);
+}
+
 TEST_CASE("gradients of a smooth decoder are its differences") {
-  auto model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  auto model = random_model<smooth>();
   const auto batch = random_batch(2, 20);
   tl::training_pass pass(model, {.sequences = 2, .length = 20});
   (void)pass.add_gradients(batch, 1.0f / 40);
@@ -159,7 +178,7 @@ TEST_CASE("gradients of a smooth decoder are its differences") {
 
 TEST_CASE("quantisation can be phased in") {
   auto quantised = random_model<ternary>();
-  auto floats = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>();
+  auto floats = random_model<smooth>();
   const auto batch = random_batch(2, 20);
   tl::training_pass pass(quantised, {.sequences = 2, .length = 20, .blends = true});
   tl::training_pass dense(floats, {.sequences = 2, .length = 20});
@@ -242,7 +261,7 @@ TEST_CASE("a model learns without latent weights") {
 }
 
 TEST_CASE("a distilled model comes close to its teacher") {
-  auto teacher_model = random_model<bitnet<scheme<tl::weights::f32, tl::activations::f32>>>(5);
+  auto teacher_model = random_model<smooth>(5);
   for (float& x : teacher_model.parameters.embedding.elements) x *= 8;
   auto model = random_model<ternary>();
   const tl::pass_options room{.sequences = 2, .length = 24};

@@ -63,6 +63,29 @@ struct float_tiles {
     across = ceil_div(n, cols);
   }
 };
+
+/// The tiles of a product, by the kernel of one; both operands and out as multiply_floats() has
+/// them.
+inline void multiply_tiles(void (*kernel)(const simd::float_product&, float*) noexcept,
+                           const float_matrix& left, const float_matrix& right, span2d<float> out,
+                           bool adds, std::span<float> memory, const executor& run) noexcept {
+  if (out.rows == 0 || out.cols == 0) return;
+  const float_tiles tiles(out.rows, out.cols, run.threads);
+  float* const lines = memory.data() + -(reinterpret_cast<std::uintptr_t>(memory.data()) / 4) % 16;
+  const std::size_t work = tiles.rows * tiles.cols * max_of<std::size_t>(left.cols, 1);
+  run.parallel_for(
+      tiles.down * tiles.across, (std::size_t{1} << 17) / work + 1,
+      [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
+        for (std::size_t i = first; i < last; ++i) {
+          const std::size_t m = i / tiles.across * tiles.rows, n = i % tiles.across * tiles.cols;
+          kernel({left.data + m * left.row_step, left.row_step, left.col_step,
+                  right.data + n * right.col_step, right.row_step, right.col_step,
+                  out.data + m * out.stride + n, out.stride, min_of(tiles.rows, out.rows - m),
+                  min_of(tiles.cols, out.cols - n), left.cols, adds},
+                 lines + slot * simd::float_tile_limits::memory);
+        }
+      });
+}
 }  // namespace detail
 
 /// Floats of memory that multiply_floats needs.
@@ -84,23 +107,7 @@ inline void multiply_floats(const float_matrix& left, const float_matrix& right,
                        "multiply_floats() needs left [M, K], right [K, N] and out [M, N].");
   TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
                        "multiply_floats() needs float_product_memory(threads) floats.");
-  if (out.rows == 0 || out.cols == 0) return;
-  const detail::float_tiles tiles(out.rows, out.cols, run.threads);
-  float* const lines = memory.data() + -(reinterpret_cast<std::uintptr_t>(memory.data()) / 4) % 16;
-  const auto multiply = simd::gradients().multiply_floats;
-  const std::size_t work = tiles.rows * tiles.cols * max_of<std::size_t>(left.cols, 1);
-  run.parallel_for(
-      tiles.down * tiles.across, (std::size_t{1} << 17) / work + 1,
-      [&](std::size_t first, std::size_t last, std::size_t slot) noexcept {
-        for (std::size_t i = first; i < last; ++i) {
-          const std::size_t m = i / tiles.across * tiles.rows, n = i % tiles.across * tiles.cols;
-          multiply({left.data + m * left.row_step, left.row_step, left.col_step,
-                    right.data + n * right.col_step, right.row_step, right.col_step,
-                    out.data + m * out.stride + n, out.stride, min_of(tiles.rows, out.rows - m),
-                    min_of(tiles.cols, out.cols - n), left.cols, adds},
-                   lines + slot * simd::float_tile_limits::memory);
-        }
-      });
+  detail::multiply_tiles(simd::gradients().multiply_floats, left, right, out, adds, memory, run);
 }
 
 }  // namespace trilith::inline TRILITH_ABI

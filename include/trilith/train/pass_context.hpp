@@ -1,19 +1,23 @@
 #ifndef TRILITH_TRAIN_PASS_CONTEXT_HPP
 #define TRILITH_TRAIN_PASS_CONTEXT_HPP
 
+#include <trilith/backends/bf16_product.hpp>
 #include <trilith/backends/gradient_products.hpp>
 #include <trilith/layers/workspace.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
-/// The forward pass multiplies integers in any case.
+/// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
   automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
   /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
-  int8x2
+  int8x2,
+  /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
+  /// products of float weights or activations too; attention itself stays float32.
+  bf16
 };
 
 /// How much a training pass takes at once.
@@ -52,6 +56,7 @@ struct pass_context {
         third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
+        by_bf16(options.gradients == gradient_numbers::bf16),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
@@ -68,8 +73,9 @@ struct pass_context {
   row_buffer first, second, third;   ///< gradients inside a layer
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
-  gradient_memory memory;            ///< of all products
-  row_buffer head_memory;            ///< [threads, head_floats()]
+  bool by_bf16 = false;
+  gradient_memory memory;  ///< of all products
+  row_buffer head_memory;  ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
@@ -77,10 +83,11 @@ struct pass_context {
     return {slots.data(), rows()};
   }
 
-  /// out (+)= left right
+  /// out (+)= left right, in float32 or in bfloat16
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    multiply_floats(left, right, out, adds, memory.floats(), run());
+    const auto by = by_bf16 ? multiply_bf16 : multiply_floats;
+    by(left, right, out, adds, memory.floats(), run());
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.

@@ -27,6 +27,7 @@ struct cpu_features {
   bool avx2_vnni = false;
   bool avx3_vnni = false;
   bool avx3_dl = false;
+  bool avx3_bf16 = false;
   bool amx = false;
 };
 
@@ -69,9 +70,9 @@ template <class... Bits>
 }  // namespace detail
 
 /// Asks cpuid for exactly what the targets of the kernels may use: Highway's SSE4, AVX2 and AVX3
-/// (test/kernels/simd_cpu.cpp), and their extensions: AVX-512 VNNI, VBMI and GFNI, which Highway
-/// counts to larger sets, AVX-VNNI, and AMX with int8 and bfloat16, for which it asks the operating
-/// system.
+/// (test/kernels/simd_cpu.cpp), and their extensions: AVX-512 VNNI, VBMI, GFNI and BF16, which
+/// Highway counts to larger sets, AVX-VNNI, and AMX with int8 and bfloat16, for which it asks the
+/// operating system.
 [[nodiscard]] inline cpu_features detect_cpu() noexcept {
   using detail::has;
   const auto leaf1 = detail::cpuid(1), leaf7 = detail::cpuid(7);
@@ -88,10 +89,11 @@ template <class... Bits>
   cpu.avx2_vnni = cpu.avx2 && has(leaf7_1.eax, 4);
   cpu.avx3_vnni = cpu.avx3 && has(leaf7.ecx, 11);
   cpu.avx3_dl = cpu.avx3_vnni && has(leaf7.ecx, 1, 8);  // vbmi, gfni
-  // amx bf16, tile, int8, and avx512 bf16, which no CPU has one of without the others; bits 17 and
-  // 18 of what is saved are tiles
-  cpu.amx = cpu.avx3_dl && (saved & 0x60000) == 0x60000 && has(leaf7.edx, 22, 24, 25) &&
-            has(leaf7_1.eax, 5) && detail::may_use_tiles();
+  cpu.avx3_bf16 = cpu.avx3 && has(leaf7_1.eax, 5);
+  // amx bf16, tile, int8, which no CPU has one of without the others; bits 17 and 18 of what is
+  // saved are tiles
+  cpu.amx = cpu.avx3_dl && cpu.avx3_bf16 && (saved & 0x60000) == 0x60000 &&
+            has(leaf7.edx, 22, 24, 25) && detail::may_use_tiles();
   return cpu;
 }
 #elif defined(__aarch64__) && defined(__linux__)

@@ -14,6 +14,7 @@
     "trilith: the kernels need Highway 1.0.3 or newer on the include path; install libhwy-dev (only its headers are used)."
 #endif
 
+#include <trilith/backends/simd/cpu.hpp>
 #include <trilith/backends/simd/foreach.hpp>
 
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)

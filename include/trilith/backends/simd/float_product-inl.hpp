@@ -1,129 +1,10 @@
-// A fragment of kernels-inl.hpp: float products of two matrices from packed panels
-// (float_panels-inl.hpp). An output is one chain of multiply-adds in ascending k, so that neither
-// tiles nor vectors of another width change its bits.
+// A fragment of kernels-inl.hpp: products of two matrices, block by block: packed, then multiplied
+// from panels (outer_sums-inl.hpp).
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-inline constexpr bool fuses = target::TRILITH_SIMD_ID != target::sse4;
-
-/// sum + a * b, rounded once where the instruction set can. Elsewhere the product is rounded even
-/// if the program is compiled for a CPU that could fuse.
-static HWY_INLINE f32s multiply_add(f32s a, f32s b, f32s sum) {
-  if constexpr (fuses)
-    return hn::MulAdd(a, b, sum);
-  else
-    return hn::Add(rounded_product(a, b), sum);
-}
-
-/// R rows times V vectors of outputs, which stay in registers for all k of a block.
-template <std::size_t R, std::size_t V>
-struct outer_sums {
-  // Indices are written out by packs, not by loops, so that the compiler sees from the start that
-  // every sum has a register of its own.
-  using all_rows = std::make_index_sequence<R>;
-  using all_vectors = std::make_index_sequence<V>;
-  using all_sums = std::make_index_sequence<R * V>;
-
-  f32s sum[R * V];
-
-  HWY_INLINE outer_sums() {}
-
-  template <std::size_t... I>
-  HWY_INLINE void begin(const float* out, std::size_t stride, bool clear,
-                        std::index_sequence<I...>) {
-    if (clear)
-      ((sum[I] = hn::Zero(f32_tag{})), ...);
-    else
-      ((sum[I] = hn::LoadU(f32_tag{}, out + I / V * stride + I % V * floats_per_vector)), ...);
-  }
-  template <std::size_t... I>
-  HWY_INLINE void end(float* out, std::size_t stride, std::index_sequence<I...>) const {
-    (hn::StoreU(sum[I], f32_tag{}, out + I / V * stride + I % V * floats_per_vector), ...);
-  }
-
-  /// left: a value of each row; right: panels `panel` floats apart.
-  template <std::size_t... Row, std::size_t... I>
-  HWY_INLINE void add(const float* left, const float* right, std::size_t panel,
-                      std::index_sequence<Row...>, std::index_sequence<I...> v) {
-    const f32s in[V] = {hn::LoadU(f32_tag{}, right + I / vectors_per_sum * panel +
-                                                 I % vectors_per_sum * floats_per_vector)...};
-    (add_row<Row>(hn::Set(f32_tag{}, left[Row]), in, v), ...);
-  }
-  template <std::size_t Row, std::size_t... I>
-  HWY_INLINE void add_row(f32s left, const f32s* in, std::index_sequence<I...>) {
-    ((sum[Row * V + I] = multiply_add(left, in[I], sum[Row * V + I])), ...);
-  }
-};
-
-/// As many sums as there are registers for, of rows that divide a panel.
-#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
-#elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
-#else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
-#endif
-
-/// Where a few rows and panels of a product lie.
-struct outer_part {
-  const float *left, *right;
-  std::size_t panel;  ///< floats from one panel of `right` to the next
-  std::size_t depth;  ///< at least 1
-  float* out;
-  std::size_t stride;
-  bool clear;
-};
-
-/// The outputs of the rows after these come while these are summed.
-template <std::size_t Panels>
-static HWY_INLINE void ask_for_rows(const outer_part& p) {
-  for (std::size_t r = outer_rows; r < 2 * outer_rows; ++r)
-    for (std::size_t i = 0; i < Panels; ++i)
-      __builtin_prefetch(p.out + r * p.stride + i * lanes, 1, 3);
-}
-
-template <std::size_t Panels>
-static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
-  outer_sums<outer_rows, Panels * vectors_per_sum> s;
-  using sums = decltype(s);
-  const float *left = p.left, *right = p.right;
-  const std::size_t panel = p.panel;
-  s.begin(p.out, p.stride, p.clear, typename sums::all_sums{});
-  ask_for_rows<Panels>(p);
-  std::size_t k = p.depth;
-  do {
-    s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
-    right += lanes;
-  } while (--k != 0);
-  s.end(p.out, p.stride, typename sums::all_sums{});
-}
-
-static HWY_INLINE void add_outer_of(std::size_t panels, const outer_part& p) {
-  if constexpr (outer_panels > 2)
-    if (panels == 3) return add_outer<3>(p);
-  if constexpr (outer_panels > 1)
-    if (panels == 2) return add_outer<2>(p);
-  add_outer<1>(p);
-}
-
-/// `rows` and `cols` outputs are there, fewer than a kernel computes.
-static HWY_NOINLINE void add_outer_edge(std::size_t panels, outer_part p, std::size_t rows,
-                                        std::size_t cols) noexcept {
-  constexpr std::size_t width = outer_panels * lanes;
-  HWY_ALIGN float part[outer_rows * width] = {};
-  for (std::size_t r = 0; !p.clear && r < rows; ++r)
-    __builtin_memcpy(part + r * width, p.out + r * p.stride, cols * sizeof(float));
-  float* const out = p.out;
-  const std::size_t stride = p.stride;
-  p.out = part;
-  p.stride = width;
-  add_outer_of(panels, p);
-  for (std::size_t r = 0; r < rows; ++r)
-    __builtin_memcpy(out + r * stride, part + r * width, cols * sizeof(float));
-}
 
 /// All outputs of a product for `depth` steps; the right matrix's few panels stay in the first
 /// cache while all rows pass by.
+template <class Step>
 static HWY_INLINE void add_panels(const float_product& p, const float* left, const float* right,
                                   std::size_t depth, bool clear) {
   constexpr std::size_t width = outer_panels * lanes;
@@ -139,25 +20,40 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
                             p.out_stride,
                             clear};
       if (rows == outer_rows && cols == panels * lanes)
-        add_outer_of(panels, part);
+        add_outer_of<Step>(panels, part);
       else
-        add_outer_edge(panels, part, rows, cols);
+        add_outer_edge<Step>(panels, part, rows, cols);
     }
   }
 }
 
-/// The multiply_floats of gradient_kernels.
-static HWY_NOINLINE void multiply_floats(const float_product& p, float* memory) noexcept {
+/// How the operands of multiply_floats become panels.
+struct as_floats {
+  using step = float_steps;
+  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
+    pack_panels(from, panels);
+  }
+};
+
+/// The multiply_floats and multiply_bf16 of gradient_kernels. Where the last step of a panel holds
+/// fewer products than others, -0 and +0 take their places: that product changes no sum, nor its
+/// sign.
+template <class Operands>
+static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory) noexcept {
+  using step = typename Operands::step;
   if (p.depth == 0 && !p.adds)
     for (std::size_t m = 0; m < p.rows; ++m)
       for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
-  const std::size_t blocks = ceil_div(p.depth, float_tile_limits::depth);
+  const std::size_t blocks = ceil_div(p.depth, step::products * float_tile_limits::depth);
   for (std::size_t k = 0, depth = 0; k < p.depth; k += depth) {
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
-    float* const right = memory + round_up(p.rows, lanes) * depth;
-    pack_panels({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, memory);
-    pack_panels({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, right);
-    add_panels(p, memory, right, depth, k == 0 && !p.adds);
+    const std::size_t steps = ceil_div(depth, step::products);
+    float* const right = memory + round_up(p.rows, lanes) * steps;
+    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
+                   memory);
+    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
+                   right);
+    add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
 

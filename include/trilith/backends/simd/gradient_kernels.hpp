@@ -2,6 +2,7 @@
 #define TRILITH_BACKENDS_SIMD_GRADIENT_KERNELS_HPP
 
 #include <trilith/backends/simd/kernel_table.hpp>
+#include <trilith/core/half.hpp>
 
 namespace trilith::simd {
 
@@ -28,6 +29,18 @@ struct float_tile_limits {
   static constexpr std::size_t lanes = 768, cols = 480, depth = 240;
   static constexpr std::size_t memory = lanes * depth;  ///< floats
 };
+
+struct bf16_limits {
+  /// Magnitudes below it become 0: what is left are multiples of 2^-63, their products and sums
+  /// multiples of 2^-126, and none is subnormal, which some instructions would flush.
+  static constexpr float smallest = 0x1p-56f;
+};
+
+/// x as multiply_bf16 takes it: to bfloat16, nearest, ties to even; +0 below bf16_limits::smallest.
+[[nodiscard]] constexpr float bf16_operand(float x) noexcept {
+  const float magnitude = x < 0.0f ? -x : x;
+  return magnitude < bf16_limits::smallest ? 0.0f : to_float(to_bfloat16(x));
+}
 
 /// What backward passes compute on one row of n values, to the bits of the plain loops in
 /// scalar_gradients.hpp on every target (test/kernels/gradient_rows.cpp): sums are in the fixed
@@ -88,6 +101,9 @@ struct gradient_kernels {
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
+  /// The same of bf16_operand(left) and bf16_operand(right): one chain for each output, in
+  /// ascending k, whose products are exact.
+  void (*multiply_bf16)(const float_product& p, float* memory) noexcept = nullptr;
   /// Where a lane is not finite, its scale is not. `memory`: float_tile_limits::memory floats.
   void (*split)(const split_source& g, const split_lanes& to, float* memory) noexcept = nullptr;
   /// to[c * to_stride + r] = from[r * stride + c] for a matrix [rows, cols].

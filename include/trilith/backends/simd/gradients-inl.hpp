@@ -1,7 +1,11 @@
 // A fragment of kernels-inl.hpp: what backward passes compute.
 #include <trilith/backends/simd/float_panels-inl.hpp>
 
+#include <trilith/backends/simd/outer_sums-inl.hpp>
+
 #include <trilith/backends/simd/float_product-inl.hpp>
+
+#include <trilith/backends/simd/bf16_product-inl.hpp>
 
 #include <trilith/backends/simd/gradient_rows-inl.hpp>
 
@@ -11,7 +15,21 @@
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{
-    TRILITH_SIMD_NAME, fuses, &multiply_floats, &split_gradients, &transpose_bytes, gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
+                                                                   fuses,
+                                                                   &multiply_matrices<as_floats>,
+                                                                   &multiply_matrices<as_rounded>,
+                                                                   &split_gradients,
+                                                                   &transpose_bytes,
+                                                                   gradient_rows};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+[[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AVX3_BF16";
+  t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -1,6 +1,7 @@
 #ifndef TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
 #define TRILITH_BACKENDS_SIMD_GRADIENTS_IMPL_HPP
 
+#include <trilith/backends/simd/cpu.hpp>
 #include <trilith/backends/simd/foreach.hpp>
 #include <trilith/backends/simd/gradient_kernels.hpp>
 #include <trilith/backends/simd/scalar_gradients.hpp>
@@ -8,9 +9,12 @@
 // Defines what gradient_kernels.hpp declares; part of the implementation.
 namespace trilith::simd::dispatch {
 
-/// The extensions of AVX2 and AVX-512 add nothing to these functions: they take the base's.
+/// The extensions of AVX2 and AVX-512 add nothing to these functions, and take the base's; but for
+/// AVX-512 BF16, which some CPUs of AVX3_DL have, and all of AMX.
 [[nodiscard]] inline const gradient_kernels& gradients_of([[maybe_unused]] target which) noexcept {
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
+  static const bool multiplies_bf16 = detect_cpu().avx3_bf16;
+  if (which >= target::avx3_dl && multiplies_bf16) return N_AVX3::bf16_gradients_table;
   if (which >= target::avx3) return N_AVX3::gradients_table;
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)

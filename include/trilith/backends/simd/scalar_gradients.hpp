@@ -20,6 +20,21 @@ TRILITH_EXACT_FLOAT inline void multiply_floats(const float_product& p, float*) 
   }
 }
 
+/// memory: p.cols floats
+TRILITH_EXACT_FLOAT inline void multiply_bf16(const float_product& p, float* memory) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t m = 0; m < p.rows; ++m)
+    for (std::size_t n = 0; !p.adds && n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  for (std::size_t k = 0; k < p.depth; ++k) {
+    for (std::size_t n = 0; n < p.cols; ++n)
+      memory[n] = bf16_operand(p.right[k * p.right_step + n * p.right_col]);
+    for (std::size_t m = 0; m < p.rows; ++m) {
+      const float left = bf16_operand(p.left[m * p.left_row + k * p.left_step]);
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] += left * memory[n];
+    }
+  }
+}
+
 /// One lane of split(), the lane-th of the panel.
 TRILITH_EXACT_FLOAT inline void split_lane(const split_source& g, const split_lanes& to,
                                            std::size_t lane) noexcept {
@@ -139,6 +154,7 @@ namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
                                                    &scalar::multiply_floats,
+                                                   &scalar::multiply_bf16,
                                                    &scalar::split,
                                                    &scalar::transpose_bytes,
                                                    scalar::gradient_rows};
