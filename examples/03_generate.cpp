@@ -78,7 +78,6 @@ int main(int argc, char** argv) {
   auto line = parse(argc, argv, exit_code);
   if (!line) return exit_code;
   line->files.model = model_or_default(line->files.model);
-  if (line->files.model.empty()) return 0;
   return with_model(line->files, [&](auto m) {
     std::fprintf(stderr, "%s\n", m.report.text().c_str());
     return tell_with_backend(std::move(m), *line);

@@ -7,7 +7,6 @@
 
 #include "command_line.hpp"
 #include "complain.hpp"
-#include "data.hpp"
 
 namespace tl = trilith;
 
@@ -22,7 +21,7 @@ bool parse(int argc, char** argv, command_line& line, int& exit_code) {
   CLI::App app{"Shows what is in a model file."};
   app.add_option("file", line.file,
                  "GGUF, safetensors, a directory, a checkpoint, .bin of llama2.c, a tokenizer "
-                 "[default: bitnet-stories-1M of TRILITH_DATA]");
+                 "[default: the tale-teller that comes with the examples]");
   auto* tensors =
       app.add_option("--tensors", line.tensors, "show tensors only [whose names contain this]");
   auto* metadata =
@@ -53,8 +52,7 @@ int main(int argc, char** argv) {
   command_line line;
   int exit_code = 0;
   if (!parse(argc, argv, line, exit_code)) return exit_code;
-  if (line.file.empty()) line.file = data_file("models/bitnet-stories-1M/model.bin");
-  if (line.file.empty()) return 0;
+  if (line.file.empty()) line.file = TRILITH_EXAMPLES_MODELS "/tales/model.safetensors";
 
   auto found = tl::io::inspect(line.file);
   if (!found) return complain(found.error());

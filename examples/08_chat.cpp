@@ -157,6 +157,5 @@ int main(int argc, char** argv) {
   auto line = parse_chat(argc, argv, exit_code);
   if (!line) return exit_code;
   line->files.model = model_or_default(line->files.model);
-  if (line->files.model.empty()) return 0;
   return with_model(line->files, [&](const auto& m) { return talk_with(m, *line); });
 }

@@ -103,7 +103,6 @@ int main(int argc, char** argv) {
   auto line = parse(argc, argv, exit_code);
   if (!line) return exit_code;
   line->files.model = model_or_default(line->files.model);
-  if (line->files.model.empty()) return 0;
   const auto text = contents_of(line->text);
   if (!text) return complain(text.error());
   return with_model(line->files, [&](const auto& m) {
