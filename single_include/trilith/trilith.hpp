@@ -5949,8 +5949,8 @@ namespace trilith::io {
 
 /// What a checkpoint may hold besides the model.
 struct checkpoint_extras {
-  std::span<const unsigned char> tokenizer = {};  ///< any bytes; text::serialize() gives some
-  std::vector<metadata_pair> metadata = {};       ///< such as name and licence
+  std::vector<unsigned char> tokenizer = {};  ///< any bytes; text::serialize() gives some
+  std::vector<metadata_pair> metadata = {};   ///< such as name and licence
   progress report = {};
 };
 
