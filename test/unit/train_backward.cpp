@@ -129,8 +129,10 @@ void compare(const std::string& name, double lambda = 1, std::size_t kv_heads = 
   INFO(name);
   const fixture f(name);
   auto model = model_of<B>(f, kv_heads);
-  const tl::pass_options room{
-      .sequences = batch_rows, .length = batch_length, .blends = lambda < 1};
+  const tl::pass_options room{.sequences = batch_rows,
+                              .length = batch_length,
+                              .blends = lambda < 1,
+                              .gradients = tl::gradient_numbers::f32};
   tl::training_pass<tl::latent<B>, Ste> pass(model, room);
   pass.requantize(lambda);
   const auto batch = f.batch();
