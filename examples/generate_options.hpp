@@ -35,7 +35,9 @@ inline void add_writing_options(CLI::App& app, trilith::generate_options& option
 struct command_line {
   model_choice files;
   std::string prompt = "Once upon a time", backend = "automatic";
-  trilith::generate_options options{.max_tokens = 200, .sampling = {.temperature = 0.0f}};
+  trilith::generate_options options{
+      .max_tokens = 200,
+      .sampling = {.temperature = 0.7f, .top_p = 0.9f, .repetition_penalty = 1.1f}};
 };
 
 /// Parses the command line; without a value the program should end with `exit_code`.
