@@ -65,7 +65,7 @@ inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--decay", line.decay, "of weights")->capture_default_str();
   app.add_option("--schedule", line.schedule)
       ->capture_default_str()
-      ->check(CLI::IsMember({"two_stage", "cosine", "wsd", "constant"}));
+      ->check(CLI::IsMember({"two_stage", "single_stage", "cosine", "wsd", "constant"}));
   app.add_option("--warmup", line.warmup, "steps until the peak")->capture_default_str();
   app.add_option("--seed", line.batch.seed, "of weights and batches")->capture_default_str();
   app.add_option("--threads", line.threads)->capture_default_str();
@@ -102,6 +102,8 @@ inline std::optional<training_line> parse_training(int argc, char** argv, int& e
 /// The schedule of that name.
 inline trilith::any_schedule schedule_of(const training_line& line) {
   const std::uint64_t warmup = line.warmup;
+  if (line.schedule == "single_stage")
+    return trilith::two_stage{.warmup = warmup, .second_rate = 1, .second_decay = 1};
   if (line.schedule == "cosine") return trilith::cosine{.warmup = warmup};
   if (line.schedule == "wsd") return trilith::wsd{.warmup = warmup};
   if (line.schedule == "constant") return trilith::constant{.warmup = warmup};
