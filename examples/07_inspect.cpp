@@ -7,6 +7,7 @@
 
 #include "command_line.hpp"
 #include "complain.hpp"
+#include "shipped_model.hpp"
 
 namespace tl = trilith;
 
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
   command_line line;
   int exit_code = 0;
   if (!parse(argc, argv, line, exit_code)) return exit_code;
-  if (line.file.empty()) line.file = TRILITH_EXAMPLES_MODELS "/tales/model.safetensors";
+  if (line.file.empty()) line.file = shipped_model;
 
   auto found = tl::io::inspect(line.file);
   if (!found) return complain(found.error());

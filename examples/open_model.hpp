@@ -10,6 +10,7 @@
 #include "complain.hpp"
 #include "data.hpp"
 #include "progress.hpp"
+#include "shipped_model.hpp"
 #include "stories.hpp"
 
 /// Opens a model file of any kind. The story tellers have types of their own here, since the
@@ -125,7 +126,7 @@ class model_opener {
 
 /// The model that ships with the examples, where none was given.
 inline std::string model_or_default(const std::string& path) {
-  return path.empty() ? TRILITH_EXAMPLES_MODELS "/tales/model.safetensors" : path;
+  return path.empty() ? shipped_model : path;
 }
 
 template <class Run>
