@@ -11453,8 +11453,8 @@ namespace trilith::inline TRILITH_ABI::double_math {
   TRILITH_EXACT_FLOAT_BODY
   if (!(x > 0) || x - x != 0) return x > 0 ? x : 0;
   double unit = 1;
-  for (; x >= 4; x /= 4) unit *= 2;
-  for (; x < 1; x *= 4) unit /= 2;
+  while (x >= 4) x /= 4, unit *= 2;
+  while (x < 1) x *= 4, unit /= 2;
   double root = 1.5;
   for (int step = 0; step < 6; ++step) root = 0.5 * (root + x / root);
   return root * unit;
