@@ -1,6 +1,8 @@
 #ifndef TRILITH_EXAMPLES_PROGRESS_HPP
 #define TRILITH_EXAMPLES_PROGRESS_HPP
 
+#include <trilith/train/training_text.hpp>
+
 #include <unistd.h>
 
 #include <chrono>
@@ -29,7 +31,8 @@ class progress_line {
     const double spent = std::chrono::duration<double>(now - begin_).count();
     const double left = fraction > 0 ? spent * (1 - fraction) / fraction : 0;
     std::fprintf(stderr, "\r\033[K%s %3.0f %%, %s left  %.*s", what_.c_str(), 100 * fraction,
-                 spelled(left).c_str(), static_cast<int>(detail.size()), detail.data());
+                 trilith::duration_text(left).c_str(), static_cast<int>(detail.size()),
+                 detail.data());
     std::fflush(stderr);
     is_dirty_ = true;
     return true;
@@ -41,19 +44,6 @@ class progress_line {
   }
 
  private:
-  /// "2 h 05 min", "3 min 12 s", "9 s"
-  static std::string spelled(double seconds) {
-    const long all = static_cast<long>(seconds + 0.5);
-    char text[64];
-    if (all >= 3600)
-      std::snprintf(text, sizeof text, "%ld h %02ld min", all / 3600, all / 60 % 60);
-    else if (all >= 60)
-      std::snprintf(text, sizeof text, "%ld min %02ld s", all / 60, all % 60);
-    else
-      std::snprintf(text, sizeof text, "%ld s", all);
-    return text;
-  }
-
   std::string what_;
   bool is_shown_, is_dirty_ = false;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), last_{};

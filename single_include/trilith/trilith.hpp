@@ -12385,7 +12385,8 @@ inline void add_columns(span2d<const float> x, float* sum, const executor& run) 
 }
 
 namespace detail {
-/// N::backward, by the row kernels where they know N: the same bits.
+/// N::backward, by the row kernels where they know N: the same bits
+/// (test/unit/training_pass.cpp).
 template <Norm N>
 void norm_back(const float* x, [[maybe_unused]] const float* gains, const float* dy, float* dx,
                float* dgain, std::size_t n, float eps) noexcept {
@@ -12469,10 +12470,7 @@ class kept_rows {
   }
 
   [[nodiscard]] const X* row(std::size_t t) const noexcept { return codes_.data() + t * stride_; }
-  [[nodiscard]] X* row(std::size_t t) noexcept { return codes_.data() + t * stride_; }
-  [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
   [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
-  [[nodiscard]] const float* scales() const noexcept { return scales_.data(); }
   /// The rows without sums over groups: for gradients, not for another forward pass.
   [[nodiscard]] activation_view<X> view(std::size_t tokens) const noexcept {
     return {codes_.data(), tokens, cols_, stride_, cols_, scales_.data()};
@@ -13616,7 +13614,6 @@ class training_pass {
   }
 
   [[nodiscard]] const Model& model() const noexcept { return *model_; }
-  [[nodiscard]] std::size_t most_tokens() const noexcept { return context_.tokens; }
 
  private:
   struct quantize_all {

@@ -290,3 +290,17 @@ TEST_CASE("a distilled model comes close to its teacher") {
   CHECK(first > 0.1);
   CHECK(last < first / 2);
 }
+
+TEST_CASE("the row kernels of a norm's backward pass give its own bits") {
+  using norm = tl::rms_norm<>;
+  for (const std::size_t n : {1u, 15u, 48u, 100u}) {
+    const auto x = test::random_values(n, 1), g = test::random_values(n, 2);
+    const auto dy = test::random_values(n, 3);
+    std::vector<float> dx(n), dgain(n), found_dx(n), found_dgain(n);
+    norm::backward(x.data(), g.data(), dy.data(), dx.data(), dgain.data(), n, 1e-5f);
+    tl::detail::norm_back<norm>(x.data(), g.data(), dy.data(), found_dx.data(), found_dgain.data(),
+                                n, 1e-5f);
+    CHECK(found_dx == dx);
+    CHECK(found_dgain == dgain);
+  }
+}

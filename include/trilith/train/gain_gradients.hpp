@@ -15,7 +15,8 @@ inline void add_columns(span2d<const float> x, float* sum, const executor& run) 
 }
 
 namespace detail {
-/// N::backward, by the row kernels where they know N: the same bits.
+/// N::backward, by the row kernels where they know N: the same bits
+/// (test/unit/training_pass.cpp).
 template <Norm N>
 void norm_back(const float* x, [[maybe_unused]] const float* gains, const float* dy, float* dx,
                float* dgain, std::size_t n, float eps) noexcept {

@@ -30,10 +30,7 @@ class kept_rows {
   }
 
   [[nodiscard]] const X* row(std::size_t t) const noexcept { return codes_.data() + t * stride_; }
-  [[nodiscard]] X* row(std::size_t t) noexcept { return codes_.data() + t * stride_; }
-  [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
   [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
-  [[nodiscard]] const float* scales() const noexcept { return scales_.data(); }
   /// The rows without sums over groups: for gradients, not for another forward pass.
   [[nodiscard]] activation_view<X> view(std::size_t tokens) const noexcept {
     return {codes_.data(), tokens, cols_, stride_, cols_, scales_.data()};

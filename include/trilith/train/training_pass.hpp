@@ -130,7 +130,6 @@ class training_pass {
   }
 
   [[nodiscard]] const Model& model() const noexcept { return *model_; }
-  [[nodiscard]] std::size_t most_tokens() const noexcept { return context_.tokens; }
 
  private:
   struct quantize_all {
