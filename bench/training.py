@@ -43,7 +43,7 @@ def engines(args, threads):
     """(name, command) of each row."""
     sizes = [x for name in SIZES for x in (f"--{name}", str(getattr(args, name.replace("-", "_"))))]
     shared = sizes + ["--threads", str(threads), "--steps", str(args.steps), "--weights", args.weights]
-    for precision in ("f32", "int8x2", "bf16") if args.weights == "ternary" else ("f32", "bf16"):
+    for precision in ("automatic", "f32", "int8x2", "bf16") if args.weights == "ternary" else ("f32", "bf16"):
         yield f"trilith {precision}", [str(OURS), *shared, "--precision", precision]
     if not TORCH_PYTHON.exists():
         return

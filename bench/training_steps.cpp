@@ -27,7 +27,7 @@ struct options {
                   .vocab = 4096,
                   .context = 0};
   std::size_t batch = 16, micro_batch = 4, length = 256, threads = 1, steps = 6;
-  std::string weights = "ternary", precision = "int8x2", optimiser = "adamw";
+  std::string weights = "ternary", precision = "automatic", optimiser = "adamw";
   bool recompute = false;
 };
 
@@ -73,7 +73,9 @@ double operations_of_token(const options& o) {
 
 tl::gradient_numbers numbers_of(const options& o) {
   using enum tl::gradient_numbers;
-  return o.precision == "f32" ? f32 : o.precision == "bf16" ? bf16 : int8x2;
+  if (o.precision == "f32") return f32;
+  if (o.precision == "bf16") return bf16;
+  return o.precision == "int8x2" ? int8x2 : automatic;
 }
 
 template <class Blueprint, class Optimiser>
@@ -139,7 +141,7 @@ bool parse(int argc, char** argv, options& o, int& exit_code) {
   app.add_option("--steps", o.steps, "the first warms up")->capture_default_str();
   app.add_option("--weights", o.weights)->check(CLI::IsMember({"ternary", "float"}));
   app.add_option("--precision", o.precision, "of gradients' products")
-      ->check(CLI::IsMember({"f32", "int8x2", "bf16"}));
+      ->check(CLI::IsMember({"automatic", "f32", "int8x2", "bf16"}));
   app.add_option("--optimiser", o.optimiser)->check(CLI::IsMember({"adamw", "muon"}));
   app.add_flag("--recompute", o.recompute, "keep one block's activations instead of all");
   try {

@@ -5,6 +5,7 @@
 #include <trilith/train/train_options.hpp>
 
 #include <cstdio>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct training_line {
   std::size_t validation_batches = 20;
   double rate = 0, decay = 0.1, others = 0.2;
   bool resume = false, recompute = false;
+  trilith::gradient_numbers gradients = trilith::gradient_numbers::automatic;
 };
 
 inline void add_data_options(CLI::App& app, training_line& line) {
@@ -51,6 +53,15 @@ inline void add_model_options(CLI::App& app, training_line& line) {
   app.add_option("--length", line.batch.length, "tokens of a sequence")->capture_default_str();
 }
 
+inline void add_gradients_option(CLI::App& app, training_line& line) {
+  using enum trilith::gradient_numbers;
+  static const std::map<std::string, trilith::gradient_numbers> all{
+      {"automatic", automatic}, {"f32", f32}, {"int8x2", int8x2}, {"bf16", bf16}};
+  app.add_option("--gradients", line.gradients, "in which numbers gradients are multiplied")
+      ->transform(CLI::CheckedTransformer(all).description("{automatic,f32,int8x2,bf16}"))
+      ->default_str("automatic");
+}
+
 inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--steps", line.steps, "updates of the weights")->capture_default_str();
   app.add_option("--batch", line.batch.batch, "sequences of a step")->capture_default_str();
@@ -70,6 +81,7 @@ inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--seed", line.batch.seed, "of weights and batches")->capture_default_str();
   app.add_option("--threads", line.threads)->capture_default_str();
   app.add_flag("--recompute", line.recompute, "less memory for more time");
+  add_gradients_option(app, line);
   app.add_option("--validate-every", line.validate_every, "steps")->capture_default_str();
   app.add_option("--validation-batches", line.validation_batches, "0: all")->capture_default_str();
   app.add_option("--checkpoint-every", line.checkpoint_every, "steps")->capture_default_str();
@@ -126,7 +138,7 @@ inline trilith::train_options options_of(const training_line& line) {
 
 /// How much a pass takes at once.
 inline trilith::pass_options room_of(const training_line& line) {
-  return {.sequences = line.micro_batch, .length = line.batch.length, .recompute = line.recompute};
+  return {.sequences = line.micro_batch, .length = line.batch.length, .recompute = line.recompute, .gradients = line.gradients};
 }
 
 #endif

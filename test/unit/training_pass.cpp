@@ -139,6 +139,26 @@ TEST_CASE("gradients by integers are those by floats, to 16 bits") {
   CHECK(error < 2e-4);
 }
 
+TEST_CASE("by itself a pass multiplies gradients in the numbers that take the least time") {
+  const auto batch = random_batch(4, 30);
+  auto model = random_model<ternary>();
+  const auto of = [&](tl::gradient_numbers numbers) {
+    tl::training_pass pass(model, {.sequences = 4, .length = 30, .gradients = numbers});
+    (void)pass.add_gradients(batch, 1.0f / 120);
+    return gradients_of(pass);
+  };
+  using enum tl::gradient_numbers;
+  const auto found = of(automatic);
+  if (!tl::gradients_gain_from_int8()) {
+    CHECK(found == of(f32));
+  } else if (!tl::simd::gradients().pairs_bf16) {
+    CHECK(found == of(int8x2));
+  } else {  // the head's in bfloat16
+    CHECK(found != of(int8x2));
+    CHECK(distance(found, of(f32)) < 1e-2);
+  }
+}
+
 TEMPLATE_TEST_CASE("gradients in bfloat16 are those by floats, to 8 bits", "", ternary, smooth) {
   const auto batch = random_batch(4, 30);
   auto model = random_model<TestType>();

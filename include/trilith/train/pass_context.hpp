@@ -10,10 +10,13 @@ namespace trilith::inline TRILITH_ABI {
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
-  automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
+  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
+  /// scores there, where the CPU has dot products of bfloat16; elsewhere f32.
+  automatic,
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
-  /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
+  /// row's largest gradient, and exact sums. Where weights or activations are floats, and for the
+  /// head, whose scores have gradients too different for one scale: f32.
   int8x2,
   /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
   /// products of float weights or activations too; attention itself stays float32.
@@ -34,6 +37,10 @@ struct pass_options {
   [[nodiscard]] bool by_integers() const noexcept {
     return gradients == gradient_numbers::int8x2 ||
            (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
+  }
+  [[nodiscard]] bool head_by_bf16() const noexcept {
+    return gradients == gradient_numbers::bf16 || (gradients == gradient_numbers::automatic &&
+                                                   by_integers() && simd::gradients().pairs_bf16);
   }
 };
 
@@ -57,6 +64,7 @@ struct pass_context {
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
         by_bf16(options.gradients == gradient_numbers::bf16),
+        head_by_bf16(options.head_by_bf16()),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
@@ -74,6 +82,7 @@ struct pass_context {
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
   bool by_bf16 = false;
+  bool head_by_bf16 = false;  ///< the backward pass of the scores
   gradient_memory memory;  ///< of all products
   row_buffer head_memory;  ///< [threads, head_floats()]
 
@@ -84,10 +93,14 @@ struct pass_context {
   }
 
   /// out (+)= left right, in float32 or in bfloat16
+  void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out, bool adds,
+                bool in_bf16) noexcept {
+    const auto by = in_bf16 ? multiply_bf16 : multiply_floats;
+    by(left, right, out, adds, memory.floats(), run());
+  }
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    const auto by = by_bf16 ? multiply_bf16 : multiply_floats;
-    by(left, right, out, adds, memory.floats(), run());
+    multiply(left, right, out, adds, by_bf16);
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.

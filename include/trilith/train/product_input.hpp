@@ -12,6 +12,7 @@ namespace trilith::inline TRILITH_ABI {
 struct back_input {
   float_matrix floats;
   activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
+  bool in_bf16 = false;                ///< how floats are multiplied
 };
 
 /// What entered the products of scheme S in the forward pass: quantised once for all matrices that
@@ -59,7 +60,7 @@ class product_input {
   [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
     if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
       if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
-    return {floats(c), {}};
+    return {floats(c), {}, c.by_bf16};
   }
 
   /// x~ as floats, [T, In]: in c.decoded until the next call, or where they are already.
@@ -97,7 +98,7 @@ class product_input {
 
 /// The backward pass of y = W x~ for dL/dy [T, Out]:  dL/dWq += dL/dy^T x~,  dL/dx (+)= dL/dy Wq.
 ///
-/// @param x   product_input::for_gradients(), or floats()
+/// @param x   product_input::for_gradients()
 /// @param dw  [Out, In], of the quantised weights: training_pass makes it one of the latent ones
 template <class W>
 void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const float> dy,
@@ -108,8 +109,8 @@ void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const
     weight_gradient(dy, x.codes, out, true, c.memory, c.run());
     input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
   } else {
-    c.multiply(float_matrix(dy).transposed(), x.floats, out, true);
-    c.multiply(dy, w.matrix(), dx, adds);
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.in_bf16);
+    c.multiply(dy, w.matrix(), dx, adds, x.in_bf16);
   }
 }
 

@@ -98,6 +98,8 @@ struct gradient_kernels {
   const char* target = "";
   /// Whether multiply_floats fuses multiplication and addition; SSE4 and the plain loops cannot.
   bool fuses = false;
+  /// Whether multiply_bf16 has instructions of its own, and takes less time than multiply_floats.
+  bool pairs_bf16 = false;
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;

@@ -17,6 +17,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
                                                                    fuses,
+                                                                   false,
                                                                    &multiply_matrices<as_floats>,
                                                                    &multiply_matrices<as_rounded>,
                                                                    &split_gradients,
@@ -27,6 +28,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
   gradient_kernels t = gradients_table;
   t.target = "AVX3_BF16";
+  t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
   return t;
 }();

@@ -153,6 +153,7 @@ inline constexpr gradient_row_kernels gradient_rows{
 namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
+                                                   false,
                                                    &scalar::multiply_floats,
                                                    &scalar::multiply_bf16,
                                                    &scalar::split,
