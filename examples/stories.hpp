@@ -42,7 +42,7 @@ struct norm {
 /// int8 by the largest magnitude, with the step rounded first and its inverse taken from it.
 struct step_range {
   static constexpr std::string_view name = "absmax_step";
-  [[nodiscard]] static constexpr tl::activations::int8_step step(const float* x,
+  [[nodiscard]] static constexpr tl::activations::rounding_step step(const float* x,
                                                                  std::size_t n) noexcept {
     const float top = tl::max_of(tl::absmax(x, n), tl::activations::smallest_magnitude);
     const float scale = top / 127.0f;

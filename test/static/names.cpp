@@ -1,5 +1,7 @@
 // The concepts accept what they should and refuse the rest; policies are empty; names are stable,
 // since checkpoints carry them.
+#include <trilith/activations/f8.hpp>
+#include <trilith/activations/fp4.hpp>
 #include <trilith/backends/lut.hpp>
 #include <trilith/trilith.hpp>
 
@@ -29,6 +31,10 @@ static_assert(
 static_assert(are_policies<activations::f32, activations::bf16, activations::int8<>,
                            activations::int8<activations::absmean_range>,
                            activations::dequantized<activations::int8<>>>);
+static_assert(are_policies<activations::int4<>, activations::fp4, activations::mxfp4,
+                           activations::f8<>, activations::f8<activations::e5m2>,
+                           activations::top_k<50>, activations::hadamard<activations::int4<>>,
+                           activations::dequantized<activations::hadamard<>>>);
 static_assert(are_policies<backends::reference, backends::portable, backends::lut, backends::simd,
                            backends::automatic>);
 static_assert(are_policies<rms_norm<>, sub_norm<>, layer_norm, no_norm, silu, relu_squared,
@@ -78,10 +84,19 @@ static_assert(weights::binary<>::name == "binary<per_tensor>");
 static_assert(weights::int8<>::name == "int8<per_row>");
 static_assert(activations::int8<>::name == "int8<absmax>");
 static_assert(activations::int8<activations::absmean_range>::name == "int8<absmean>");
+static_assert(activations::top_k<50>::name == "top_k<50,int8<absmax>>");
+static_assert(activations::hadamard<activations::int4<>>::name == "hadamard<int4<absmean>>");
+static_assert(activations::f8<>::name == "f8<e4m3>" && activations::mxfp4::name == "mxfp4");
 static_assert(packing::base3::name == "base3" && backends::automatic::name == "automatic");
 static_assert(
     std::is_same_v<ternary::with_weights<weights::binary<>>::weights, weights::binary<>> &&
     std::is_same_v<ternary::with_activations<activations::f32>::activations, activations::f32> &&
     std::is_same_v<ternary::with_backend<backends::simd>::backend, backends::simd>);
+using a4_8 = ternary::with_activations<activations::int4<>>::with_output<activations::top_k<50>>;
+static_assert(std::is_same_v<ternary::output, ternary> && Scheme<a4_8> && Scheme<a4_8::output> &&
+              std::is_same_v<a4_8::activations, activations::int4<>> &&
+              std::is_same_v<a4_8::output::activations, activations::top_k<50>> &&
+              std::is_same_v<a4_8::with_backend<backends::simd>::output::activations,
+                             activations::top_k<50>>);
 
 }  // namespace

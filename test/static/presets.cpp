@@ -23,6 +23,12 @@ static_assert(parameter_count<presets::b1_58_1_3b> == all_of(2048, 5460, 24, 320
 static_assert(parameter_count<presets::b1_58_3b> == all_of(3200, 8640, 26, 32002));
 static_assert(coded_parameter_count<presets::b1_58_3b> == 3'221'504'000);
 
+// Activations of few bits change no parameter.
+static_assert(parameter_count<presets::a4_8<presets::b1_58_700m_shape>> ==
+              parameter_count<presets::b1_58_700m>);
+static_assert(parameter_count<presets::v2<activations::int4<>, presets::b1_58_3b_shape>> ==
+              parameter_count<presets::b1_58_3b>);
+
 // The configuration of the introductions: a head of its own beside the embedding.
 static_assert(parameter_count<presets::b1_58_seed> ==
               all_of(4096, 11008, 32, 32000) + std::size_t{32000} * 4096);

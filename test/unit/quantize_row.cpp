@@ -1,6 +1,9 @@
 // What the layers compute between products, fused and through kernels, against one step after the
 // other: the same bits for every norm, gate, kind of activations, backend and kernel target.
 #include <trilith/activations/dequantized.hpp>
+#include <trilith/activations/hadamard.hpp>
+#include <trilith/activations/int4.hpp>
+#include <trilith/activations/top_k.hpp>
 #include <trilith/backends/automatic.hpp>
 #include <trilith/core/thread_pool.hpp>
 #include <trilith/layers/rotary.hpp>
@@ -132,7 +135,9 @@ void check_gates() {
 TEMPLATE_TEST_CASE("norm and quantisation fused give what they give one after the other", "",
                    tl::activations::int8<>, tl::activations::int8<tl::activations::absmean_range>,
                    tl::activations::f32, tl::activations::bf16,
-                   tl::activations::dequantized<tl::activations::int8<>>) {
+                   tl::activations::dequantized<tl::activations::int8<>>, tl::activations::int4<>,
+                   tl::activations::top_k<50>, tl::activations::hadamard<tl::activations::int4<>>,
+                   tl::activations::dequantized<tl::activations::hadamard<>>) {
   on_every_target([] {
     check_norm<TestType, tl::rms_norm<>>();
     check_norm<TestType, tl::rms_norm<tl::gain::none>>();
@@ -147,7 +152,9 @@ TEMPLATE_TEST_CASE("norm and quantisation fused give what they give one after th
 TEMPLATE_TEST_CASE("gate, norm and quantisation fused give what they give one after the other", "",
                    tl::activations::int8<>, tl::activations::int8<tl::activations::absmean_range>,
                    tl::activations::f32, tl::activations::bf16,
-                   tl::activations::dequantized<tl::activations::int8<>>) {
+                   tl::activations::dequantized<tl::activations::int8<>>, tl::activations::int4<>,
+                   tl::activations::top_k<50>, tl::activations::hadamard<tl::activations::int4<>>,
+                   tl::activations::dequantized<tl::activations::hadamard<>>) {
   on_every_target([] {
     check_gates<TestType, tl::sub_norm<>>();
     check_gates<TestType, tl::sub_norm<tl::gain::none>>();

@@ -1,6 +1,9 @@
 // Losses, scores and gradients of whole decoders against PyTorch's autograd
 // (fixtures/make_gradients.py).
 
+#include <trilith/activations/hadamard.hpp>
+#include <trilith/activations/int4.hpp>
+#include <trilith/activations/top_k.hpp>
 #include <trilith/io/safetensors.hpp>
 #include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
@@ -18,6 +21,8 @@ namespace {
 template <class W, class A = tl::activations::int8<>>
 using scheme = tl::scheme<W, A, tl::backends::automatic>;
 using ternary = scheme<tl::weights::ternary<>>;
+namespace act = tl::activations;
+using a4_8 = ternary::with_activations<act::int4<>>;
 
 template <class S, class SubNorm = tl::sub_norm<>, class BlockNorm = tl::rms_norm<>>
 using bitnet = tl::decoder<tl::transformer_block<BlockNorm, tl::attention<S, SubNorm>,
@@ -180,6 +185,19 @@ TEST_CASE("gradients through quantised embeddings, head norms and row scales are
                             tl::gated_ffn<s, tl::silu>>;
   compare<tl::decoder<block, tl::tied_head<tl::weights::int8<>, tl::activations::int8<>>>>(
       "per_row_int8_head", 1, 4);
+}
+
+TEST_CASE("gradients through activations below eight bits are PyTorch's") {
+  using attends = a4_8::with_output<act::top_k<50>>;
+  using feeds = a4_8::with_output<act::int8<>>;
+  compare<tl::decoder<
+      tl::transformer_block<tl::rms_norm<>, tl::attention<attends, tl::sub_norm<>>,
+                            tl::gated_ffn<feeds, tl::relu_squared, tl::sub_norm<>>>,
+      tl::tied_head<tl::weights::f32>>>("a4_8");
+  using rotated = a4_8::with_output<act::hadamard<act::int4<>>>;
+  compare<tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<rotated, tl::sub_norm<>>,
+                                            tl::gated_ffn<rotated, tl::silu, tl::sub_norm<>>>,
+                      tl::tied_head<tl::weights::f32>>>("v2");
 }
 
 TEST_CASE("gradients of learned scales are PyTorch's") {

@@ -23,6 +23,14 @@ concept Activations = PolicyOf<T, activations_kind> &&
                         { T::quantize(x, q, n) } noexcept -> std::same_as<float>;
                       };
 
+/// Whether A turns a row, in place and by an orthogonal matrix that is its own inverse, before
+/// A::quantizer quantises it.
+template <class A>
+inline constexpr bool rotates = requires(float* x, std::size_t n) {
+  A::rotate(x, n);
+  typename A::quantizer;
+};
+
 template <class A>
 inline constexpr bool is_integer = std::is_same_v<typename A::element, std::int8_t>;
 

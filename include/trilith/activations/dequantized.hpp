@@ -13,7 +13,23 @@ inline constexpr std::string_view dequantized_name = "dequantized";
 /// are not integers, so that a dense model sees the activations its packed twin sees.
 template <Activations A>
   requires is_integer<A>
-struct dequantized {
+struct dequantized;
+
+namespace detail {
+/// What dequantized<A> has where A rotates.
+template <class A>
+struct dequantized_rotation {};
+template <class A>
+  requires rotates<A>
+struct dequantized_rotation<A> {
+  using quantizer = dequantized<typename A::quantizer>;
+  static constexpr void rotate(float* x, std::size_t n) noexcept { A::rotate(x, n); }
+};
+}  // namespace detail
+
+template <Activations A>
+  requires is_integer<A>
+struct dequantized : detail::dequantized_rotation<A> {
   using policy_kind = activations_kind;
   using element = float;
   static constexpr std::string_view name = detail::dequantized_name;

@@ -96,7 +96,8 @@ struct attention {
     const auto mixed = w.mixed.rows(tokens);
     mix(q, mixed, c);
     const normed<SubNorm> out{mixed, p.sub_norm.values.data(), w.settings.norm_eps};
-    apply<S>(p.output, quantize_for<S>(p.output, out, w.quantized, w.run), y, w.run);
+    using last = typename S::output;
+    apply<last>(p.output, quantize_for<last>(p.output, out, w.quantized, w.run), y, w.run);
   }
 
  private:

@@ -69,7 +69,7 @@ struct gated_ffn {
     const auto gate = w.gate.rows(y.rows), up = w.up.rows(y.rows);
     apply<S>(p.gate, xq, gate, w.run);
     apply<S>(p.up, xq, up, w.run);
-    apply<S>(p.down, quantize_gated(p, gate, up, w), y, w.run);
+    apply<typename S::output>(p.down, quantize_gated(p, gate, up, w), y, w.run);
   }
 
  private:
@@ -78,7 +78,7 @@ struct gated_ffn {
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
                                            span2d<float> up, workspace& w) noexcept {
     using M = std::remove_cvref_t<decltype(p.down)>;
-    using A = activations_for<M, typename S::activations>;
+    using A = activations_for<M, typename S::output::activations>;
     using B = typename S::backend;
     const float* gains = p.sub_norm.values.data();
     return w.quantized.template quantize_rows<A, B, typename M::format>(

@@ -14,6 +14,17 @@ template <Norm N, class B>
 inline constexpr bool has_norm_kernel = backends::uses_kernels<B> && is_root_mean_square<N>;
 
 namespace detail {
+/// q ~ y in the numbers of A; y may be written over.
+template <class A>
+[[nodiscard]] float quantize_in_place(float* y, typename A::element* q, std::size_t n) noexcept {
+  if constexpr (activations::rotates<A>) {
+    A::rotate(y, n);
+    return A::quantizer::quantize(y, q, n);
+  } else {
+    return A::quantize(y, q, n);
+  }
+}
+
 /// y = N(x) in the numbers of A, where the sum of squares of x is known and has_norm_kernel<N, B>.
 /// `y` is room for n floats and may be x.
 template <class A, class N>
@@ -30,7 +41,7 @@ template <class A, class N>
     return 1.0f;
   } else {
     rows.scale(x, factor, g, y, n);
-    return A::quantize(y, q, n);
+    return quantize_in_place<A>(y, q, n);
   }
 }
 }  // namespace detail
@@ -45,14 +56,17 @@ template <class A, Norm N, class B>
   if constexpr (N::is_identity && backends::uses_kernels<B> &&
                 std::is_same_v<A, activations::int8<>>) {
     return simd::rows().quantize(x, q, n);
-  } else if constexpr (N::is_identity) {
+  } else if constexpr (N::is_identity && !activations::rotates<A>) {
     return A::quantize(x, q, n);
+  } else if constexpr (N::is_identity) {
+    for (std::size_t i = 0; i < n; ++i) scratch[i] = x[i];
+    return detail::quantize_in_place<A>(scratch, q, n);
   } else if constexpr (has_norm_kernel<N, B>) {
     const float sum = simd::rows().sum_of_squares(x, n);
     return detail::quantize_squared<A, N>(x, sum, gains, eps, q, n, scratch);
   } else {
     N::apply(x, gains, scratch, n, eps);
-    return A::quantize(scratch, q, n);
+    return detail::quantize_in_place<A>(scratch, q, n);
   }
 }
 

@@ -12,26 +12,42 @@ namespace trilith::inline TRILITH_ABI {
 ///
 ///     using ternary = scheme<weights::ternary<>, activations::int8<>, backends::automatic>;
 ///     using binary = ternary::with_weights<weights::binary<>>;
-template <weights::Weights W, activations::Activations A, backends::Backend B>
+///
+/// A fourth one where a layer's last projection (the output's of attention, the down projection of
+/// a feed-forward network) takes activations in other numbers than the first ones do:
+///
+///     using a4_8 = ternary::with_activations<activations::int4<>>
+///                         ::with_output<activations::top_k<50, activations::int8<>>>;
+template <weights::Weights W, activations::Activations A, backends::Backend B,
+          activations::Activations Output = A>
 struct scheme {
   using weights = W;
   using activations = A;
   using backend = B;
+  /// Of a layer's last projection.
+  using output = scheme<W, Output, B>;
   template <class Other>
-  using with_weights = scheme<Other, A, B>;
+  using with_weights = scheme<Other, A, B, Output>;
   template <class Other>
   using with_activations = scheme<W, Other, B>;
   template <class Other>
-  using with_backend = scheme<W, A, Other>;
+  using with_backend = scheme<W, A, Other, Output>;
+  template <class Other>
+  using with_output = scheme<W, A, B, Other>;
 
   /// What a checkpoint must agree on: the weights and activations, not who multiplies.
-  [[nodiscard]] static std::string name() { return join(W::name, "*", A::name); }
+  [[nodiscard]] static std::string name() {
+    std::string out = join(W::name, "*", A::name);
+    if constexpr (!std::is_same_v<A, Output>) out += join("|", Output::name);
+    return out;
+  }
 };
 
 /// Satisfied by scheme<...>.
 template <class T>
 concept Scheme =
     weights::Weights<typename T::weights> && activations::Activations<typename T::activations> &&
+    activations::Activations<typename T::output::activations> &&
     backends::Backend<typename T::backend>;
 
 /// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves

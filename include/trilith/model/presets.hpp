@@ -1,7 +1,10 @@
 #ifndef TRILITH_MODEL_PRESETS_HPP
 #define TRILITH_MODEL_PRESETS_HPP
 
+#include <trilith/activations/hadamard.hpp>
+#include <trilith/activations/int4.hpp>
 #include <trilith/activations/int8.hpp>
+#include <trilith/activations/top_k.hpp>
 #include <trilith/model/realisation.hpp>
 #include <trilith/weights/binary.hpp>
 #include <trilith/weights/int8.hpp>
@@ -85,6 +88,29 @@ inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
 /// The same in 0.75 GB instead of 1.07, packed in base3.
 using bitnet_b1_58_2b4t_int8 = b1_58_relu<bitnet_2b4t_shape, int8_head>;
+
+/// BitNet a4.8: int4 into the first projections, the larger half of the activations as int8 into
+/// attention's output, int8 into the down projection, whose inputs squared ReLU leaves mostly zero.
+/// Trained with int8 first (b1_58_relu), then adopted by this blueprint for the last steps.
+/// @see arXiv 2411.04965
+using a4_8_scheme = b1_58_scheme::with_activations<activations::int4<>>;
+template <shape S = shape{}, Head H = int8_head>
+using a4_8 = decoder<
+    transformer_block<
+        rms_norm<>, attention<a4_8_scheme::with_output<activations::top_k<50>>, sub_norm<>>,
+        gated_ffn<a4_8_scheme::with_output<activations::int8<>>, relu_squared, sub_norm<>>>,
+    H, fixed<S>>;
+
+/// BitNet v2: a Hadamard rotation in front of the output and down projections (H-BitLinear), so
+/// that four bits do everywhere. @tparam A  int8<> in the first stage of training, then int4<>
+/// @see arXiv 2504.18415
+template <activations::Activations A = activations::int4<>>
+using v2_scheme =
+    b1_58_scheme::with_activations<A>::template with_output<activations::hadamard<A>>;
+template <activations::Activations A = activations::int4<>, shape S = shape{}, Head H = int8_head>
+using v2 = decoder<transformer_block<rms_norm<>, attention<v2_scheme<A>, sub_norm<>>,
+                                     gated_ffn<v2_scheme<A>, silu, sub_norm<>>>,
+                   H, fixed<S>>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.

@@ -63,6 +63,15 @@ class product_input {
     return {floats(c), {}, c.by_bf16};
   }
 
+  /// From dL/dx~ to the gradient of what was quantised, in place.
+  void rotate_back([[maybe_unused]] span2d<float> dx,
+                   [[maybe_unused]] pass_context& c) const noexcept {
+    if constexpr (activations::rotates<A>)
+      c.run().parallel_for(dx.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+        for (std::size_t t = first; t < last; ++t) A::rotate(&dx(t, 0), dx.cols);
+      });
+  }
+
   /// x~ as floats, [T, In]: in c.decoded until the next call, or where they are already.
   [[nodiscard]] float_matrix floats(pass_context& c) const noexcept {
     if (is_blended_) return const_cast<row_buffer&>(blended_).rows(view_.tokens);
@@ -84,6 +93,7 @@ class product_input {
     c.run().parallel_for(out.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
       for (std::size_t t = first; t < last; ++t) {
         floats(t, &scratch(t, 0));
+        if constexpr (activations::rotates<A>) A::rotate(&scratch(t, 0), out.cols);
         for (std::size_t i = 0; i < out.cols; ++i)
           out(t, i) = scratch(t, i) + c.blend * (out(t, i) - scratch(t, i));
       }

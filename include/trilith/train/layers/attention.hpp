@@ -26,7 +26,8 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
           mixed(tokens, extent(s, axis::query_dim)),
           raw_query(kept_raw(tokens), extent(s, axis::query_dim)),
           raw_key(kept_raw(tokens), extent(s, axis::kv_dim)) {}
-    product_input<S> input, output_input;
+    product_input<S> input;
+    product_input<typename S::output> output_input;
     row_buffer query, key;  ///< turned
     row_buffer value, mixed;
     row_buffer raw_query, raw_key;  ///< before the norm of heads, where there is one
@@ -62,6 +63,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     const std::size_t tokens = dy.rows;
     const auto mixed = kept.mixed.rows(tokens), dmixed = c.first.rows(tokens).columns(mixed.cols);
     multiply_back(p.output, kept.output_input.for_gradients(c), dy, d.output, dmixed, false, c);
+    kept.output_input.rotate_back(dmixed, c);
     normalize_back(sub_normed(p, mixed, c), dmixed, dmixed, d.sub_norm, c);
 
     const attention_rows_of_pass rows{kept.query.rows(tokens), kept.key.rows(tokens),
@@ -78,6 +80,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     multiply_back(p.query, x, dq, d.query, dx, false, c);
     multiply_back(p.key, x, dk, d.key, dx, true, c);
     multiply_back(p.value, x, dv, d.value, dx, true, c);
+    kept.input.rotate_back(dx, c);
   }
 
  private:

@@ -16,7 +16,8 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
                 "(docs/errors.md).");
   using backend = typename S::backend;
   using stored = typename working_matrix<typename S::weights>::stored_type;
-  using A = activations_for<stored, typename S::activations>;
+  using last = typename S::output;
+  using A = activations_for<stored, typename last::activations>;
 
   struct tape {
     tape() = default;
@@ -25,7 +26,8 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
           down_input(tokens, s.ffn_dim, blends),
           gate(tokens, s.ffn_dim),
           up(tokens, s.ffn_dim) {}
-    product_input<S> input, down_input;
+    product_input<S> input;
+    product_input<last> down_input;
     row_buffer gate, up;
   };
 
@@ -47,6 +49,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
     const auto gate = kept.gate.rows(tokens), up = kept.up.rows(tokens);
     const auto dgate = c.first.rows(tokens).columns(n), dup = c.second.rows(tokens).columns(n);
     multiply_back(p.down, kept.down_input.for_gradients(c), dy, d.down, dgate, false, c);
+    kept.down_input.rotate_back(dgate, c);
     if constexpr (!SubNorm::is_identity) {
       const auto z = c.third.rows(tokens).columns(n);
       pass_all(gate, up, z, c);
@@ -57,6 +60,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
     const back_input x = kept.input.for_gradients(c);
     multiply_back(p.gate, x, dgate, d.gate, dx, false, c);
     multiply_back(p.up, x, dup, d.up, dx, true, c);
+    kept.input.rotate_back(dx, c);
   }
 
  private:
@@ -64,7 +68,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
   /// rows.
   template <class Parameters>
   static void take_gated(const Parameters& p, span2d<float> gate, span2d<float> up,
-                         product_input<S>& into, pass_context& c) noexcept {
+                         product_input<last>& into, pass_context& c) noexcept {
     const float* gains = p.sub_norm.values.data();
     const float eps = c.work.settings.norm_eps;
     const std::size_t n = gate.cols;
