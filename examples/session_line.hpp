@@ -12,9 +12,10 @@
 /// Options for how a model computes, which several programs have.
 
 /// The formats of keys and values that --kv names.
-inline constexpr std::array kv_formats{trilith::kv_format(trilith::kv::f32{}),
-                                       trilith::kv_format(trilith::kv::f16{}),
-                                       trilith::kv_format(trilith::kv::bf16{})};
+inline constexpr std::array kv_formats{
+    trilith::kv_format(trilith::kv::f32{}),  trilith::kv_format(trilith::kv::f16{}),
+    trilith::kv_format(trilith::kv::bf16{}), trilith::kv_format(trilith::kv::int8{}),
+    trilith::kv_format(trilith::kv::int4{}), trilith::kv_format(trilith::kv::int3{})};
 
 [[nodiscard]] inline std::vector<std::string> kv_names() {
   std::vector<std::string> names;
@@ -36,8 +37,8 @@ void add_session_options(CLI::App& app, Options& options) {
   };
   app.add_option_function<std::string>(
          "--kv", choose,
-         "keys and values: f16 and bf16 are faster and half as large; f32 has "
-         "the texts of float32 programs")
+         "keys and values: f16 and bf16 are faster and half as large; int8, int4 and int3 are "
+         "smaller still; f32 has the texts of float32 programs")
       ->default_str(std::string(options.kv.name))
       ->check(CLI::IsMember(kv_names()));
 }

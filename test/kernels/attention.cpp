@@ -18,7 +18,8 @@ using test::random_values;
 
 namespace {
 
-constexpr tl::kv_format formats[tl::kv_kernels] = {tl::kv::f32{}, tl::kv::f16{}, tl::kv::bf16{}};
+constexpr tl::kv_format formats[tl::kv_kernels] = {tl::kv::f32{},  tl::kv::f16{},  tl::kv::bf16{},
+                                                   tl::kv::int8{}, tl::kv::int4{}, tl::kv::int3{}};
 
 /// The tables to compare: those of all targets that the products have.
 std::vector<const tl::simd::attention_kernels*> tables() {

@@ -2,6 +2,7 @@
 #include <trilith/kv/exponential.hpp>
 #include <trilith/trilith.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -97,6 +98,13 @@ static_assert(tl::kv_format(tl::kv::bf16{}).bits == 16);
 static_assert(tl::kv_format(tl::kv::bf16{}).name == "bf16");
 static_assert(tl::kv_format(tl::kv::f16{}).name == "f16");
 static_assert(tl::kv_format().name == "f32");
+static_assert(tl::kv::Format<tl::kv::int3> && std::is_empty_v<tl::kv::int3>);
+static_assert(tl::kv::int3::name == "int3" && tl::kv::coded<3, 4>::name == "int3<4>");
+static_assert(tl::kv_format(tl::kv::int4{}).kernel == tl::kv_kernel::int4);
+static_assert(tl::kv_format(tl::kv::coded<3, 4>{}).kernel == tl::kv_kernel::none);
+
+const tl::kv_format narrow_formats[]{tl::kv::f16{}, tl::kv::bf16{}, tl::kv::int8{}, tl::kv::int4{},
+                                     tl::kv::int3{}};
 
 }  // namespace
 
@@ -169,6 +177,61 @@ TEST_CASE("a cache takes exactly its values", "[kv]") {
   CHECK(tl::kv_cache(large, 1, 640, tl::kv::bf16{}).bytes() == 49'152'000);
 }
 
+TEST_CASE("a cache of codes takes a scale and the codes of each position of a head", "[kv]") {
+  // heads of 10 fill one unit of 16: 2 + 2 bits bytes a row, the first of int3 in 8 bits
+  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int8{}).bytes() == 2 * 2 * 2 * 2 * 150 * (2 + 16));
+  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int4{}).bytes() == 2 * 2 * 2 * 2 * 150 * (2 + 8));
+  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int3{}).bytes() ==
+        2 * 2 * 2 * 2 * (149 * (2 + 6) + (2 + 16)));
+  CHECK(tl::kv_cache(sizes, 2, 1, tl::kv::int3{}).bytes() == 2 * 2 * 2 * 2 * (2 + 16));
+  CHECK(tl::kv_cache(sizes, 2, 0, tl::kv::int3{}).bytes() == 0);
+  // heads of 128 in 3 bits: 50 bytes instead of 256
+  CHECK(tl::kv::int3::key_bytes(101, 128) - tl::kv::int3::key_bytes(100, 128) == 50);
+}
+
+TEMPLATE_TEST_CASE("codes of keys and values are within half a step, and 2^bits many", "[kv]",
+                   tl::kv::int8, tl::kv::int4, tl::kv::int3, (tl::kv::coded<2, 2>),
+                   (tl::kv::coded<3, 4>)) {
+  constexpr std::size_t n = 50, positions = 40;
+  std::vector<unsigned char> keys(TestType::key_bytes(positions, n), 0xAA), values = keys;
+  for (const std::size_t j : {3u, 0u, 17u, 39u, 1u}) {  // in any order
+    std::vector<float> k(n), v(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      k[i] = 4 * tl::uniform(1, j, i) - 2;
+      v[i] = std::ldexp(k[i], 9);
+    }
+    TestType::put({keys.data(), values.data(), n, j, k.data(), v.data()});
+    const std::size_t bits = j == 0 ? TestType::first_bits : TestType::bits;
+    const float half = tl::absmax(k.data(), n) / static_cast<float>(std::size_t{1} << bits);
+    std::vector<float> levels;
+    for (std::size_t i = 0; i < n; ++i) {
+      const float found = TestType::key(keys.data(), n, j / 16, j % 16, i);
+      CHECK(std::fabs(found - k[i]) <= 1.13f * half);  // the scale is rounded, too
+      CHECK(TestType::value(values.data(), n, j, i) == std::ldexp(found, 9));
+      if (std::find(levels.begin(), levels.end(), found) == levels.end()) levels.push_back(found);
+    }
+    CHECK(levels.size() <= std::size_t{1} << bits);
+    CHECK(levels.size() > std::min(n, std::size_t{1} << bits) / 2);
+  }
+}
+
+TEST_CASE("codes keep what is not finite out of the cache, and zeros", "[kv]") {
+  const float nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  using row = tl::kv::coded_row<3>;
+  unsigned char bytes[row::bytes(3)];
+  const auto stored = [&](std::vector<float> x) {
+    row::put(x.data(), x.size(), bytes);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = row::get(bytes, i);
+    return x;
+  };
+  CHECK(stored({1, nan, -3}) == std::vector<float>{0, 0, 0});
+  CHECK(stored({0, 0, 0}) == std::vector<float>{0, 0, 0});
+  CHECK(stored({1e-30f, 0, 0}) == std::vector<float>{0, 0, 0});
+  const float most = 65504.0f * 7;
+  CHECK(stored({infinity, -infinity, 1e30f}) == std::vector<float>{most, -most, most});
+  CHECK(stored({8, -8, 3}) == std::vector<float>{7, -7, 3});
+}
+
 TEST_CASE("a cache that is larger than memory does not fit", "[kv]") {
   CHECK(tl::kv_cache::fits(sizes, 2, 150, tl::kv::f16{}));
   CHECK_FALSE(tl::kv_cache::fits(sizes, std::size_t{1} << 60, 150, tl::kv::f16{}));
@@ -182,12 +245,12 @@ TEST_CASE("attention needs little room beside the pass itself", "[kv]") {
   CHECK(tl::attention_scratch(8, 100000) >= 100000 + 16);  // all scores of a query
 }
 
-TEST_CASE("a session's logits in 16 bits depend on nothing but the tokens", "[kv][session]") {
+TEST_CASE("a session's logits in few bits depend on nothing but the tokens", "[kv][session]") {
   const auto m = small_model<model<>>();
   const auto plain = small_model<model<tl::backends::portable>>();
   const auto exact = logits_of(m, {});
   CHECK(logits_of(plain, {}) == exact);
-  for (const tl::kv_format& kv : {tl::kv_format(tl::kv::f16{}), tl::kv_format(tl::kv::bf16{})}) {
+  for (const tl::kv_format& kv : narrow_formats) {
     const auto half = logits_of(m, {.kv = kv});
     CHECK(half != exact);
     double apart = 0, whole = 0;
@@ -195,7 +258,11 @@ TEST_CASE("a session's logits in 16 bits depend on nothing but the tokens", "[kv
       apart += std::pow(static_cast<double>(half[i] - exact[i]), 2);
       whole += std::pow(static_cast<double>(exact[i]), 2);
     }
-    CHECK(apart < (kv.name == "f16" ? 1e-3 : 1e-2) * whole);
+    CHECK(apart < (kv.name == "f16"    ? 1e-3
+                   : kv.name == "int4" ? 0.2
+                   : kv.name == "int3" ? 0.5
+                                       : 1e-2) *
+                      whole);
     for (const std::size_t threads : {1u, 2u, 3u})
       for (const std::size_t piece : {140u, 64u, 37u, 1u}) {
         INFO(kv.name << ": " << threads << " threads, pieces of " << piece);
@@ -209,7 +276,7 @@ TEST_CASE("a session's logits in 16 bits depend on nothing but the tokens", "[kv
 TEST_CASE("sequences that step together get the bits they get alone", "[kv][session]") {
   const auto m = small_model<model<>>();
   const tokens all = some_tokens(140);
-  for (const tl::kv_format& kv : {tl::kv_format(tl::kv::f16{}), tl::kv_format(tl::kv::bf16{})}) {
+  for (const tl::kv_format& kv : narrow_formats) {
     const auto alone = logits_of(m, {.kv = kv});
     auto s = tl::session<model<>>::open(m, {.sequences = 5, .threads = 2, .kv = kv}).value();
     for (std::size_t i = 0; i < 5; ++i) REQUIRE(s.append(i, std::span(all).first(13 * i + 11)));

@@ -4,6 +4,7 @@
 #include <trilith/core/executor.hpp>
 #include <trilith/core/shape.hpp>
 #include <trilith/kv/bf16.hpp>
+#include <trilith/kv/coded.hpp>
 #include <trilith/kv/f16.hpp>
 #include <trilith/kv/f32.hpp>
 

@@ -71,8 +71,8 @@ struct kv_functions {
 };
 
 /// The formats that have vector kernels.
-enum class kv_kernel : std::uint8_t { f32, f16, bf16, none };
-inline constexpr std::size_t kv_kernels = 3;
+enum class kv_kernel : std::uint8_t { f32, f16, bf16, int8, int4, int3, none };
+inline constexpr std::size_t kv_kernels = 6;
 
 }  // namespace trilith
 

@@ -9,6 +9,8 @@
 
 #include <trilith/backends/simd/attention_blocked-inl.hpp>
 
+#include <trilith/backends/simd/attention_coded-inl.hpp>
+
 #include <trilith/backends/simd/attention_paired-inl.hpp>
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
@@ -25,7 +27,10 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
     TRILITH_SIMD_NAME,
     {{&put<float>, &attend_textbook},
      {&put<float16>, &attend_blocked},
-     {&put_bf16, &attend_paired}}};
+     {&put_bf16, &attend_paired},
+     {&kv::int8::put, &attend_coded<kv::int8>},
+     {&kv::int4::put, &attend_coded<kv::int4>},
+     {&kv::int3::put, &attend_coded<kv::int3>}}};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {

@@ -10,6 +10,7 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
@@ -26,13 +27,13 @@ struct fused_order {
     mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen(from, round_up(positions, key_tile) * n, to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen(from + base * n, round_up(positions, key_tile) * n, to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen(from, positions * n, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen(from + base * n, positions * n, to);
   }
 };
 

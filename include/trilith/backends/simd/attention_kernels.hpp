@@ -2,6 +2,7 @@
 #define TRILITH_BACKENDS_SIMD_ATTENTION_KERNELS_HPP
 
 #include <trilith/backends/simd/kernel_table.hpp>
+#include <trilith/kv/coded.hpp>
 #include <trilith/kv/exponential.hpp>
 #include <trilith/kv/jobs.hpp>
 #include <trilith/kv/paired.hpp>

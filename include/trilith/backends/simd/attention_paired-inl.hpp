@@ -212,6 +212,7 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -229,13 +230,13 @@ struct paired_order {
     mix_pair_rows<R>(values, n, count, p, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen_pairs(from, key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen_pairs(from + base * key_width(n), key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen_pairs(from, n, ceil_div(positions, 2), to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen_pairs(from + base * n, n, ceil_div(positions, 2), to);
   }
 };
 

@@ -88,6 +88,7 @@ struct running_rows {
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
+///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -101,7 +102,9 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if (held > most_queries)
+      if constexpr (Order::always_widens)
+        add_widened();
+      else if (held > most_queries)
         add_widened();
       else
         add_block();
@@ -112,9 +115,9 @@ struct running_attention : running_rows {
   HWY_INLINE void add_widened() {
     const std::size_t n = all.job.head_dim;
     const no_prefetcher none;
-    Order::widen_keys(key_block(), n, stored(), block);
+    Order::widen_keys(keys, n, base, stored(), block);
     for_all(scoring<float, no_prefetcher>(*this, block, none));
-    Order::widen_values(values + base * n, n, stored(), block);
+    Order::widen_values(values, n, base, stored(), block);
     for_all(mixing<float, no_prefetcher>(*this, block, none));
   }
 

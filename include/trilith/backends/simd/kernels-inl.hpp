@@ -61,9 +61,8 @@ HWY_BEFORE_NAMESPACE();
 #include <trilith/backends/simd/vectors-inl.hpp>
 
 #include <trilith/backends/simd/floats-inl.hpp>
-#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+
 #include <trilith/backends/simd/transpose-inl.hpp>
-#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 #include <trilith/backends/simd/int8_products-inl.hpp>
