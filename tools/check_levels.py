@@ -18,7 +18,7 @@ LEVEL_OF_DIRECTORY = {
     "model": 5,
     "io": 6, "text": 6, "infer": 6,
     "train": 7,
-    "adapt": 8, "compress": 8, "search": 8, "eval": 8,
+    "adapt": 8, "compress": 8, "search": 8, "eval": 8, "sweep": 8,
     "dist": 9, "interop": 9,
 }
 LIGHT = set("""cstddef cstdint string string_view vector span array bit utility type_traits concepts

@@ -15,6 +15,8 @@
 #include <trilith/io/mapped_file_impl.hpp>
 #include <trilith/io/safetensors_impl.hpp>
 #include <trilith/model/tree_text_impl.hpp>
+#include <trilith/sweep/sweep_svg_impl.hpp>
+#include <trilith/sweep/sweep_table_impl.hpp>
 #include <trilith/text/tokenizer_impl.hpp>
 
 #endif

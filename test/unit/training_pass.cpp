@@ -1,5 +1,6 @@
 // What a training pass promises beside its gradients (train_backward.cpp).
 
+#include <trilith/model/edged_block.hpp>
 #include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
 
@@ -81,6 +82,21 @@ TEST_CASE("a packed model gives the scores of its training pass") {
   SECTION("bit for bit where all products are of integers") {
     auto model = random_model<bitnet<scheme<tl::weights::ternary<>>, int8_head>>();
     CHECK(scores_of_training(model, batch) == scores_of_inference(tl::pack(model), batch));
+  }
+  SECTION("and with activations below eight bits") {
+    auto sparse = random_model<tl::presets::a4_8<>>();
+    CHECK(scores_of_training(sparse, batch) == scores_of_inference(tl::pack(sparse), batch));
+    auto rotated = random_model<tl::presets::v2<>>();
+    CHECK(scores_of_training(rotated, batch) == scores_of_inference(tl::pack(rotated), batch));
+  }
+  SECTION("and with other blocks at the edges") {
+    using s = scheme<tl::weights::ternary<>>;
+    using four_bits = s::with_activations<tl::activations::int4<>>;
+    auto model = random_model<
+        tl::decoder<tl::edged_block<bitnet<four_bits>::block, bitnet<s>::block>, int8_head>>();
+    CHECK(scores_of_training(model, batch) == scores_of_inference(tl::pack(model), batch));
+    auto plain = random_model<bitnet<s, int8_head>>();  // two layers are both at an edge
+    CHECK(scores_of_training(model, batch) == scores_of_training(plain, batch));
   }
   SECTION("and with learned scales") {
     using weights = tl::weights::ternary<tl::rules::learned_step, tl::scale::per_row>;

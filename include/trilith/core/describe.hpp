@@ -144,23 +144,31 @@ class path {
   std::string text_;
 };
 
-/// Parameters of B by type alone: sum over its fields of count(field), `layers` times inside a
+/// The sum over the fields of B, by type alone, of measure(field, shape), `layers` times inside a
 /// layers_field. Works at compile time, without storage.
-template <class B, class Select>
-[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select);
+template <class B, class Measure>
+[[nodiscard]] constexpr std::size_t sum(const shape& s, Measure measure);
 
-template <class Field, class Select>
-[[nodiscard]] constexpr std::size_t count_field(const shape& s, const Field& field, Select select) {
+template <class Field, class Measure>
+[[nodiscard]] constexpr std::size_t sum_field(const shape& s, const Field& field, Measure measure) {
   if constexpr (requires { typename Field::part; })
-    return (Field::repeated ? s.layers : 1) * count_if<typename Field::part>(s, select);
+    return (Field::repeated ? s.layers : 1) * sum<typename Field::part>(s, measure);
   else
-    return select(field) ? field.count(s) : 0;
+    return measure(field, s);
 }
 
-template <class B, class Select>
-constexpr std::size_t count_if(const shape& s, Select select) {
+template <class B, class Measure>
+constexpr std::size_t sum(const shape& s, Measure measure) {
   return hana::unpack(B::description(), [&](const auto&... field) {
-    return (count_field(s, field, select) + ... + 0);
+    return (sum_field(s, field, measure) + ... + 0);
+  });
+}
+
+/// Parameters of B: the sum of count(field) over the fields that select(field) is true for.
+template <class B, class Select>
+[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select) {
+  return sum<B>(s, [select](const auto& field, const shape& of) {
+    return select(field) ? field.count(of) : 0;
   });
 }
 

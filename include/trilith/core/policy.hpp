@@ -30,6 +30,7 @@ struct gradient_filter_kind {};
 struct update_scaling_kind {};
 struct schedule_kind {};
 struct straight_through_kind {};
+struct placement_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>

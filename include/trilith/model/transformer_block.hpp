@@ -23,6 +23,12 @@ struct block_parameters {
 };
 
 namespace detail {
+/// A realisation without storage, by which parameters are compared.
+struct weights_alone {
+  template <class W>
+  struct matrix {};
+};
+
 template <class L>
 struct layer_backend {
   using type = void;

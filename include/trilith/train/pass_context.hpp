@@ -11,7 +11,8 @@ namespace trilith::inline TRILITH_ABI {
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
   /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
-  /// scores there, where the CPU has dot products of bfloat16; elsewhere f32.
+  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models without
+  /// codes.
   automatic,
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
@@ -71,6 +72,7 @@ struct pass_context {
   std::size_t tokens = 0;     ///< most of a pass
   std::size_t sequences = 0;  ///< of this pass
   std::size_t length = 0;
+  std::size_t layer = 0;  ///< of the block at hand
   float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
   workspace work;
   kv_cache cache;                    ///< of the layer at hand

@@ -39,7 +39,7 @@ class training_pass {
       : model_(&model),
         working_(model.sizes, model.settings),
         gradients_(model.sizes, model.settings),
-        context_(model.sizes, model.settings, options, most_groups(working_), run),
+        context_(model.sizes, model.settings, resolved(options), most_groups(working_), run),
         tape_(model.sizes, options) {
     name_all visit{names_, {}};
     fields::walk<B>(visit, model_->parameters);
@@ -232,6 +232,20 @@ class training_pass {
     if (first_scale_ == 0) first_scale_ = mean;
     return {all.codes, all.flipped, all.zeros,
             __builtin_exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
+  }
+
+  /// A model without codes, a full-precision twin, trains in floats where nothing else is said.
+  [[nodiscard]] static pass_options resolved(pass_options options) noexcept {
+    constexpr std::size_t coded = fields::sum<B>(
+        shape{.layers = 1}, []<class Field>(const Field&, const shape&) -> std::size_t {
+          if constexpr (requires { typename Field::weights; })
+            return weights::CodedWeights<typename Field::weights>;
+          else
+            return 0;
+        });
+    if (coded == 0 && options.gradients == gradient_numbers::automatic)
+      options.gradients = gradient_numbers::f32;
+    return options;
   }
 
   [[nodiscard]] static std::size_t most_groups(realisation<B, storage::working>& of) {

@@ -22,6 +22,8 @@ struct binary {
   using policy_kind = weights_kind;
   using granularity = Scale;
   using packing = packing::bits1;
+  template <scale::Granularity Other>
+  using with_scale = binary<Other>;
   static constexpr std::string_view name =
       joined<detail::binary_name, Scale::name, name_parts::angle>;
   static constexpr int min_code = -1, max_code = 1, code_step = 2;

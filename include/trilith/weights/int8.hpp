@@ -19,6 +19,8 @@ struct int8 {
   using policy_kind = weights_kind;
   using granularity = Scale;
   using packing = packing::bits8;
+  template <scale::Granularity Other>
+  using with_scale = int8<Other>;
   static constexpr std::string_view name =
       joined<detail::int8_name, Scale::name, name_parts::angle>;
   static constexpr int min_code = -127, max_code = 127, code_step = 1;

@@ -28,6 +28,8 @@ struct ternary {
   using granularity = Scale;
   using rule = Rule;
   using packing = packing::bits2;
+  template <scale::Granularity Other>
+  using with_scale = ternary<Rule, Other, Rounding>;
   static constexpr std::string_view name =
       joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,
              Rounding::name, name_parts::angle>;

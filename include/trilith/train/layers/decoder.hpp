@@ -3,7 +3,7 @@
 
 #include <trilith/model/decoder.hpp>
 #include <trilith/train/cross_entropy.hpp>
-#include <trilith/train/layers/transformer_block.hpp>
+#include <trilith/train/layers/edged_block.hpp>
 
 #include <vector>
 
@@ -51,6 +51,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
     const auto h = kept.hidden.rows(c.rows());
     look_up(p, h, c);
     for (std::size_t l = 0; l < p.blocks.size(); ++l) {
+      c.layer = l;
       trainable<B>::copy_rows(h, kept.inputs[l].rows(h.rows), c);
       trainable<B>::forward(p.blocks[l], h, kept.blocks[kept.recomputes() ? 0 : l], c);
     }
@@ -149,6 +150,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
   template <class Parameters, class Gradients>
   static void block_back(const Parameters& p, Gradients& d, std::size_t l, span2d<float> dh,
                          tape& kept, pass_context& c) noexcept {
+    c.layer = l;
     const auto h = kept.inputs[l].rows(dh.rows);
     auto& block = kept.blocks[kept.recomputes() ? 0 : l];
     if (kept.recomputes()) {
