@@ -110,6 +110,31 @@ TEST_CASE("quantisation comes in over its warm-up", "[train]") {
   }
 }
 
+TEST_CASE("a learner of two stages is told which", "[train]") {
+  struct staged_learner : tiny_learner {
+    using tiny_learner::tiny_learner;
+    explicit staged_learner(const tiny_learner& l) : tiny_learner(l) {}
+    bool is_last = false;
+    void enter_stage(bool last) { is_last = last; }
+  };
+  static_assert(tl::StagedLearner<staged_learner> && !tl::StagedLearner<tiny_learner>);
+  const tiny_run with("trainer_stages");
+  staged_learner learner(with.learner());
+  tl::train_options o = plain_options();
+  const auto stages = [&](std::uint64_t last_stage) {
+    o.last_stage = last_stage;
+    auto t = tl::trainer<staged_learner, tl::adamw>::make(learner, with.data(), {}, o).value();
+    std::vector<bool> seen{learner.is_last};
+    for (int step = 0; step < 3; ++step) {
+      REQUIRE(t.step());
+      seen.push_back(learner.is_last);
+    }
+    return seen;
+  };
+  CHECK(stages(2) == std::vector{false, false, true, true});
+  CHECK(stages(0) == std::vector{true, true, true, true});
+}
+
 TEST_CASE("options that cannot be are refused in words", "[train]") {
   const tiny_run with("trainer_options");
   const auto refusal = [&](auto change) {

@@ -14,6 +14,7 @@ TEST_CASE("checkpoints of another run are refused, by what differs", "[train]") 
   other([](auto& o) { o.loss_scaling = true; }, "expected loss_scaling = 1, found 0.");
   other([](auto& o) { o.spike_threshold = 6; }, "expected spike_threshold = 6, found 0.");
   other([](auto& o) { o.lambda_warmup = 0; }, "expected lambda_warmup = 0, found 10.");
+  other([](auto& o) { o.last_stage = 3; }, "expected last_stage = 3, found 0.");
   other([](auto& o) { o.schedule = tl::constant{}; }, "expected schedule = constant, found cosine");
   other([](auto& o) { o.schedule = tl::cosine{.warmup = 4, .last = 0.1}; },
         "expected schedule.warmup = 4, found 5.");

@@ -1,6 +1,6 @@
 // What a training pass promises beside its gradients (train_backward.cpp).
 
-#include <trilith/model/edged_block.hpp>
+#include <trilith/model/staged_block.hpp>
 #include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
 
@@ -119,6 +119,37 @@ TEST_CASE("a packed model gives the scores of its training pass") {
     }
     CHECK(wrong < 1e-5f * top);
   }
+}
+
+TEST_CASE("a staged block trains as its stage says, and counts the zeros that it multiplies") {
+  using s = scheme<tl::weights::ternary<>>;
+  using first = bitnet<s>::block;
+  using last = bitnet<s::with_activations<tl::activations::int4<>>>::block;
+  const auto batch = random_batch(2, 24);
+  const auto gradients = [&]<class B>(std::type_identity<B>, bool is_last) {
+    auto model = random_model<tl::decoder<B, int8_head>>();
+    tl::training_pass pass(model, {.sequences = 2, .length = 24});
+    pass.enter_stage(is_last);
+    (void)pass.add_gradients(batch, 1.0f / 48);
+    std::size_t zeros = 0, values = 0, inputs = 0;
+    pass.count_zeros([&](std::size_t layer, std::string_view name, std::size_t z, std::size_t n) {
+      CHECK(layer < sizes.layers);
+      CHECK(z <= n);
+      inputs += name != "gate";
+      if (name == "attention") zeros += z, values += n;
+    });
+    CHECK(inputs == 4 * sizes.layers);
+    CHECK(values == sizes.layers * 48 * sizes.dim);
+    auto all = gradients_of(pass);
+    all.push_back(static_cast<float>(zeros));
+    return all;
+  };
+  using staged = std::type_identity<tl::staged_block<first, last>>;
+  const auto in_first = gradients(std::type_identity<first>{}, true);
+  const auto in_last = gradients(std::type_identity<last>{}, true);
+  CHECK(gradients(staged{}, false) == in_first);
+  CHECK(gradients(staged{}, true) == in_last);
+  CHECK(in_last.back() > 4 * in_first.back());  // four bits leave more zeros
 }
 
 TEST_CASE("micro-batches add up to the gradients of the whole batch") {

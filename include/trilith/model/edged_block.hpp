@@ -5,6 +5,14 @@
 
 namespace trilith::inline TRILITH_ABI {
 
+namespace detail {
+/// Whether one set of parameters serves both blocks.
+template <class A, class B>
+inline constexpr bool have_same_parameters =
+    std::is_same_v<typename A::template parameters<weights_alone>,
+                   typename B::template parameters<weights_alone>>;
+}  // namespace detail
+
 /// The first and the last block of a decoder as Edge computes, all others as Inner does: with other
 /// activations, say, over parameters of the same kind.
 ///
@@ -16,10 +24,9 @@ template <Block Inner, Block Edge>
 struct edged_block {
   template <class Realisation>
   using parameters = typename Inner::template parameters<Realisation>;
-  static_assert(std::is_same_v<parameters<detail::weights_alone>,
-                               typename Edge::template parameters<detail::weights_alone>>,
+  static_assert(detail::have_same_parameters<Inner, Edge>,
                 "trilith::edged_block<Inner, Edge>: both blocks need the same weights and layers; "
-                "they may differ in activations, backends, gates and norms (docs/errors.md).");
+                "they may differ in activations, backends and gates (docs/errors.md).");
   using policy_kind = block_kind;
   using attention_layer = typename Inner::attention_layer;
   using ffn_layer = typename Inner::ffn_layer;

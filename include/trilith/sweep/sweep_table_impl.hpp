@@ -14,7 +14,10 @@ namespace trilith::sweeps {
   for (const column& c : columns_of(table)) {
     const bool is_figure = std::find(table.figures.begin(), table.figures.end(), c.name) !=
                            table.figures.end();
-    const auto differs = [&](const sweep_row& r) { return c.text(r) != c.text(table.rows[0]); };
+    const bool is_output = c.name == "output_activations";  // of interest where they differ
+    const auto differs = [&](const sweep_row& r) {
+      return c.text(r) != (is_output ? r.activations : c.text(table.rows[0]));
+    };
     if (c.name != "obstacle" &&
         (is_figure || std::any_of(table.rows.begin(), table.rows.end(), differs)))
       out.push_back(c);

@@ -29,6 +29,7 @@ class any_learner {
   void after_update(std::uint64_t seed, std::uint64_t step) {
     does_->after_update(self_, seed, step);
   }
+  void enter_stage(bool is_last) { does_->enter_stage(self_, is_last); }
   template <class F>
   void for_each_tensor(F&& f) {
     does_->for_each_tensor(
@@ -53,6 +54,7 @@ class any_learner {
     loss_sums (*measure)(void*, const token_batch&);
     void (*finish_gradients)(void*);
     void (*after_update)(void*, std::uint64_t, std::uint64_t);
+    void (*enter_stage)(void*, bool);
     void (*for_each_tensor)(void*, void*, see_tensor);
     void (*for_each_memory)(void*, void*, see_memory);
   };
@@ -63,6 +65,10 @@ class any_learner {
     if constexpr (RememberingLearner<L>)
       static_cast<L*>(self)->for_each_memory(
           [&](std::string_view name, std::span<float> x) { see(to, name, x); });
+  }
+  template <class L>
+  static void enter([[maybe_unused]] void* self, [[maybe_unused]] bool is_last) {
+    if constexpr (StagedLearner<L>) static_cast<L*>(self)->enter_stage(is_last);
   }
   template <class L>
   static constexpr actions actions_of = {
@@ -76,6 +82,7 @@ class any_learner {
       [](void* l, std::uint64_t seed, std::uint64_t step) {
         static_cast<L*>(l)->after_update(seed, step);
       },
+      &enter<L>,
       [](void* l, void* to, see_tensor see) {
         static_cast<L*>(l)->for_each_tensor([&](const tensor_facts& t, std::span<float> w,
                                                 std::span<float> g) { see(to, t, w, g); });

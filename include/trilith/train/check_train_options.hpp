@@ -49,6 +49,7 @@ void describe_run(const O& optimiser, const train_options& o, const training_dat
   out.add("steps", o.steps), out.add("batch", b.batch), out.add("length", b.length);
   out.add("seed", b.seed), out.add("clip", o.clip), out.add("loss_scaling", o.loss_scaling);
   out.add("spike_threshold", o.spike_threshold), out.add("lambda_warmup", o.lambda_warmup);
+  out.add("last_stage", o.last_stage);
   out.add("roll_back_every", rolls_back(o) ? o.checkpoint_every : 0);
   const token_facts& file = data.train.file().facts();
   out.add("corpus.tokens", file.tokens), out.add("corpus.documents", file.documents);

@@ -34,6 +34,9 @@ namespace trilith {
 ///     for_each_memory(f)              f(string_view name, span<float>), as for_each_tensor
 ///
 /// and then a checkpoint holds it too. Names have no '/', and outlive the learner's trainer.
+/// Where train_options::last_stage is not 0, an optional
+///
+///     enter_stage(is_last)            before the codes of each step are made
 template <class L>
 concept Learner = requires(L& l, const token_batch& batch, std::uint64_t n) {
   { l.requantize(1.0) } -> std::same_as<code_statistics>;
@@ -44,6 +47,10 @@ concept Learner = requires(L& l, const token_batch& batch, std::uint64_t n) {
   l.after_update(n, n);
   l.for_each_tensor([](const tensor_facts&, std::span<float>, std::span<float>) {});
 };
+
+/// A learner that trains in two stages.
+template <class L>
+concept StagedLearner = Learner<L> && requires(L& l) { l.enter_stage(true); };
 
 /// A learner with state beyond its weights.
 template <class L>

@@ -73,6 +73,7 @@ struct pass_context {
   std::size_t sequences = 0;  ///< of this pass
   std::size_t length = 0;
   std::size_t layer = 0;  ///< of the block at hand
+  bool is_last_stage = true;  ///< of a staged_block
   float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
   workspace work;
   kv_cache cache;                    ///< of the layer at hand

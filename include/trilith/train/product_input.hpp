@@ -63,6 +63,17 @@ class product_input {
     return {floats(c), {}, c.by_bf16};
   }
 
+  /// How many of the first tokens' values are zero, and how many there are.
+  [[nodiscard]] std::size_t zeros(std::size_t tokens) const noexcept {
+    std::size_t found = 0;
+    for (std::size_t t = 0; t < tokens; ++t)
+      for (std::size_t i = 0; i < view_.cols; ++i) found += rows_.row(t)[i] == X{};
+    return found;
+  }
+  [[nodiscard]] std::size_t values(std::size_t tokens) const noexcept {
+    return tokens * view_.cols;
+  }
+
   /// From dL/dx~ to the gradient of what was quantised, in place.
   void rotate_back([[maybe_unused]] span2d<float> dx,
                    [[maybe_unused]] pass_context& c) const noexcept {

@@ -62,9 +62,12 @@ class trainer {
     out.rate = rate_now();
     codes_.flipped = 0;
     const double lambda_before = lambda();
+    const bool was_last_stage = is_last_stage();
     if (out.outcome == step_outcome::updated) update();
     ++state_.step;
-    if (out.outcome == step_outcome::updated || lambda() != lambda_before) requantize();
+    if (out.outcome == step_outcome::updated || lambda() != lambda_before ||
+        is_last_stage() != was_last_stage)
+      requantize();
     note_codes(out);
     out.seconds = TRILITH_IMPLEMENTED::monotonic_seconds() - begin;
     out.tokens_per_second = static_cast<double>(sums.tokens) / (out.seconds + 1e-9);
@@ -124,7 +127,11 @@ class trainer {
   [[nodiscard]] double lambda() const noexcept {
     return options_.lambda_warmup == 0 ? 1.0 : detail::warmed(state_.step, options_.lambda_warmup);
   }
-  void requantize() { codes_ = learner_->requantize(lambda()); }
+  [[nodiscard]] bool is_last_stage() const noexcept { return state_.step >= options_.last_stage; }
+  void requantize() {
+    if constexpr (StagedLearner<L>) learner_->enter_stage(is_last_stage());
+    codes_ = learner_->requantize(lambda());
+  }
   void note_codes(step_report& out) const noexcept {
     out.flipped_share = codes_.flipped_share();
     out.zero_share = codes_.zero_share();

@@ -101,6 +101,18 @@ class training_pass {
     return layers::logits(working_.parameters, hidden, tape_, context_);
   }
 
+  /// Of a model with a staged_block: whether its last stage computes from now on.
+  void enter_stage(bool is_last) noexcept { context_.is_last_stage = is_last; }
+
+  /// What share of activations is zero, and need not be multiplied: f(layer, name, zeros, values)
+  /// for each layer of the last forward(), with names attention (into q, k, v), output, ffn (into
+  /// gate and up), down, and gate: what the gate function itself leaves zero. Not with
+  /// pass_options::recompute.
+  template <class F>
+  void count_zeros(F&& f) {
+    layers::count_zeros(tape_, context_, f);
+  }
+
   /// From gradients of the quantised weights to those of the latent ones: once, when all
   /// micro-batches of a step have been added.
   void finish_gradients() {

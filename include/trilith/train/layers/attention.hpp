@@ -83,6 +83,13 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     kept.input.rotate_back(dx, c);
   }
 
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    const std::size_t tokens = c.rows();
+    f("attention", kept.input.zeros(tokens), kept.input.values(tokens));
+    f("output", kept.output_input.zeros(tokens), kept.output_input.values(tokens));
+  }
+
  private:
   template <class Parameters>
   [[nodiscard]] static normed<SubNorm> sub_normed(const Parameters& p, span2d<const float> mixed,

@@ -4,6 +4,7 @@
 #include <trilith/model/decoder.hpp>
 #include <trilith/train/cross_entropy.hpp>
 #include <trilith/train/layers/edged_block.hpp>
+#include <trilith/train/layers/staged_block.hpp>
 
 #include <vector>
 
@@ -98,6 +99,18 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
     for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);
     look_up_back(d, dh, c);
     return all;
+  }
+
+  /// f(layer, name, zeros, values) for the input of each product of the last forward pass.
+  template <class F>
+  static void count_zeros(const tape& kept, pass_context& c, F&& f) {
+    for (std::size_t l = 0; l < kept.blocks.size(); ++l) {
+      c.layer = l;
+      trainable<B>::count_zeros(kept.blocks[l], c,
+                                [&](std::string_view name, std::size_t zeros, std::size_t values) {
+                                  f(l, name, zeros, values);
+                                });
+    }
   }
 
  private:

@@ -35,6 +35,13 @@ struct trainable<edged_block<Inner, Edge>> {
   static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
     trainable<Inner>::copy_rows(from, to, c);
   }
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    if (is_edge(c))
+      trainable<Edge>::count_zeros(kept.edge, c, f);
+    else
+      trainable<Inner>::count_zeros(kept.inner, c, f);
+  }
 
  private:
   [[nodiscard]] static bool is_edge(const pass_context& c) noexcept {

@@ -39,6 +39,13 @@ struct trainable<transformer_block<N, Attention, Ffn>> {
     leave(h, p.attention_norm, d.attention_norm, dx, dh, c);
   }
 
+  /// f(name, zeros, values) for the input of each product of the last forward pass.
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    trainable<Attention>::count_zeros(kept.attention, c, f);
+    trainable<Ffn>::count_zeros(kept.ffn, c, f);
+  }
+
   static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
     c.run().parallel_for(from.rows, 16, [&](std::size_t first, std::size_t last) noexcept {
       for (std::size_t t = first; t < last; ++t)
