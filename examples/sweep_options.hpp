@@ -31,7 +31,7 @@ inline std::optional<sweep_line> parse_sweep(int argc, char** argv, int& exit_co
   app.add_flag("!--no-times", line.has_times, "leave the speed out, which differs between runs");
   app.add_option("--csv", line.csv, "write the table to this file");
   app.add_option("--json", line.json, "write the table to this file");
-  app.add_option("--svg", line.svg, "draw quality over bytes into this file");
+  app.add_option("--svg", line.svg, "draw quality over bits into this file");
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
@@ -62,7 +62,7 @@ inline trilith::result<sweep_tokens> first_tokens(const sweep_line& line,
 /// Prints the table, and writes the files that were asked for.
 inline int show(const trilith::sweep_table& table, const sweep_line& line) {
   std::printf("%s", table.markdown().c_str());
-  const trilith::sweep_axes axes{.x = "bytes", .y = "bits a byte", .title = "quality and size"};
+  const trilith::sweep_axes axes{.x = "activation_bits", .y = "bits a byte", .title = "quality and bits"};
   for (const auto& [path, text] : {std::pair{line.csv, table.csv()}, {line.json, table.json()},
                                    {line.svg, table.svg(axes)}})
     if (!path.empty() && !(std::ofstream(path, std::ios::binary) << text << std::flush)) {

@@ -48,6 +48,7 @@ template <class Point, class Scale>
   row.kv = Point::kv::name;
   row.backend = Point::backend::name;
   row.placement = Point::placement::name;
+  row.activation_bits = Point::activations::bits;
   if constexpr (Point::kernel::is_supported)
     row.kernel = join(Point::kernel::backend::name, ": ", Point::kernel::format::name, " x ",
                       std::is_same_v<typename Point::kernel::element, float> ? "f32" : "int8");

@@ -14,7 +14,7 @@ class picture {
  public:
   picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
     const column x = named(table, axes.x), y = named(table, axes.y);
-    for (const sweep_row& r : table.rows) add(r, x.text(r), y.text(r));
+    for (const sweep_row& r : table.rows) add(name_of(table, r), x.text(r), y.text(r));
     x_ = x_.widened(), y_ = y_.widened();
   }
 
@@ -43,15 +43,22 @@ class picture {
       if (c.is_number && c.name == name) return c;
     return {std::string(name), true, [](const sweep_row&) { return std::string(); }};
   }
-  void add(const sweep_row& r, const std::string& x, const std::string& y) {
+  /// By what tells the row from others; the first of it is its kind.
+  [[nodiscard]] static std::vector<std::string> name_of(const sweep_table& table,
+                                                        const sweep_row& row) {
+    std::vector<std::string> out;
+    for (const column& c : telling(table))
+      if (!c.is_number && c.name != "kernel") out.push_back(c.text(row));
+    return out;
+  }
+  void add(const std::vector<std::string>& parts, const std::string& x, const std::string& y) {
     if (x.empty() || y.empty()) return;
-    std::string name = join(r.weights, " x ", r.activations);
-    if (r.output_activations != r.activations) name += join("|", r.output_activations);
-    marks_.push_back({std::atof(x.c_str()), std::atof(y.c_str()), join(name, ", kv ", r.kv),
-                      r.weights});
+    std::string name;
+    for (const std::string& part : parts) name += join(name.empty() ? "" : ", ", part);
+    const std::string kind = parts.empty() ? name : parts[0];
+    marks_.push_back({std::atof(x.c_str()), std::atof(y.c_str()), name, kind});
     x_.add(marks_.back().x), y_.add(marks_.back().y);
-    if (std::find(kinds_.begin(), kinds_.end(), r.weights) == kinds_.end())
-      kinds_.push_back(r.weights);
+    if (std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) kinds_.push_back(kind);
   }
 
   [[nodiscard]] static std::string number(double v) {

@@ -30,6 +30,7 @@ struct sweep_row {
   std::string weights = {}, activations = {}, output_activations = {};
   std::string kv = {}, backend = {}, placement = {};
   double weight_bits = 0;            ///< of a block's weights, scales included
+  double activation_bits = 0;
   std::uint64_t bytes = 0;           ///< of all packed parameters
   std::uint64_t kv_bytes = 0;        ///< a token
   std::string kernel = {};           ///< who multiplies what
@@ -39,7 +40,8 @@ struct sweep_row {
 
 struct sweep_table;
 
-/// Which two columns a picture shows: "weight_bits", "bytes", "kv_bytes", or a figure's name.
+/// Which two columns a picture shows: "weight_bits", "activation_bits", "bytes",
+/// "kv_bytes", or a figure's name.
 struct sweep_axes {
   std::string_view x = "weight_bits", y;
   std::string_view title;

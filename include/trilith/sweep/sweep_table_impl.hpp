@@ -8,24 +8,6 @@
 
 namespace trilith::sweeps {
 
-/// Columns that tell rows apart, and all figures.
-[[nodiscard]] inline std::vector<column> telling(const sweep_table& table) {
-  std::vector<column> out;
-  for (const column& c : columns_of(table)) {
-    const bool is_figure = std::find(table.figures.begin(), table.figures.end(), c.name) !=
-                           table.figures.end();
-    const bool is_output = c.name == "output_activations";  // of interest where they differ
-    const auto differs = [&](const sweep_row& r) {
-      return c.text(r) != (is_output ? r.activations : c.text(table.rows[0]));
-    };
-    if (c.name != "obstacle" &&
-        (is_figure || std::any_of(table.rows.begin(), table.rows.end(), differs)))
-      out.push_back(c);
-  }
-  if (out.empty()) out.push_back(columns_of(table)[0]);
-  return out;
-}
-
 [[nodiscard]] inline std::string line_of(const std::vector<column>& columns, const sweep_row& row) {
   std::string out = "|";
   for (const column& c : columns) out += join(" ", c.text(row), " |");
