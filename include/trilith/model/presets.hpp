@@ -106,7 +106,7 @@ using a4_8 = decoder<
 /// @see arXiv 2504.18415
 template <activations::Activations A = activations::int4<>>
 using v2_scheme =
-    b1_58_scheme::with_activations<A>::template with_output<activations::hadamard<A>>;
+    typename b1_58_scheme::with_activations<A>::template with_output<activations::hadamard<A>>;
 template <activations::Activations A = activations::int4<>, shape S = shape{}, Head H = int8_head>
 using v2 = decoder<transformer_block<rms_norm<>, attention<v2_scheme<A>, sub_norm<>>,
                                      gated_ffn<v2_scheme<A>, silu, sub_norm<>>>,
