@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What it costs to compile against the library, next to its budgets. tools/bench compile_time runs it.
 
-    run.py [--json FILE]      seconds (median of 5), peak memory, lines, instantiations
+    run.py [--json FILE]      seconds (median of 5), peak memory, object code, lines, instantiations
     run.py --equal-layers     only checks that 2 and 60 layers instantiate equally much
     run.py --gate             only checks that no count has grown by more than 3 % over counts.json
     run.py --record           writes counts.json: for a growth that is intended
@@ -17,6 +17,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -42,6 +43,8 @@ CASES = [
     ("row kernels, every target", PROJECT / "cmake/row_kernels.cpp", [], {"seconds": 6.0, "megabytes": 700}),
     ("gradient kernels, every target", PROJECT / "cmake/gradient_kernels.cpp", [], {"seconds": 6.0, "megabytes": 700}),
     ("runtime", PROJECT / "cmake/runtime.cpp", ["-DTRILITH_HAS_JSON=1"], {}),
+    ("sweep of 48 schemes", PROJECT / "examples/20_precision_sweep.cpp", [],
+     {"runs": 1, "seconds": 60, "kilobytes": 8000}),
 ]
 LEAF_BUDGET = {"seconds": 0.20}
 
@@ -51,13 +54,15 @@ def compilers():
 
 
 def compile_once(compiler, source, options):
-    """(seconds, megabytes) of one compilation."""
-    begin = time.perf_counter()
-    pid = os.spawnlp(os.P_NOWAIT, compiler, compiler, *FLAGS, *options, "-c", str(source), "-o", "/dev/null")
-    _, code, usage = os.wait4(pid, 0)
-    if code != 0:
-        sys.exit(f"{compiler} does not compile {source}.")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    """(seconds, megabytes of memory, kilobytes of object code) of one compilation."""
+    with tempfile.NamedTemporaryFile(suffix=".o") as out:
+        begin = time.perf_counter()
+        pid = os.spawnlp(os.P_NOWAIT, compiler, compiler, *FLAGS, *options, "-c", str(source), "-o", out.name)
+        _, code, usage = os.wait4(pid, 0)
+        seconds = time.perf_counter() - begin
+        if code != 0:
+            sys.exit(f"{compiler} does not compile {source}.")
+        return seconds, usage.ru_maxrss / 1024, os.stat(out.name).st_size / 1000
 
 
 def lines(source, options):
@@ -66,11 +71,12 @@ def lines(source, options):
 
 
 def measure(source, options, runs=RUNS):
-    row = {"seconds": {}, "megabytes": {}, "lines": lines(source, options)}
+    row = {"seconds": {}, "megabytes": {}, "kilobytes": {}, "lines": lines(source, options)}
     for compiler in compilers():
         taken = [compile_once(compiler, source, options) for _ in range(runs)]
-        row["seconds"][compiler] = round(statistics.median(t for t, _ in taken), 3)
-        row["megabytes"][compiler] = round(max(m for _, m in taken))
+        row["seconds"][compiler] = round(statistics.median(t[0] for t in taken), 3)
+        row["megabytes"][compiler] = round(max(t[1] for t in taken))
+        row["kilobytes"][compiler] = round(taken[0][2])
     if "clang++" in compilers():
         row.update(count_instantiations.count(source, options))
     return row
@@ -95,7 +101,7 @@ def verdicts(rows, name, budgets):
     """(text, kept) per budget."""
     base = rows.get(budgets.get("over"), {})
     for key, most in budgets.items():
-        if key == "over" or value(rows[name], key) is None:
+        if key in ("over", "runs") or value(rows[name], key) is None:
             continue
         got = value(rows[name], key) - (value(base, key) or 0)
         sign = "+" if base else ""
@@ -106,7 +112,8 @@ def describe(name, row):
     seconds = ", ".join(f"{c} {s:.2f} s" for c, s in row["seconds"].items())
     memory = max(row["megabytes"].values())
     counts = f", {row['classes']} classes, {row['functions']} functions" if "classes" in row else ""
-    return f"{name:26} {seconds}, {memory} MB, {row['lines']} lines{counts}"
+    code = max(row["kilobytes"].values())
+    return f"{name:26} {seconds}, {memory} MB, {row['lines']} lines, {code} kB of code{counts}"
 
 
 def equal_layers():
@@ -157,7 +164,7 @@ def report(options):
         if not source.exists():
             print(f"{name:26} skipped: {source.relative_to(PROJECT)} is absent")
             continue
-        rows[name] = measure(source, flags)
+        rows[name] = measure(source, flags, budgets.get("runs", RUNS))
         budgets_of[name] = budgets
         print(describe(name, rows[name]), flush=True)
     print()
