@@ -109,8 +109,7 @@ int train(const char* name, experiment& e, std::uint64_t last_stage = 0) {
   options.on_event = progress;
   options.stop = stop;
   tl::any_learner learner(pass);
-  const auto done =
-      tl::train(learner, {*batches, &*checks}, tl::adamw{.rate = line.rate}, options);
+  const auto done = tl::train(learner, {*batches, &*checks}, tl::adamw{.rate = line.rate}, options);
   if (!done) return complain(done.error());
   if (done->steps_left != 0) return 130;
 
@@ -142,13 +141,12 @@ int main(int argc, char** argv) {
   const interrupt_guard interrupts;
   experiment e{*line, *corpus, {}};
   // [runs]
-  exit_code =
-      train<tl::decoder<float_block, tl::tied_head<tl::weights::f32>>>("float32", e) != 0 ||
-      train<tl::decoder<b1_58_block, int8_head>>("b1.58", e) != 0 ||
-      train_staged<b1_58_block, a4_8_block>("a4.8", e) != 0 ||
-      train_staged<v2_first_block, v2_block>("v2", e) != 0 ||
-      train_staged<b1_58_block, int4_block>("int4 everywhere", e) != 0 ||
-      train<tl::decoder<binary_block, int8_head>>("binary", e) != 0;
+  exit_code = train<tl::decoder<float_block, tl::tied_head<tl::weights::f32>>>("float32", e) != 0 ||
+              train<tl::decoder<b1_58_block, int8_head>>("b1.58", e) != 0 ||
+              train_staged<b1_58_block, a4_8_block>("a4.8", e) != 0 ||
+              train_staged<v2_first_block, v2_block>("v2", e) != 0 ||
+              train_staged<b1_58_block, int4_block>("int4 everywhere", e) != 0 ||
+              train<tl::decoder<binary_block, int8_head>>("binary", e) != 0;
   // [runs]
   std::printf("%s", e.table.markdown().c_str());
   return was_interrupted != 0 ? 130 : exit_code;

@@ -4,7 +4,6 @@
 #include <trilith/sweep.hpp>
 #include <trilith/trilith.hpp>
 
-
 #include <boost/hana/for_each.hpp>
 
 #include <cmath>
@@ -26,11 +25,9 @@ static_assert(tl::quantize<tl::weights::binary<>>({0.9f, -0.1f, -2.f}) == tl::tr
 constexpr std::size_t rows = 64, cols = 64;
 
 // [lists]
-constexpr auto weights =
-    hana::tuple_t<tl::weights::binary<>, tl::weights::ternary<>,
-                  tl::weights::ternary<tl::rules::absmedian>,
-                  tl::weights::ternary<tl::rules::absmean, tl::scale::per_group<16>>,
-                  tl::weights::int8<>>;
+constexpr auto weights = hana::tuple_t<
+    tl::weights::binary<>, tl::weights::ternary<>, tl::weights::ternary<tl::rules::absmedian>,
+    tl::weights::ternary<tl::rules::absmean, tl::scale::per_group<16>>, tl::weights::int8<>>;
 constexpr auto activations =
     hana::tuple_t<act::int8<>, act::f8<>, act::int4<>, act::hadamard<act::int4<>>, act::fp4,
                   act::mxfp4, act::top_k<50>>;
@@ -82,7 +79,8 @@ lesson teach_activations(const std::vector<float>& x) {
 void print(const lesson& l, const std::vector<float>& before) {
   const double zeros = share_of_zeros(l.codes), used = entropy_of(l.codes);
   std::printf("%-42s %5.2f  %5.2f  %5.1f %%  %7.4f  |%s|\n", l.name.c_str(), l.stored_bits, used,
-              100 * zeros, relative_error(l.after, before), histogram_text(l.after, before).c_str());
+              100 * zeros, relative_error(l.after, before),
+              histogram_text(l.after, before).c_str());
 }
 
 template <class Teach>
@@ -103,7 +101,8 @@ int main(int argc, char** argv) {
   const auto line = parse_teach(argc, argv, exit_code);
   if (!line) return exit_code;
   picture_book book;
-  const auto w = bell(rows * cols, line->seed), x = with_outliers(bell(rows * cols, line->seed + 1));
+  const auto w = bell(rows * cols, line->seed),
+             x = with_outliers(bell(rows * cols, line->seed + 1));
   teach("weights, spread like a bell", w, book, [&](const auto& show) {
     hana::for_each(weights, [&](auto t) { show(teach_weights<typename decltype(t)::type>(w)); });
   });

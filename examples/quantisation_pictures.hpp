@@ -115,8 +115,8 @@ class picture_book {
     for (std::size_t r = 0; r + 1 < rows; r += 2)
       for (std::size_t c = 0; c + 1 < cols; c += 2) {
         double error = 0;
-        for (const std::size_t i : {r * cols + c, r * cols + c + 1, (r + 1) * cols + c,
-                                    (r + 1) * cols + c + 1})
+        for (const std::size_t i :
+             {r * cols + c, r * cols + c + 1, (r + 1) * cols + c, (r + 1) * cols + c + 1})
           error += std::fabs(static_cast<double>(after[i] - before[i])) / (4 * unit);
         shades[static_cast<std::size_t>(std::lround(8 * std::clamp(error, 0.0, 1.0)))] +=
             trilith::join("M", 460 + 2 * c, " ", number(y_ + 2 * static_cast<double>(r)),
@@ -130,15 +130,14 @@ class picture_book {
   }
   void text(double x, double y, const std::string& words, int size) {
     std::string safe;
-    for (const char c : words)
-      safe += c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    for (const char c : words) safe += c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
     body_ += trilith::join("<text x=\"", number(x), "\" y=\"", number(y), "\" font-size=\"", size,
                            "\">", safe, "</text>\n");
   }
   void rectangle(double x, double y, double width, double height, const char* colour) {
-    body_ += trilith::join("<rect x=\"", number(x), "\" y=\"", number(y), "\" width=\"",
-                           number(width), "\" height=\"", number(height), "\" fill=\"", colour,
-                           "\"/>\n");
+    body_ +=
+        trilith::join("<rect x=\"", number(x), "\" y=\"", number(y), "\" width=\"", number(width),
+                      "\" height=\"", number(height), "\" fill=\"", colour, "\"/>\n");
   }
   [[nodiscard]] static std::string number(double v) {
     char digits[32];

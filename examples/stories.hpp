@@ -43,7 +43,7 @@ struct norm {
 struct step_range {
   static constexpr std::string_view name = "absmax_step";
   [[nodiscard]] static constexpr tl::activations::rounding_step step(const float* x,
-                                                                 std::size_t n) noexcept {
+                                                                     std::size_t n) noexcept {
     const float top = tl::max_of(tl::absmax(x, n), tl::activations::smallest_magnitude);
     const float scale = top / 127.0f;
     return {1.0f / scale, scale};

@@ -62,9 +62,10 @@ inline trilith::result<sweep_tokens> first_tokens(const sweep_line& line,
 /// Prints the table, and writes the files that were asked for.
 inline int show(const trilith::sweep_table& table, const sweep_line& line) {
   std::printf("%s", table.markdown().c_str());
-  const trilith::sweep_axes axes{.x = "activation_bits", .y = "bits a byte", .title = "quality and bits"};
-  for (const auto& [path, text] : {std::pair{line.csv, table.csv()}, {line.json, table.json()},
-                                   {line.svg, table.svg(axes)}})
+  const trilith::sweep_axes axes{
+      .x = "activation_bits", .y = "bits a byte", .title = "quality and bits"};
+  for (const auto& [path, text] :
+       {std::pair{line.csv, table.csv()}, {line.json, table.json()}, {line.svg, table.svg(axes)}})
     if (!path.empty() && !(std::ofstream(path, std::ios::binary) << text << std::flush)) {
       std::fprintf(stderr, "error: %s: the file cannot be written.\n", path.c_str());
       return 1;

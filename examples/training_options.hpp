@@ -138,7 +138,10 @@ inline trilith::train_options options_of(const training_line& line) {
 
 /// How much a pass takes at once.
 inline trilith::pass_options room_of(const training_line& line) {
-  return {.sequences = line.micro_batch, .length = line.batch.length, .recompute = line.recompute, .gradients = line.gradients};
+  return {.sequences = line.micro_batch,
+          .length = line.batch.length,
+          .recompute = line.recompute,
+          .gradients = line.gradients};
 }
 
 #endif

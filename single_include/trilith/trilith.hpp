@@ -31,6 +31,8 @@
 #include <array>
 #include <bit>
 #include <boost/hana/basic_tuple.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
 #include <boost/hana/unpack.hpp>
 #include <concepts>
 #include <cstddef>
@@ -866,6 +868,7 @@ struct gradient_filter_kind {};
 struct update_scaling_kind {};
 struct schedule_kind {};
 struct straight_through_kind {};
+struct placement_kind {};
 
 /// Satisfied by empty types that carry Kind as their family and a name.
 template <class T, class Kind>
@@ -1469,6 +1472,14 @@ concept Activations = PolicyOf<T, activations_kind> &&
                         { T::bits } -> std::convertible_to<int>;
                         { T::quantize(x, q, n) } noexcept -> std::same_as<float>;
                       };
+
+/// Whether A turns a row, in place and by an orthogonal matrix that is its own inverse, before
+/// A::quantizer quantises it.
+template <class A>
+inline constexpr bool rotates = requires(float* x, std::size_t n) {
+  A::rotate(x, n);
+  typename A::quantizer;
+};
 
 template <class A>
 inline constexpr bool is_integer = std::is_same_v<typename A::element, std::int8_t>;
@@ -2130,7 +2141,23 @@ inline constexpr std::string_view dequantized_name = "dequantized";
 /// are not integers, so that a dense model sees the activations its packed twin sees.
 template <Activations A>
   requires is_integer<A>
-struct dequantized {
+struct dequantized;
+
+namespace detail {
+/// What dequantized<A> has where A rotates.
+template <class A>
+struct dequantized_rotation {};
+template <class A>
+  requires rotates<A>
+struct dequantized_rotation<A> {
+  using quantizer = dequantized<typename A::quantizer>;
+  static constexpr void rotate(float* x, std::size_t n) noexcept { A::rotate(x, n); }
+};
+}  // namespace detail
+
+template <Activations A>
+  requires is_integer<A>
+struct dequantized : detail::dequantized_rotation<A> {
   using policy_kind = activations_kind;
   using element = float;
   static constexpr std::string_view name = detail::dequantized_name;
@@ -2566,10 +2593,11 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
 
 #endif
 // ==== end trilith/backends/multiply.hpp
-// ==== begin trilith/activations/int8.hpp
-#ifndef TRILITH_ACTIVATIONS_INT8_HPP
-#define TRILITH_ACTIVATIONS_INT8_HPP
+// ==== begin trilith/activations/range.hpp
+#ifndef TRILITH_ACTIVATIONS_RANGE_HPP
+#define TRILITH_ACTIVATIONS_RANGE_HPP
 
+/// How a token's scale follows from its activations, for codes of integers.
 namespace trilith::inline TRILITH_ABI::activations {
 
 /// Magnitudes are kept at least this large, as the reference does: a zero token stays zero.
@@ -2577,42 +2605,73 @@ inline constexpr float smallest_magnitude = 1e-5f;
 
 /// What a token's activations are multiplied by before they are rounded, and what a code is worth
 /// afterwards: the inverse, computed for itself.
-struct int8_step {
+struct rounding_step {
   float multiplier;
   float scale;
 };
 
-/// multiplier = 127 / max|x|: the largest activation of a token becomes exactly 127.
+/// multiplier = Top / max|x|: the largest activation of a token becomes exactly Top, 127 for int8.
 /// @see the b1.58 "Training Tips, Code and FAQ", figure 3.
 struct absmax_range {
   static constexpr std::string_view name = "absmax";
-  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
+  template <int Top = 127>
+  [[nodiscard]] static constexpr rounding_step step(const float* x, std::size_t n) noexcept {
+    constexpr auto top = static_cast<float>(Top);
     const float magnitude = max_of(absmax(x, n), smallest_magnitude);
-    return {127.0f / magnitude, magnitude / 127.0f};
+    return {top / magnitude, magnitude / top};
   }
 };
 
-/// multiplier = sqrt(127) / mean|x|: the rule BitNet a4.8 has for int4, sqrt(7) / mean|x|, at eight
-/// bits. Activations beyond 11.3 times the mean are clipped.
+/// multiplier = sqrt(Top) / mean|x|: the rule that BitNet a4.8 has for int4, with Top = 7. What is
+/// beyond sqrt(Top) times the mean is clipped.
 /// @see arXiv 2411.04965, section 2.
 struct absmean_range {
   static constexpr std::string_view name = "absmean";
-  [[nodiscard]] static constexpr int8_step step(const float* x, std::size_t n) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(absolute(x[i]));
-    const auto mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
-    const float magnitude = max_of(mean, smallest_magnitude);
-    constexpr float root = 11.2694277f;  // sqrt(127)
+  template <int Top = 127>
+  [[nodiscard]] static constexpr rounding_step step(const float* x, std::size_t n) noexcept {
+    constexpr float root = square_root(static_cast<float>(Top));
+    const float magnitude = max_of(mean_magnitude(x, n), smallest_magnitude);
     return {root / magnitude, magnitude / root};
+  }
+
+ private:
+  /// mean |x_i|, added in double: element i in lane i % lanes.
+  [[nodiscard]] static constexpr float mean_magnitude(const float* x, std::size_t n) noexcept {
+    double sum[lanes] = {};
+    for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += static_cast<double>(absolute(x[i]));
+    return n == 0 ? 0.0f : static_cast<float>(add_lanes(sum) / static_cast<double>(n));
   }
 };
 
-/// A range of a program's own needs the same two members (examples/stories.hpp has one).
-template <class T>
-concept Int8Range = requires(const float* x, std::size_t n) {
+/// A range of a program's own needs the same two members, for the one Top that it has a meaning for
+/// (examples/stories.hpp has one for int8).
+template <class T, int Top>
+concept Range = requires(const float* x, std::size_t n) {
   { T::name } -> std::convertible_to<std::string_view>;
-  { T::step(x, n) } noexcept -> std::same_as<int8_step>;
-};
+} && (requires(const float* x, std::size_t n) {
+                  { T::template step<Top>(x, n) } noexcept -> std::same_as<rounding_step>;
+                } || (Top == 127 && requires(const float* x, std::size_t n) {
+                  { T::step(x, n) } noexcept -> std::same_as<rounding_step>;
+                }));
+
+/// clip(round_even(value), -Top - 1, Top); the comparisons are written so that NaN takes a bound.
+template <int Top>
+[[nodiscard]] constexpr std::int8_t round_to_code(float value) noexcept {
+  constexpr auto top = static_cast<float>(Top), bottom = -top - 1.0f;
+  // Adding 1.5 * 2^23 rounds to an integer, ties to even, in the low bits of the sum.
+  const float clipped = value > bottom ? (value < top ? value : top) : bottom;
+  return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(clipped + 0x1.8p23f) & 0xFFu);
+}
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/range.hpp
+// ==== begin trilith/activations/int8.hpp
+#ifndef TRILITH_ACTIVATIONS_INT8_HPP
+#define TRILITH_ACTIVATIONS_INT8_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
 
 namespace detail {
 inline constexpr std::string_view int8_name = "int8<";
@@ -2621,27 +2680,19 @@ inline constexpr std::string_view int8_name = "int8<";
 /// q_i = clip(round_even(multiplier * x_i), -128, 127), one multiplier per token.
 ///
 /// A NaN or infinite activation makes the scale NaN or infinite, so that it shows in the output.
-template <Int8Range Range = absmax_range>
+template <class R = absmax_range>
+  requires Range<R, 127>
 struct int8 {
   using policy_kind = activations_kind;
   using element = std::int8_t;
-  static constexpr std::string_view name =
-      joined<detail::int8_name, Range::name, name_parts::angle>;
+  static constexpr std::string_view name = joined<detail::int8_name, R::name, name_parts::angle>;
   static constexpr int bits = 8;
 
   [[nodiscard]] static constexpr float quantize(const float* x, element* q,
                                                 std::size_t n) noexcept {
-    const int8_step step = Range::step(x, n);
-    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_int8(step.multiplier * x[i]);
+    const rounding_step step = R::step(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_code<127>(step.multiplier * x[i]);
     return step.scale;
-  }
-
- private:
-  [[nodiscard]] static constexpr std::int8_t round_to_int8(float value) noexcept {
-    // Adding 1.5 * 2^23 rounds to an integer, ties to even, in the low bits of the sum. The
-    // comparisons are written so that NaN takes a bound.
-    const float clipped = value > -128.0f ? (value < 127.0f ? value : 127.0f) : -128.0f;
-    return static_cast<std::int8_t>(std::bit_cast<std::uint32_t>(clipped + 0x1.8p23f) & 0xFFu);
   }
 };
 
@@ -2907,6 +2958,17 @@ template <Norm N, class B>
 inline constexpr bool has_norm_kernel = backends::uses_kernels<B> && is_root_mean_square<N>;
 
 namespace detail {
+/// q ~ y in the numbers of A; y may be written over.
+template <class A>
+[[nodiscard]] float quantize_in_place(float* y, typename A::element* q, std::size_t n) noexcept {
+  if constexpr (activations::rotates<A>) {
+    A::rotate(y, n);
+    return A::quantizer::quantize(y, q, n);
+  } else {
+    return A::quantize(y, q, n);
+  }
+}
+
 /// y = N(x) in the numbers of A, where the sum of squares of x is known and has_norm_kernel<N, B>.
 /// `y` is room for n floats and may be x.
 template <class A, class N>
@@ -2923,7 +2985,7 @@ template <class A, class N>
     return 1.0f;
   } else {
     rows.scale(x, factor, g, y, n);
-    return A::quantize(y, q, n);
+    return quantize_in_place<A>(y, q, n);
   }
 }
 }  // namespace detail
@@ -2938,14 +3000,17 @@ template <class A, Norm N, class B>
   if constexpr (N::is_identity && backends::uses_kernels<B> &&
                 std::is_same_v<A, activations::int8<>>) {
     return simd::rows().quantize(x, q, n);
-  } else if constexpr (N::is_identity) {
+  } else if constexpr (N::is_identity && !activations::rotates<A>) {
     return A::quantize(x, q, n);
+  } else if constexpr (N::is_identity) {
+    for (std::size_t i = 0; i < n; ++i) scratch[i] = x[i];
+    return detail::quantize_in_place<A>(scratch, q, n);
   } else if constexpr (has_norm_kernel<N, B>) {
     const float sum = simd::rows().sum_of_squares(x, n);
     return detail::quantize_squared<A, N>(x, sum, gains, eps, q, n, scratch);
   } else {
     N::apply(x, gains, scratch, n, eps);
-    return A::quantize(scratch, q, n);
+    return detail::quantize_in_place<A>(scratch, q, n);
   }
 }
 
@@ -3571,26 +3636,42 @@ namespace trilith::inline TRILITH_ABI {
 ///
 ///     using ternary = scheme<weights::ternary<>, activations::int8<>, backends::automatic>;
 ///     using binary = ternary::with_weights<weights::binary<>>;
-template <weights::Weights W, activations::Activations A, backends::Backend B>
+///
+/// A fourth one where a layer's last projection (the output's of attention, the down projection of
+/// a feed-forward network) takes activations in other numbers than the first ones do:
+///
+///     using a4_8 = ternary::with_activations<activations::int4<>>
+///                         ::with_output<activations::top_k<50, activations::int8<>>>;
+template <weights::Weights W, activations::Activations A, backends::Backend B,
+          activations::Activations Output = A>
 struct scheme {
   using weights = W;
   using activations = A;
   using backend = B;
+  /// Of a layer's last projection.
+  using output = scheme<W, Output, B>;
   template <class Other>
-  using with_weights = scheme<Other, A, B>;
+  using with_weights = scheme<Other, A, B, Output>;
   template <class Other>
   using with_activations = scheme<W, Other, B>;
   template <class Other>
-  using with_backend = scheme<W, A, Other>;
+  using with_backend = scheme<W, A, Other, Output>;
+  template <class Other>
+  using with_output = scheme<W, A, B, Other>;
 
   /// What a checkpoint must agree on: the weights and activations, not who multiplies.
-  [[nodiscard]] static std::string name() { return join(W::name, "*", A::name); }
+  [[nodiscard]] static std::string name() {
+    std::string out = join(W::name, "*", A::name);
+    if constexpr (!std::is_same_v<A, Output>) out += join("|", Output::name);
+    return out;
+  }
 };
 
 /// Satisfied by scheme<...>.
 template <class T>
 concept Scheme =
     weights::Weights<typename T::weights> && activations::Activations<typename T::activations> &&
+    activations::Activations<typename T::output::activations> &&
     backends::Backend<typename T::backend>;
 
 /// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves
@@ -3813,23 +3894,31 @@ class path {
   std::string text_;
 };
 
-/// Parameters of B by type alone: sum over its fields of count(field), `layers` times inside a
+/// The sum over the fields of B, by type alone, of measure(field, shape), `layers` times inside a
 /// layers_field. Works at compile time, without storage.
-template <class B, class Select>
-[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select);
+template <class B, class Measure>
+[[nodiscard]] constexpr std::size_t sum(const shape& s, Measure measure);
 
-template <class Field, class Select>
-[[nodiscard]] constexpr std::size_t count_field(const shape& s, const Field& field, Select select) {
+template <class Field, class Measure>
+[[nodiscard]] constexpr std::size_t sum_field(const shape& s, const Field& field, Measure measure) {
   if constexpr (requires { typename Field::part; })
-    return (Field::repeated ? s.layers : 1) * count_if<typename Field::part>(s, select);
+    return (Field::repeated ? s.layers : 1) * sum<typename Field::part>(s, measure);
   else
-    return select(field) ? field.count(s) : 0;
+    return measure(field, s);
 }
 
-template <class B, class Select>
-constexpr std::size_t count_if(const shape& s, Select select) {
+template <class B, class Measure>
+constexpr std::size_t sum(const shape& s, Measure measure) {
   return hana::unpack(B::description(), [&](const auto&... field) {
-    return (count_field(s, field, select) + ... + 0);
+    return (sum_field(s, field, measure) + ... + 0);
+  });
+}
+
+/// Parameters of B: the sum of count(field) over the fields that select(field) is true for.
+template <class B, class Select>
+[[nodiscard]] constexpr std::size_t count_if(const shape& s, Select select) {
+  return sum<B>(s, [select](const auto& field, const shape& of) {
+    return select(field) ? field.count(of) : 0;
   });
 }
 
@@ -3970,8 +4059,8 @@ struct kv_functions {
 };
 
 /// The formats that have vector kernels.
-enum class kv_kernel : std::uint8_t { f32, f16, bf16, none };
-inline constexpr std::size_t kv_kernels = 3;
+enum class kv_kernel : std::uint8_t { f32, f16, bf16, int8, int4, int3, none };
+inline constexpr std::size_t kv_kernels = 6;
 
 }  // namespace trilith
 
@@ -4054,6 +4143,325 @@ struct running {
 
 #endif
 // ==== end trilith/kv/running.hpp
+// ==== begin trilith/kv/blocked.hpp
+#ifndef TRILITH_KV_BLOCKED_HPP
+#define TRILITH_KV_BLOCKED_HPP
+
+namespace trilith::inline TRILITH_ABI::kv {
+
+/// Attention with a softmax that runs along, over the positions j <= P that a token at position P
+/// sees, in blocks of 64 that begin at multiples of 64, ascending. Per block:
+///
+///     s_j  = fma(q_i, k_ij, ...) over ascending i from +0, times float(1 / sqrt(n)), rounded
+///     m'   = max(m, max_j s_j);  c = e(m - m');  p_j = e(s_j - m')        (m = -inf before)
+///     l_x  = c l_x, rounded, then + p_j over ascending j with j % 16 = x
+///     a_i  = c a_i, rounded, then fma(p_j, v_ji, a_i) over ascending j
+///
+/// and at the end out_i = a_i (1 / l) + 0 with l the 16 lanes added by add_lanes(), each operation
+/// rounded; the sum with +0 makes every zero +0. e is falling_exponential(). Operations are IEEE
+/// single; fma rounds once, everywhere: where there is no such instruction it is computed exactly
+/// in double. So the result is the same for all targets, threads and batches, and for a prompt fed
+/// in any pieces (test/kernels/attention.cpp). Positions after P do not take part, whatever is
+/// stored there.
+struct blocked : running<blocked> {
+  [[nodiscard]] static float query(float x) noexcept { return x; }
+  [[nodiscard]] static float share(float x) noexcept { return falling_exponential(x); }
+
+  template <class P>
+  [[nodiscard]] static float score(const attention_job& a, const float* q, std::size_t tile,
+                                   std::size_t lane) noexcept {
+    float sum = 0.0f;
+    for (std::size_t i = 0; i < a.head_dim; ++i)
+      sum = __builtin_fmaf(q[i], P::key(a.keys, a.head_dim, tile, lane, i), sum);
+    return sum;
+  }
+
+  template <class P>
+  static void mix(const attention_job& a, std::size_t first, const float* p, std::size_t count,
+                  float shrink, float* mixed) noexcept {
+    scale_by(mixed, shrink, a.head_dim);
+    for (std::size_t j = 0; j < count; ++j)
+      for (std::size_t i = 0; i < a.head_dim; ++i)
+        mixed[i] = __builtin_fmaf(p[j], P::value(a.values, a.head_dim, first + j, i), mixed[i]);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+#endif
+// ==== end trilith/kv/blocked.hpp
+// ==== begin trilith/kv/code_units.hpp
+#ifndef TRILITH_KV_CODE_UNITS_HPP
+#define TRILITH_KV_CODE_UNITS_HPP
+
+namespace trilith::inline TRILITH_ABI::kv {
+
+/// Sixteen codes in [0, 2^Bits), 2 Bits bytes: little-endian words in which code l has its place
+/// at bit l times the word's share of bits.
+///
+///     8 bits  bytes       4 bits  a word of 64 bits      2 bits  a word of 32 bits
+///     3 bits  the lower two bits of each as for 2 bits, then a word of 16 highest bits
+template <std::size_t Bits>
+struct code_unit {
+  static_assert(Bits == 2 || Bits == 3 || Bits == 4 || Bits == 8,
+                "trilith::kv::coded<Bits, FirstBits>: bits must be 2, 3, 4 or 8.");
+  static constexpr std::size_t codes = 16, bytes = 2 * Bits;
+
+  static void pack(const std::uint8_t* from, unsigned char* to) noexcept {
+    if constexpr (Bits == 3) {
+      code_unit<2>::pack_low(from, to);
+      std::uint16_t top = 0;
+      for (std::size_t l = 0; l < codes; ++l)
+        top = static_cast<std::uint16_t>(top | (from[l] >> 2) << l);
+      __builtin_memcpy(to + 4, &top, 2);
+    } else {
+      pack_low(from, to);
+    }
+  }
+  [[nodiscard]] static unsigned get(const unsigned char* from, std::size_t l) noexcept {
+    if constexpr (Bits == 3)
+      return code_unit<2>::get(from, l) | (from[4 + l / 8] >> l % 8 & 1u) << 2;
+    else
+      return from[l * Bits / 8] >> l * Bits % 8 & ((1u << Bits) - 1);
+  }
+
+  /// The lowest Bits of each code; Bits divide 8.
+  static void pack_low(const std::uint8_t* from, unsigned char* to) noexcept {
+    constexpr std::size_t in_byte = 8 / Bits;
+    for (std::size_t b = 0; b < bytes; ++b) {
+      unsigned all = 0;
+      for (std::size_t k = 0; k < in_byte; ++k)
+        all |= (from[b * in_byte + k] & ((1u << Bits) - 1)) << k * Bits;
+      to[b] = static_cast<unsigned char>(all);
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+#endif
+// ==== end trilith/kv/code_units.hpp
+// ==== begin trilith/kv/kv.hpp
+#ifndef TRILITH_KV_KV_HPP
+#define TRILITH_KV_KV_HPP
+
+/// In which numbers the keys and values of earlier tokens are kept.
+namespace trilith::inline TRILITH_ABI::kv {
+
+/// Satisfied by f32, f16, bf16 and formats of a user's own. Keys and values of one head are two
+/// byte ranges whose inside only the policy knows: scales, a wider first token and the like are in
+/// them.
+///
+///     bits                            of one value
+///     key_bytes(positions, head_dim)  bytes of a head's keys; value_bytes likewise
+///     put(entry)                      stores one position of one head
+///     key(keys, head_dim, tile, lane, i), value(values, head_dim, position, i)
+///                                     one value as a float; lane < key_tile of that tile
+///     softmax                         textbook, blocked or paired: in which order attention adds
+template <class T>
+concept Format = PolicyOf<T, kv_kind> && requires(const kv_entry& e, const void* p, std::size_t n) {
+  T::bits;
+  T::key_bytes(n, n);
+  T::value_bytes(n, n);
+  T::put(e);
+  { T::key(p, n, n, n, n) } -> std::same_as<float>;
+  { T::value(p, n, n, n) } -> std::same_as<float>;
+  typename T::softmax;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+namespace trilith {
+
+/// A kv policy with its type erased: all that a cache and attention layers must know of it. So
+/// neither decoders nor sessions are templates on it:
+///
+///     session<M>::open(model, {.kv = kv::f16{}});
+///
+/// Empty, it means kv::f32.
+struct kv_format {
+  std::string_view name = "f32";
+  std::size_t bits = 32;
+  std::size_t (*key_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
+  std::size_t (*value_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
+  kv_functions plain{};               ///< the policy's own loops
+  kv_kernel kernel = kv_kernel::f32;  ///< where the vector kernels are
+
+  constexpr kv_format() noexcept = default;
+  template <kv::Format P>
+  constexpr kv_format(P) noexcept
+      : name(P::name),
+        bits(P::bits),
+        key_bytes(&P::key_bytes),
+        value_bytes(&P::value_bytes),
+        plain{&P::put, &P::softmax::template attend<P>},
+        kernel(kernel_of<P>()) {}
+
+ private:
+  template <class P>
+  static constexpr kv_kernel kernel_of() noexcept {
+    if constexpr (requires { P::kernel; })
+      return P::kernel;
+    else
+      return kv_kernel::none;
+  }
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/kv/kv.hpp
+// ==== begin trilith/kv/coded.hpp
+#ifndef TRILITH_KV_CODED_HPP
+#define TRILITH_KV_CODED_HPP
+
+namespace trilith::inline TRILITH_ABI::kv {
+
+/// One head's key or value x: [head_dim] of one position in B bits, unsigned, with a scale of its
+/// own:
+///
+///     h = half(max|x| / 2^B)     c_i = clip(floor(x_i / 2h) + 2^(B-1), 0, 2^B - 1)
+///     x_i ~ h (2 c_i + 1 - 2^B)
+///
+/// The 2^B values lie around zero, none on it, with half a step to either end: of codes without a
+/// stored zero point those with the least error for values that are spread like a bell.
+template <std::size_t B>
+struct coded_row {
+  using unit = code_unit<B>;
+  static constexpr float middle = static_cast<float>(std::size_t{1} << (B - 1));
+  static constexpr float largest = 65504.0f;  ///< of h
+
+  /// The scale, a binary16, then units of 16 codes; the last is filled up.
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t head_dim) noexcept {
+    return sizeof(float16) + ceil_div(head_dim, unit::codes) * unit::bytes;
+  }
+  /// Where NaN is among them all become 0, beyond 65504 * 2^B magnitudes are clipped.
+  TRILITH_EXACT_FLOAT static void put(const float* x, std::size_t n, unsigned char* to) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float top = absmax(x, n) / (2 * middle);
+    const float16 half = to_float16(top == top ? min_of(top, largest) : 0.0f);
+    __builtin_memcpy(to, &half, sizeof half);
+    const float step = 2 * to_float(half), inverse = step > 0 ? 1 / step : 0.0f;
+    for (std::size_t first = 0; first < n; first += unit::codes) {
+      std::uint8_t codes[unit::codes] = {};
+      for (std::size_t i = first; i < min_of(first + unit::codes, n); ++i)
+        codes[i - first] = code_of(x[i] * inverse + middle);
+      unit::pack(codes, to + sizeof half + first / unit::codes * unit::bytes);
+    }
+  }
+  TRILITH_EXACT_FLOAT [[nodiscard]] static float get(const unsigned char* from,
+                                                     std::size_t i) noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const unsigned char* const units = from + sizeof(float16);
+    const unsigned c = unit::get(units + i / unit::codes * unit::bytes, i % unit::codes);
+    return scale(from) * (static_cast<float>(2 * c + 1) - 2 * middle);
+  }
+  [[nodiscard]] static float scale(const unsigned char* from) noexcept {
+    float16 half;
+    __builtin_memcpy(&half, from, sizeof half);
+    return to_float(half);
+  }
+
+ private:
+  /// floor(v) in range; NaN takes the lowest.
+  [[nodiscard]] static std::uint8_t code_of(float v) noexcept {
+    constexpr float most = 2 * middle - 1;
+    return static_cast<std::uint8_t>(v > 0.0f ? (v < most ? v : most) : 0.0f);
+  }
+};
+
+namespace detail {
+inline constexpr std::string_view coded_name = "int";
+inline constexpr std::string_view open_angle = "<";
+/// The first position's bits where nothing else is said.
+[[nodiscard]] constexpr std::size_t first_bits(std::size_t bits) noexcept {
+  return bits < 4 ? 8 : bits;
+}
+template <std::size_t Bits, std::size_t FirstBits>
+struct coded_kernel {};
+template <>
+struct coded_kernel<8, 8> {
+  static constexpr kv_kernel kernel = kv_kernel::int8;
+};
+template <>
+struct coded_kernel<4, 4> {
+  static constexpr kv_kernel kernel = kv_kernel::int4;
+};
+template <>
+struct coded_kernel<3, 8> {
+  static constexpr kv_kernel kernel = kv_kernel::int3;
+};
+}  // namespace detail
+
+/// Keys and values in Bits bits, each head's of each position as a coded_row; the first position,
+/// whose values are larger and which every token looks at, in FirstBits.
+///
+///     keys, values   coded_row<FirstBits> of position 0, then coded_row<Bits> of 1, 2, ...
+///
+/// so that a position takes 2 (2 + ceil(head_dim / 16) 2 Bits) bytes a head: 52 instead of f16's
+/// 256 for heads of 64 in 3 bits. The softmax runs along, as with f16.
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2: 3 bits and a wider first token; arXiv 2504.18415
+template <std::size_t Bits, std::size_t FirstBits = detail::first_bits(Bits)>
+struct coded : detail::coded_kernel<Bits, FirstBits> {
+  using policy_kind = kv_kind;
+  using softmax = blocked;
+  using row = coded_row<Bits>;
+  using first_row = coded_row<FirstBits>;
+  static constexpr std::size_t bits = Bits, first_bits = FirstBits;
+  static constexpr std::string_view name = [] {
+    if constexpr (FirstBits == detail::first_bits(Bits))
+      return joined<detail::coded_name, digits_of<Bits>::value>;
+    else
+      return joined<detail::coded_name, digits_of<Bits>::value, detail::open_angle,
+                    digits_of<FirstBits>::value, name_parts::angle>;
+  }();
+
+  [[nodiscard]] static constexpr std::size_t key_bytes(std::size_t positions,
+                                                       std::size_t head_dim) noexcept {
+    return positions == 0 ? 0 : offset(positions, head_dim);
+  }
+  [[nodiscard]] static constexpr std::size_t value_bytes(std::size_t positions,
+                                                         std::size_t head_dim) noexcept {
+    return key_bytes(positions, head_dim);
+  }
+  /// Of a position after the first.
+  [[nodiscard]] static constexpr std::size_t offset(std::size_t position,
+                                                    std::size_t head_dim) noexcept {
+    return first_row::bytes(head_dim) + (position - 1) * row::bytes(head_dim);
+  }
+
+  static void put(const kv_entry& e) noexcept {
+    put(e.key, e, static_cast<unsigned char*>(e.keys));
+    put(e.value, e, static_cast<unsigned char*>(e.values));
+  }
+  [[nodiscard]] static float key(const void* keys, std::size_t head_dim, std::size_t tile,
+                                 std::size_t lane, std::size_t i) noexcept {
+    return value(keys, head_dim, tile * key_tile + lane, i);
+  }
+  [[nodiscard]] static float value(const void* values, std::size_t head_dim, std::size_t position,
+                                   std::size_t i) noexcept {
+    const auto* const from = static_cast<const unsigned char*>(values);
+    if (position == 0) return first_row::get(from, i);
+    return row::get(from + offset(position, head_dim), i);
+  }
+
+ private:
+  static void put(const float* x, const kv_entry& e, unsigned char* to) noexcept {
+    if (e.position == 0)
+      first_row::put(x, e.head_dim, to);
+    else
+      row::put(x, e.head_dim, to + offset(e.position, e.head_dim));
+  }
+};
+
+using int8 = coded<8>;
+using int4 = coded<4>;
+using int3 = coded<3>;
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+#endif
+// ==== end trilith/kv/coded.hpp
 // ==== begin trilith/kv/paired.hpp
 #ifndef TRILITH_KV_PAIRED_HPP
 #define TRILITH_KV_PAIRED_HPP
@@ -4265,76 +4673,6 @@ struct elements {
 
 #endif
 // ==== end trilith/kv/elements.hpp
-// ==== begin trilith/kv/kv.hpp
-#ifndef TRILITH_KV_KV_HPP
-#define TRILITH_KV_KV_HPP
-
-/// In which numbers the keys and values of earlier tokens are kept.
-namespace trilith::inline TRILITH_ABI::kv {
-
-/// Satisfied by f32, f16, bf16 and formats of a user's own. Keys and values of one head are two
-/// byte ranges whose inside only the policy knows: scales, a wider first token and the like are in
-/// them.
-///
-///     bits                            of one value
-///     key_bytes(positions, head_dim)  bytes of a head's keys; value_bytes likewise
-///     put(entry)                      stores one position of one head
-///     key(keys, head_dim, tile, lane, i), value(values, head_dim, position, i)
-///                                     one value as a float; lane < key_tile of that tile
-///     softmax                         textbook, blocked or paired: in which order attention adds
-template <class T>
-concept Format = PolicyOf<T, kv_kind> && requires(const kv_entry& e, const void* p, std::size_t n) {
-  T::bits;
-  T::key_bytes(n, n);
-  T::value_bytes(n, n);
-  T::put(e);
-  { T::key(p, n, n, n, n) } -> std::same_as<float>;
-  { T::value(p, n, n, n) } -> std::same_as<float>;
-  typename T::softmax;
-};
-
-}  // namespace trilith::inline TRILITH_ABI::kv
-
-namespace trilith {
-
-/// A kv policy with its type erased: all that a cache and attention layers must know of it. So
-/// neither decoders nor sessions are templates on it:
-///
-///     session<M>::open(model, {.kv = kv::f16{}});
-///
-/// Empty, it means kv::f32.
-struct kv_format {
-  std::string_view name = "f32";
-  std::size_t bits = 32;
-  std::size_t (*key_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
-  std::size_t (*value_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
-  kv_functions plain{};               ///< the policy's own loops
-  kv_kernel kernel = kv_kernel::f32;  ///< where the vector kernels are
-
-  constexpr kv_format() noexcept = default;
-  template <kv::Format P>
-  constexpr kv_format(P) noexcept
-      : name(P::name),
-        bits(P::bits),
-        key_bytes(&P::key_bytes),
-        value_bytes(&P::value_bytes),
-        plain{&P::put, &P::softmax::template attend<P>},
-        kernel(kernel_of<P>()) {}
-
- private:
-  template <class P>
-  static constexpr kv_kernel kernel_of() noexcept {
-    if constexpr (requires { P::kernel; })
-      return P::kernel;
-    else
-      return kv_kernel::none;
-  }
-};
-
-}  // namespace trilith
-
-#endif
-// ==== end trilith/kv/kv.hpp
 // ==== begin trilith/kv/textbook.hpp
 #ifndef TRILITH_KV_TEXTBOOK_HPP
 #define TRILITH_KV_TEXTBOOK_HPP
@@ -4950,7 +5288,8 @@ struct attention {
     const auto mixed = w.mixed.rows(tokens);
     mix(q, mixed, c);
     const normed<SubNorm> out{mixed, p.sub_norm.values.data(), w.settings.norm_eps};
-    apply<S>(p.output, quantize_for<S>(p.output, out, w.quantized, w.run), y, w.run);
+    using last = typename S::output;
+    apply<last>(p.output, quantize_for<last>(p.output, out, w.quantized, w.run), y, w.run);
   }
 
  private:
@@ -5055,7 +5394,7 @@ struct gated_ffn {
     const auto gate = w.gate.rows(y.rows), up = w.up.rows(y.rows);
     apply<S>(p.gate, xq, gate, w.run);
     apply<S>(p.up, xq, up, w.run);
-    apply<S>(p.down, quantize_gated(p, gate, up, w), y, w.run);
+    apply<typename S::output>(p.down, quantize_gated(p, gate, up, w), y, w.run);
   }
 
  private:
@@ -5064,7 +5403,7 @@ struct gated_ffn {
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
                                            span2d<float> up, workspace& w) noexcept {
     using M = std::remove_cvref_t<decltype(p.down)>;
-    using A = activations_for<M, typename S::activations>;
+    using A = activations_for<M, typename S::output::activations>;
     using B = typename S::backend;
     const float* gains = p.sub_norm.values.data();
     return w.quantized.template quantize_rows<A, B, typename M::format>(
@@ -5103,6 +5442,12 @@ struct block_parameters {
 };
 
 namespace detail {
+/// A realisation without storage, by which parameters are compared.
+struct weights_alone {
+  template <class W>
+  struct matrix {};
+};
+
 template <class L>
 struct layer_backend {
   using type = void;
@@ -7559,53 +7904,6 @@ struct bf16 : pairs {
 
 #endif
 // ==== end trilith/kv/bf16.hpp
-// ==== begin trilith/kv/blocked.hpp
-#ifndef TRILITH_KV_BLOCKED_HPP
-#define TRILITH_KV_BLOCKED_HPP
-
-namespace trilith::inline TRILITH_ABI::kv {
-
-/// Attention with a softmax that runs along, over the positions j <= P that a token at position P
-/// sees, in blocks of 64 that begin at multiples of 64, ascending. Per block:
-///
-///     s_j  = fma(q_i, k_ij, ...) over ascending i from +0, times float(1 / sqrt(n)), rounded
-///     m'   = max(m, max_j s_j);  c = e(m - m');  p_j = e(s_j - m')        (m = -inf before)
-///     l_x  = c l_x, rounded, then + p_j over ascending j with j % 16 = x
-///     a_i  = c a_i, rounded, then fma(p_j, v_ji, a_i) over ascending j
-///
-/// and at the end out_i = a_i (1 / l) + 0 with l the 16 lanes added by add_lanes(), each operation
-/// rounded; the sum with +0 makes every zero +0. e is falling_exponential(). Operations are IEEE
-/// single; fma rounds once, everywhere: where there is no such instruction it is computed exactly
-/// in double. So the result is the same for all targets, threads and batches, and for a prompt fed
-/// in any pieces (test/kernels/attention.cpp). Positions after P do not take part, whatever is
-/// stored there.
-struct blocked : running<blocked> {
-  [[nodiscard]] static float query(float x) noexcept { return x; }
-  [[nodiscard]] static float share(float x) noexcept { return falling_exponential(x); }
-
-  template <class P>
-  [[nodiscard]] static float score(const attention_job& a, const float* q, std::size_t tile,
-                                   std::size_t lane) noexcept {
-    float sum = 0.0f;
-    for (std::size_t i = 0; i < a.head_dim; ++i)
-      sum = __builtin_fmaf(q[i], P::key(a.keys, a.head_dim, tile, lane, i), sum);
-    return sum;
-  }
-
-  template <class P>
-  static void mix(const attention_job& a, std::size_t first, const float* p, std::size_t count,
-                  float shrink, float* mixed) noexcept {
-    scale_by(mixed, shrink, a.head_dim);
-    for (std::size_t j = 0; j < count; ++j)
-      for (std::size_t i = 0; i < a.head_dim; ++i)
-        mixed[i] = __builtin_fmaf(p[j], P::value(a.values, a.head_dim, first + j, i), mixed[i]);
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::kv
-
-#endif
-// ==== end trilith/kv/blocked.hpp
 // ==== begin trilith/kv/f16.hpp
 #ifndef TRILITH_KV_F16_HPP
 #define TRILITH_KV_F16_HPP
@@ -10396,6 +10694,8 @@ struct gradient_kernels {
   const char* target = "";
   /// Whether multiply_floats fuses multiplication and addition; SSE4 and the plain loops cannot.
   bool fuses = false;
+  /// Whether multiply_bf16 has instructions of its own, and takes less time than multiply_floats.
+  bool pairs_bf16 = false;
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
@@ -11261,6 +11561,9 @@ namespace trilith {
 ///     for_each_memory(f)              f(string_view name, span<float>), as for_each_tensor
 ///
 /// and then a checkpoint holds it too. Names have no '/', and outlive the learner's trainer.
+/// Where train_options::last_stage is not 0, an optional
+///
+///     enter_stage(is_last)            before the codes of each step are made
 template <class L>
 concept Learner = requires(L& l, const token_batch& batch, std::uint64_t n) {
   { l.requantize(1.0) } -> std::same_as<code_statistics>;
@@ -11271,6 +11574,10 @@ concept Learner = requires(L& l, const token_batch& batch, std::uint64_t n) {
   l.after_update(n, n);
   l.for_each_tensor([](const tensor_facts&, std::span<float>, std::span<float>) {});
 };
+
+/// A learner that trains in two stages.
+template <class L>
+concept StagedLearner = Learner<L> && requires(L& l) { l.enter_stage(true); };
 
 /// A learner with state beyond its weights.
 template <class L>
@@ -11311,6 +11618,7 @@ class any_learner {
   void after_update(std::uint64_t seed, std::uint64_t step) {
     does_->after_update(self_, seed, step);
   }
+  void enter_stage(bool is_last) { does_->enter_stage(self_, is_last); }
   template <class F>
   void for_each_tensor(F&& f) {
     does_->for_each_tensor(
@@ -11335,6 +11643,7 @@ class any_learner {
     loss_sums (*measure)(void*, const token_batch&);
     void (*finish_gradients)(void*);
     void (*after_update)(void*, std::uint64_t, std::uint64_t);
+    void (*enter_stage)(void*, bool);
     void (*for_each_tensor)(void*, void*, see_tensor);
     void (*for_each_memory)(void*, void*, see_memory);
   };
@@ -11345,6 +11654,10 @@ class any_learner {
     if constexpr (RememberingLearner<L>)
       static_cast<L*>(self)->for_each_memory(
           [&](std::string_view name, std::span<float> x) { see(to, name, x); });
+  }
+  template <class L>
+  static void enter([[maybe_unused]] void* self, [[maybe_unused]] bool is_last) {
+    if constexpr (StagedLearner<L>) static_cast<L*>(self)->enter_stage(is_last);
   }
   template <class L>
   static constexpr actions actions_of = {
@@ -11358,6 +11671,7 @@ class any_learner {
       [](void* l, std::uint64_t seed, std::uint64_t step) {
         static_cast<L*>(l)->after_update(seed, step);
       },
+      &enter<L>,
       [](void* l, void* to, see_tensor see) {
         static_cast<L*>(l)->for_each_tensor([&](const tensor_facts& t, std::span<float> w,
                                                 std::span<float> g) { see(to, t, w, g); });
@@ -12123,6 +12437,65 @@ inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, flo
 
 #endif
 // ==== end trilith/train/cross_entropy.hpp
+// ==== begin trilith/model/edged_block.hpp
+#ifndef TRILITH_MODEL_EDGED_BLOCK_HPP
+#define TRILITH_MODEL_EDGED_BLOCK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+/// Whether one set of parameters serves both blocks.
+template <class A, class B>
+inline constexpr bool have_same_parameters =
+    std::is_same_v<typename A::template parameters<weights_alone>,
+                   typename B::template parameters<weights_alone>>;
+}  // namespace detail
+
+/// The first and the last block of a decoder as Edge computes, all others as Inner does: with other
+/// activations, say, over parameters of the same kind.
+///
+///     using careful = edged_block<block<ternary::with_activations<activations::int4<>>>,
+///                                 block<ternary>>;
+///
+/// A checkpoint remembers both.
+template <Block Inner, Block Edge>
+struct edged_block {
+  template <class Realisation>
+  using parameters = typename Inner::template parameters<Realisation>;
+  static_assert(detail::have_same_parameters<Inner, Edge>,
+                "trilith::edged_block<Inner, Edge>: both blocks need the same weights and layers; "
+                "they may differ in activations, backends and gates (docs/errors.md).");
+  using policy_kind = block_kind;
+  using attention_layer = typename Inner::attention_layer;
+  using ffn_layer = typename Inner::ffn_layer;
+  using inner = Inner;
+  using edge = Edge;
+  template <class Backend>
+  using with_backend = edged_block<typename Inner::template with_backend<Backend>,
+                                   typename Edge::template with_backend<Backend>>;
+
+  [[nodiscard]] static constexpr auto description() { return Inner::description(); }
+  [[nodiscard]] static std::string name() {
+    return join("edged_block<", Inner::name(), ",", Edge::name(), ">");
+  }
+  [[nodiscard]] static constexpr bool is_edge(std::size_t layer, std::size_t layers) noexcept {
+    return layer == 0 || layer + 1 == layers;
+  }
+
+  /// h: [T, D], updated in place.
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<float> h, forward_context& c) noexcept {
+    if (is_edge(c.layer, c.work.sizes.layers))
+      Edge::forward(p, h, c);
+    else
+      Inner::forward(p, h, c);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/model/edged_block.hpp
 // ==== begin trilith/backends/bf16_product.hpp
 #ifndef TRILITH_BACKENDS_BF16_PRODUCT_HPP
 #define TRILITH_BACKENDS_BF16_PRODUCT_HPP
@@ -12168,10 +12541,15 @@ namespace trilith::inline TRILITH_ABI {
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
-  automatic,  ///< int8x2 where it takes less time than f32, on CPUs with dot products of bytes
+  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
+  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models
+  /// without
+  /// codes.
+  automatic,
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
-  /// row's largest gradient, and exact sums. Where weights or activations are floats: f32.
+  /// row's largest gradient, and exact sums. Where weights or activations are floats, and for the
+  /// head, whose scores have gradients too different for one scale: f32.
   int8x2,
   /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
   /// products of float weights or activations too; attention itself stays float32.
@@ -12192,6 +12570,10 @@ struct pass_options {
   [[nodiscard]] bool by_integers() const noexcept {
     return gradients == gradient_numbers::int8x2 ||
            (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
+  }
+  [[nodiscard]] bool head_by_bf16() const noexcept {
+    return gradients == gradient_numbers::bf16 || (gradients == gradient_numbers::automatic &&
+                                                   by_integers() && simd::gradients().pairs_bf16);
   }
 };
 
@@ -12215,13 +12597,16 @@ struct pass_context {
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
         by_bf16(options.gradients == gradient_numbers::bf16),
+        head_by_bf16(options.head_by_bf16()),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
   std::size_t tokens = 0;     ///< most of a pass
   std::size_t sequences = 0;  ///< of this pass
   std::size_t length = 0;
-  float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
+  std::size_t layer = 0;      ///< of the block at hand
+  bool is_last_stage = true;  ///< of a staged_block
+  float blend = 1.0f;         ///< lambda, below 1 while quantisation is phased in
   workspace work;
   kv_cache cache;                    ///< of the layer at hand
   aligned_buffer<token_slot> slots;  ///< of this pass
@@ -12232,8 +12617,9 @@ struct pass_context {
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
   bool by_bf16 = false;
-  gradient_memory memory;  ///< of all products
-  row_buffer head_memory;  ///< [threads, head_floats()]
+  bool head_by_bf16 = false;  ///< the backward pass of the scores
+  gradient_memory memory;     ///< of all products
+  row_buffer head_memory;     ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
@@ -12242,10 +12628,14 @@ struct pass_context {
   }
 
   /// out (+)= left right, in float32 or in bfloat16
+  void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out, bool adds,
+                bool in_bf16) noexcept {
+    const auto by = in_bf16 ? multiply_bf16 : multiply_floats;
+    by(left, right, out, adds, memory.floats(), run());
+  }
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    const auto by = by_bf16 ? multiply_bf16 : multiply_floats;
-    by(left, right, out, adds, memory.floats(), run());
+    multiply(left, right, out, adds, by_bf16);
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.
@@ -12563,6 +12953,7 @@ namespace trilith::inline TRILITH_ABI {
 struct back_input {
   float_matrix floats;
   activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
+  bool in_bf16 = false;                ///< how floats are multiplied
 };
 
 /// What entered the products of scheme S in the forward pass: quantised once for all matrices that
@@ -12610,7 +13001,27 @@ class product_input {
   [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
     if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
       if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
-    return {floats(c), {}};
+    return {floats(c), {}, c.by_bf16};
+  }
+
+  /// How many of the first tokens' values are zero, and how many there are.
+  [[nodiscard]] std::size_t zeros(std::size_t tokens) const noexcept {
+    std::size_t found = 0;
+    for (std::size_t t = 0; t < tokens; ++t)
+      for (std::size_t i = 0; i < view_.cols; ++i) found += rows_.row(t)[i] == X{};
+    return found;
+  }
+  [[nodiscard]] std::size_t values(std::size_t tokens) const noexcept {
+    return tokens * view_.cols;
+  }
+
+  /// From dL/dx~ to the gradient of what was quantised, in place.
+  void rotate_back([[maybe_unused]] span2d<float> dx,
+                   [[maybe_unused]] pass_context& c) const noexcept {
+    if constexpr (activations::rotates<A>)
+      c.run().parallel_for(dx.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
+        for (std::size_t t = first; t < last; ++t) A::rotate(&dx(t, 0), dx.cols);
+      });
   }
 
   /// x~ as floats, [T, In]: in c.decoded until the next call, or where they are already.
@@ -12634,6 +13045,7 @@ class product_input {
     c.run().parallel_for(out.rows, 8, [&](std::size_t first, std::size_t last) noexcept {
       for (std::size_t t = first; t < last; ++t) {
         floats(t, &scratch(t, 0));
+        if constexpr (activations::rotates<A>) A::rotate(&scratch(t, 0), out.cols);
         for (std::size_t i = 0; i < out.cols; ++i)
           out(t, i) = scratch(t, i) + c.blend * (out(t, i) - scratch(t, i));
       }
@@ -12648,7 +13060,7 @@ class product_input {
 
 /// The backward pass of y = W x~ for dL/dy [T, Out]:  dL/dWq += dL/dy^T x~,  dL/dx (+)= dL/dy Wq.
 ///
-/// @param x   product_input::for_gradients(), or floats()
+/// @param x   product_input::for_gradients()
 /// @param dw  [Out, In], of the quantised weights: training_pass makes it one of the latent ones
 template <class W>
 void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const float> dy,
@@ -12659,8 +13071,8 @@ void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const
     weight_gradient(dy, x.codes, out, true, c.memory, c.run());
     input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
   } else {
-    c.multiply(float_matrix(dy).transposed(), x.floats, out, true);
-    c.multiply(dy, w.matrix(), dx, adds);
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.in_bf16);
+    c.multiply(dy, w.matrix(), dx, adds, x.in_bf16);
   }
 }
 
@@ -12722,7 +13134,8 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
           mixed(tokens, extent(s, axis::query_dim)),
           raw_query(kept_raw(tokens), extent(s, axis::query_dim)),
           raw_key(kept_raw(tokens), extent(s, axis::kv_dim)) {}
-    product_input<S> input, output_input;
+    product_input<S> input;
+    product_input<typename S::output> output_input;
     row_buffer query, key;  ///< turned
     row_buffer value, mixed;
     row_buffer raw_query, raw_key;  ///< before the norm of heads, where there is one
@@ -12758,6 +13171,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     const std::size_t tokens = dy.rows;
     const auto mixed = kept.mixed.rows(tokens), dmixed = c.first.rows(tokens).columns(mixed.cols);
     multiply_back(p.output, kept.output_input.for_gradients(c), dy, d.output, dmixed, false, c);
+    kept.output_input.rotate_back(dmixed, c);
     normalize_back(sub_normed(p, mixed, c), dmixed, dmixed, d.sub_norm, c);
 
     const attention_rows_of_pass rows{kept.query.rows(tokens), kept.key.rows(tokens),
@@ -12774,6 +13188,14 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
     multiply_back(p.query, x, dq, d.query, dx, false, c);
     multiply_back(p.key, x, dk, d.key, dx, true, c);
     multiply_back(p.value, x, dv, d.value, dx, true, c);
+    kept.input.rotate_back(dx, c);
+  }
+
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    const std::size_t tokens = c.rows();
+    f("attention", kept.input.zeros(tokens), kept.input.values(tokens));
+    f("output", kept.output_input.zeros(tokens), kept.output_input.values(tokens));
   }
 
  private:
@@ -12855,7 +13277,8 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
                 "(docs/errors.md).");
   using backend = typename S::backend;
   using stored = typename working_matrix<typename S::weights>::stored_type;
-  using A = activations_for<stored, typename S::activations>;
+  using last = typename S::output;
+  using A = activations_for<stored, typename last::activations>;
 
   struct tape {
     tape() = default;
@@ -12864,7 +13287,8 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
           down_input(tokens, s.ffn_dim, blends),
           gate(tokens, s.ffn_dim),
           up(tokens, s.ffn_dim) {}
-    product_input<S> input, down_input;
+    product_input<S> input;
+    product_input<last> down_input;
     row_buffer gate, up;
   };
 
@@ -12886,6 +13310,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
     const auto gate = kept.gate.rows(tokens), up = kept.up.rows(tokens);
     const auto dgate = c.first.rows(tokens).columns(n), dup = c.second.rows(tokens).columns(n);
     multiply_back(p.down, kept.down_input.for_gradients(c), dy, d.down, dgate, false, c);
+    kept.down_input.rotate_back(dgate, c);
     if constexpr (!SubNorm::is_identity) {
       const auto z = c.third.rows(tokens).columns(n);
       pass_all(gate, up, z, c);
@@ -12896,6 +13321,20 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
     const back_input x = kept.input.for_gradients(c);
     multiply_back(p.gate, x, dgate, d.gate, dx, false, c);
     multiply_back(p.up, x, dup, d.up, dx, true, c);
+    kept.input.rotate_back(dx, c);
+  }
+
+  /// "gate" is what the gate leaves: where it is zero, a row of Wup need not be multiplied.
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    const std::size_t tokens = c.rows();
+    f("ffn", kept.input.zeros(tokens), kept.input.values(tokens));
+    f("down", kept.down_input.zeros(tokens), kept.down_input.values(tokens));
+    std::size_t closed = 0;
+    const auto gate = const_cast<row_buffer&>(kept.gate).rows(tokens);
+    for (std::size_t t = 0; t < tokens; ++t)
+      for (std::size_t i = 0; i < gate.cols; ++i) closed += G::of(gate(t, i)) == 0.0f;
+    f("gate", closed, tokens * gate.cols);
   }
 
  private:
@@ -12903,7 +13342,7 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
   /// rows.
   template <class Parameters>
   static void take_gated(const Parameters& p, span2d<float> gate, span2d<float> up,
-                         product_input<S>& into, pass_context& c) noexcept {
+                         product_input<last>& into, pass_context& c) noexcept {
     const float* gains = p.sub_norm.values.data();
     const float eps = c.work.settings.norm_eps;
     const std::size_t n = gate.cols;
@@ -12998,6 +13437,13 @@ struct trainable<transformer_block<N, Attention, Ffn>> {
     leave(h, p.attention_norm, d.attention_norm, dx, dh, c);
   }
 
+  /// f(name, zeros, values) for the input of each product of the last forward pass.
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    trainable<Attention>::count_zeros(kept.attention, c, f);
+    trainable<Ffn>::count_zeros(kept.ffn, c, f);
+  }
+
   static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
     c.run().parallel_for(from.rows, 16, [&](std::size_t first, std::size_t last) noexcept {
       for (std::size_t t = first; t < last; ++t)
@@ -13028,6 +13474,155 @@ struct trainable<transformer_block<N, Attention, Ffn>> {
 
 #endif
 // ==== end trilith/train/layers/transformer_block.hpp
+// ==== begin trilith/train/layers/edged_block.hpp
+#ifndef TRILITH_TRAIN_LAYERS_EDGED_BLOCK_HPP
+#define TRILITH_TRAIN_LAYERS_EDGED_BLOCK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// edged_block<...>: each block by the kind it is.
+template <Block Inner, Block Edge>
+struct trainable<edged_block<Inner, Edge>> {
+  struct tape {
+    tape() = default;
+    tape(const shape& s, std::size_t tokens, bool blends)
+        : inner(s, tokens, blends), edge(s, tokens, blends) {}
+    typename trainable<Inner>::tape inner;
+    typename trainable<Edge>::tape edge;  // memory that is never written is none of the program's
+  };
+
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<float> h, tape& kept, pass_context& c) noexcept {
+    if (is_edge(c))
+      trainable<Edge>::forward(p, h, kept.edge, c);
+    else
+      trainable<Inner>::forward(p, h, kept.inner, c);
+  }
+  template <class Parameters, class Gradients>
+  static void backward(const Parameters& p, Gradients& d, tape& kept, span2d<const float> h,
+                       span2d<float> dh, pass_context& c) noexcept {
+    if (is_edge(c))
+      trainable<Edge>::backward(p, d, kept.edge, h, dh, c);
+    else
+      trainable<Inner>::backward(p, d, kept.inner, h, dh, c);
+  }
+  static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
+    trainable<Inner>::copy_rows(from, to, c);
+  }
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    if (is_edge(c))
+      trainable<Edge>::count_zeros(kept.edge, c, f);
+    else
+      trainable<Inner>::count_zeros(kept.inner, c, f);
+  }
+
+ private:
+  [[nodiscard]] static bool is_edge(const pass_context& c) noexcept {
+    return edged_block<Inner, Edge>::is_edge(c.layer, c.work.sizes.layers);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/edged_block.hpp
+// ==== begin trilith/model/staged_block.hpp
+#ifndef TRILITH_MODEL_STAGED_BLOCK_HPP
+#define TRILITH_MODEL_STAGED_BLOCK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A block that trains as First, then as Last: with int8 activations, say, and then with int4, over
+/// the same weights and the optimiser's same states. train_options::last_stage says when. What runs
+/// is Last; adopt() makes a model without stages of it:
+///
+///     using block = staged_block<block_of<ternary>, block_of<a4_8>>;
+///     ...
+///     auto done = tl::adopt<tl::latent<decoder<block_of<a4_8>, head>>>(model);
+///
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2.3: two-stage training
+template <Block First, Block Last>
+struct staged_block {
+  template <class Realisation>
+  using parameters = typename Last::template parameters<Realisation>;
+  static_assert(detail::have_same_parameters<First, Last>,
+                "trilith::staged_block<First, Last>: both blocks need the same weights and layers; "
+                "they may differ in activations, backends and gates (docs/errors.md).");
+  using policy_kind = block_kind;
+  using attention_layer = typename Last::attention_layer;
+  using ffn_layer = typename Last::ffn_layer;
+  using first = First;
+  using last = Last;
+  template <class Backend>
+  using with_backend = staged_block<typename First::template with_backend<Backend>,
+                                    typename Last::template with_backend<Backend>>;
+
+  [[nodiscard]] static constexpr auto description() { return Last::description(); }
+  [[nodiscard]] static std::string name() {
+    return join("staged_block<", First::name(), ",", Last::name(), ">");
+  }
+
+  /// h: [T, D], updated in place.
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<float> h, forward_context& c) noexcept {
+    Last::forward(p, h, c);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/model/staged_block.hpp
+// ==== begin trilith/train/layers/staged_block.hpp
+#ifndef TRILITH_TRAIN_LAYERS_STAGED_BLOCK_HPP
+#define TRILITH_TRAIN_LAYERS_STAGED_BLOCK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// staged_block<...>: as the stage says.
+template <Block First, Block Last>
+struct trainable<staged_block<First, Last>> {
+  struct tape {
+    tape() = default;
+    tape(const shape& s, std::size_t tokens, bool blends)
+        : first(s, tokens, blends), last(s, tokens, blends) {}
+    typename trainable<First>::tape first;
+    typename trainable<Last>::tape last;  // memory that is never written is none of the program's
+  };
+
+  template <class Parameters>
+  static void forward(const Parameters& p, span2d<float> h, tape& kept, pass_context& c) noexcept {
+    if (c.is_last_stage)
+      trainable<Last>::forward(p, h, kept.last, c);
+    else
+      trainable<First>::forward(p, h, kept.first, c);
+  }
+  template <class Parameters, class Gradients>
+  static void backward(const Parameters& p, Gradients& d, tape& kept, span2d<const float> h,
+                       span2d<float> dh, pass_context& c) noexcept {
+    if (c.is_last_stage)
+      trainable<Last>::backward(p, d, kept.last, h, dh, c);
+    else
+      trainable<First>::backward(p, d, kept.first, h, dh, c);
+  }
+  static void copy_rows(span2d<const float> from, span2d<float> to, pass_context& c) noexcept {
+    trainable<Last>::copy_rows(from, to, c);
+  }
+  /// f(name, zeros, values) for the inputs of the block's products: see training_pass.
+  template <class F>
+  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+    if (c.is_last_stage)
+      trainable<Last>::count_zeros(kept.last, c, f);
+    else
+      trainable<First>::count_zeros(kept.first, c, f);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/train/layers/staged_block.hpp
 // ==== begin trilith/train/layers/decoder.hpp
 #ifndef TRILITH_TRAIN_LAYERS_DECODER_HPP
 #define TRILITH_TRAIN_LAYERS_DECODER_HPP
@@ -13076,6 +13671,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
     const auto h = kept.hidden.rows(c.rows());
     look_up(p, h, c);
     for (std::size_t l = 0; l < p.blocks.size(); ++l) {
+      c.layer = l;
       trainable<B>::copy_rows(h, kept.inputs[l].rows(h.rows), c);
       trainable<B>::forward(p.blocks[l], h, kept.blocks[kept.recomputes() ? 0 : l], c);
     }
@@ -13115,13 +13711,25 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       all += score(scores, targets, first, weight, reference, kept, c);
       const auto dx = dh.rows_from(first, h.rows);
       // in floats: beside the target's, the gradients of most scores are too small for 16 bits
-      const back_input x{kept.head_input.floats(c), {}};
+      const back_input x{kept.head_input.floats(c), {}, c.head_by_bf16};
       multiply_back(head(p), x, scores, head(d), dx, false, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
     });
     for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);
     look_up_back(d, dh, c);
     return all;
+  }
+
+  /// f(layer, name, zeros, values) for the input of each product of the last forward pass.
+  template <class F>
+  static void count_zeros(const tape& kept, pass_context& c, F&& f) {
+    for (std::size_t l = 0; l < kept.blocks.size(); ++l) {
+      c.layer = l;
+      trainable<B>::count_zeros(kept.blocks[l], c,
+                                [&](std::string_view name, std::size_t zeros, std::size_t values) {
+                                  f(l, name, zeros, values);
+                                });
+    }
   }
 
  private:
@@ -13174,6 +13782,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
   template <class Parameters, class Gradients>
   static void block_back(const Parameters& p, Gradients& d, std::size_t l, span2d<float> dh,
                          tape& kept, pass_context& c) noexcept {
+    c.layer = l;
     const auto h = kept.inputs[l].rows(dh.rows);
     auto& block = kept.blocks[kept.recomputes() ? 0 : l];
     if (kept.recomputes()) {
@@ -13523,7 +14132,7 @@ class training_pass {
       : model_(&model),
         working_(model.sizes, model.settings),
         gradients_(model.sizes, model.settings),
-        context_(model.sizes, model.settings, options, most_groups(working_), run),
+        context_(model.sizes, model.settings, resolved(options), most_groups(working_), run),
         tape_(model.sizes, options) {
     name_all visit{names_, {}};
     fields::walk<B>(visit, model_->parameters);
@@ -13583,6 +14192,18 @@ class training_pass {
   /// At most layers::head_rows of them at once; valid until the next call.
   span2d<float> logits(span2d<const float> hidden) noexcept {
     return layers::logits(working_.parameters, hidden, tape_, context_);
+  }
+
+  /// Of a model with a staged_block: whether its last stage computes from now on.
+  void enter_stage(bool is_last) noexcept { context_.is_last_stage = is_last; }
+
+  /// What share of activations is zero, and need not be multiplied: f(layer, name, zeros, values)
+  /// for each layer of the last forward(), with names attention (into q, k, v), output, ffn (into
+  /// gate and up), down, and gate: what the gate function itself leaves zero. Not with
+  /// pass_options::recompute.
+  template <class F>
+  void count_zeros(F&& f) {
+    layers::count_zeros(tape_, context_, f);
   }
 
   /// From gradients of the quantised weights to those of the latent ones: once, when all
@@ -13716,6 +14337,20 @@ class training_pass {
     if (first_scale_ == 0) first_scale_ = mean;
     return {all.codes, all.flipped, all.zeros,
             __builtin_exp(static_cast<double>(mean) - static_cast<double>(first_scale_))};
+  }
+
+  /// A model without codes, a full-precision twin, trains in floats where nothing else is said.
+  [[nodiscard]] static pass_options resolved(pass_options options) noexcept {
+    constexpr std::size_t coded = fields::sum<B>(
+        shape{.layers = 1}, []<class Field>(const Field&, const shape&) -> std::size_t {
+          if constexpr (requires { typename Field::weights; })
+            return weights::CodedWeights<typename Field::weights>;
+          else
+            return 0;
+        });
+    if (coded == 0 && options.gradients == gradient_numbers::automatic)
+      options.gradients = gradient_numbers::f32;
+    return options;
   }
 
   [[nodiscard]] static std::size_t most_groups(realisation<B, storage::working>& of) {
@@ -14713,6 +15348,7 @@ struct train_options {
   bool loss_scaling = false;   ///< see loss_scale; f32 and bf16 need none
   double spike_threshold = 0;  ///< z, at most 11.2, see spike_detector; 0: no spikes
   on_spike at_spikes = on_spike::skip;
+  std::uint64_t last_stage = 0;  ///< steps before the last stage of a staged_block; 0: all are it
   std::uint64_t lambda_warmup = 0;  ///< n: step s is quantised by lambda = min((s + 1) / n, 1)
 
   std::uint64_t validate_every = 0;    ///< steps; 0: at the end alone
@@ -14788,6 +15424,7 @@ void describe_run(const O& optimiser, const train_options& o, const training_dat
   out.add("steps", o.steps), out.add("batch", b.batch), out.add("length", b.length);
   out.add("seed", b.seed), out.add("clip", o.clip), out.add("loss_scaling", o.loss_scaling);
   out.add("spike_threshold", o.spike_threshold), out.add("lambda_warmup", o.lambda_warmup);
+  out.add("last_stage", o.last_stage);
   out.add("roll_back_every", rolls_back(o) ? o.checkpoint_every : 0);
   const token_facts& file = data.train.file().facts();
   out.add("corpus.tokens", file.tokens), out.add("corpus.documents", file.documents);
@@ -15306,9 +15943,12 @@ class trainer {
     out.rate = rate_now();
     codes_.flipped = 0;
     const double lambda_before = lambda();
+    const bool was_last_stage = is_last_stage();
     if (out.outcome == step_outcome::updated) update();
     ++state_.step;
-    if (out.outcome == step_outcome::updated || lambda() != lambda_before) requantize();
+    if (out.outcome == step_outcome::updated || lambda() != lambda_before ||
+        is_last_stage() != was_last_stage)
+      requantize();
     note_codes(out);
     out.seconds = TRILITH_IMPLEMENTED::monotonic_seconds() - begin;
     out.tokens_per_second = static_cast<double>(sums.tokens) / (out.seconds + 1e-9);
@@ -15368,7 +16008,11 @@ class trainer {
   [[nodiscard]] double lambda() const noexcept {
     return options_.lambda_warmup == 0 ? 1.0 : detail::warmed(state_.step, options_.lambda_warmup);
   }
-  void requantize() { codes_ = learner_->requantize(lambda()); }
+  [[nodiscard]] bool is_last_stage() const noexcept { return state_.step >= options_.last_stage; }
+  void requantize() {
+    if constexpr (StagedLearner<L>) learner_->enter_stage(is_last_stage());
+    codes_ = learner_->requantize(lambda());
+  }
   void note_codes(step_report& out) const noexcept {
     out.flipped_share = codes_.flipped_share();
     out.zero_share = codes_.zero_share();
@@ -15853,6 +16497,834 @@ namespace trilith {
 
 #endif
 // ==== end trilith/train.hpp
+// ==== begin trilith/activations/minifloat.hpp
+#ifndef TRILITH_ACTIVATIONS_MINIFLOAT_HPP
+#define TRILITH_ACTIVATIONS_MINIFLOAT_HPP
+
+/// Floating-point formats of eight bits and fewer.
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// 2^e for e in [-126, 127].
+[[nodiscard]] constexpr float power_of_two(int e) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
+}
+/// floor(log2 |x|) of a normal x.
+[[nodiscard]] constexpr int exponent_of(float x) noexcept {
+  return static_cast<int>(std::bit_cast<std::uint32_t>(x) >> 23 & 0xFFu) - 127;
+}
+
+/// `fraction_bits` bits behind the point, exponents from `least_exponent`, below which values are
+/// subnormal, and magnitudes up to `largest`.
+struct e2m1 {
+  static constexpr std::string_view name = "e2m1";
+  static constexpr int bits = 4, fraction_bits = 1, least_exponent = 0;
+  static constexpr float largest = 6.0f;
+};
+struct e4m3 {
+  static constexpr std::string_view name = "e4m3";
+  static constexpr int bits = 8, fraction_bits = 3, least_exponent = -6;
+  static constexpr float largest = 448.0f;
+};
+struct e5m2 {
+  static constexpr std::string_view name = "e5m2";
+  static constexpr int bits = 8, fraction_bits = 2, least_exponent = -14;
+  static constexpr float largest = 57344.0f;
+};
+
+/// The nearest value of format F, ties to even, at most F::largest in magnitude; NaN stays NaN.
+template <class F>
+[[nodiscard]] constexpr float round_to(float x) noexcept {
+  if (!(absolute(x) <= F::largest)) return x < 0 ? -F::largest : x > 0 ? F::largest : x;
+  const float step = power_of_two(max_of(exponent_of(x), F::least_exponent) - F::fraction_bits);
+  return round_even(x / step) * step;  // both exact: step is a power of two
+}
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/minifloat.hpp
+// ==== begin trilith/activations/f8.hpp
+#ifndef TRILITH_ACTIVATIONS_F8_HPP
+#define TRILITH_ACTIVATIONS_F8_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+namespace detail {
+inline constexpr std::string_view f8_name = "f8<";
+}
+
+/// Eight-bit floats with one scale per token: x_i ~ s v_i, v in F, s = max|x| / F::largest.
+/// Products are of floats.
+/// @tparam F  e4m3, or e5m2 with more range and a bit less
+/// @see arXiv 2209.05433
+template <class F = e4m3>
+struct f8 {
+  using policy_kind = activations_kind;
+  using element = float;
+  static constexpr std::string_view name = joined<detail::f8_name, F::name, name_parts::angle>;
+  static constexpr int bits = F::bits;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const rounding_step step = absmax_range::step<static_cast<int>(F::largest)>(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to<F>(step.multiplier * x[i]);
+    return step.scale;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/f8.hpp
+// ==== begin trilith/activations/fp4.hpp
+#ifndef TRILITH_ACTIVATIONS_FP4_HPP
+#define TRILITH_ACTIVATIONS_FP4_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// E2M1 with one scale per token: x_i ~ s v_i, v in {0, 0.5, 1, 1.5, 2, 3, 4, 6} with both signs
+/// and s = max|x| / 6, so that the largest activation is exact ("MinMax").
+///
+/// Codes are 2 v, integers up to 12, for the kernels that int8 has. It is the paper's
+/// gamma / 2^(M + b) Round(2^(M + b) / gamma x) with gamma = 2^max(floor(log2 |x| + b), 1): where
+/// it prints floor(floor(log2 |x|) + b), values between the thresholds would have no code.
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2
+struct fp4 {
+  using policy_kind = activations_kind;
+  using element = std::int8_t;
+  static constexpr std::string_view name = "fp4";
+  static constexpr int bits = 4;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const rounding_step step = absmax_range::step<12>(x, n);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float v = step.multiplier * x[i] * 0.5f;
+      q[i] = v == v ? static_cast<std::int8_t>(2.0f * round_to<e2m1>(v)) : std::int8_t{0};
+    }
+    return step.scale;
+  }
+};
+
+/// MXFP4: E2M1 with one scale for each 32 activations, a power of two:
+///
+///     x_i ~ 2^e v_i,   e = floor(log2 max|x|) - 2 of the block,   |v| clipped to 6
+///
+/// Scales inside a row are none that integer products know, so products are of floats.
+/// @see Open Compute Project: Microscaling Formats (MX) Specification 1.0, section 6.3
+struct mxfp4 {
+  using policy_kind = activations_kind;
+  using element = float;
+  static constexpr std::string_view name = "mxfp4";
+  static constexpr int bits = 4;
+  static constexpr std::size_t block = 32;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    for (std::size_t i = 0; i < n; i += block) quantize_block(x + i, q + i, min_of(block, n - i));
+    return 1.0f;
+  }
+
+ private:
+  static constexpr void quantize_block(const float* x, element* q, std::size_t n) noexcept {
+    const float top = absmax(x, n);
+    const float scale = power_of_two(clamp_to(exponent_of(top) - 2, -126, 125));
+    for (std::size_t i = 0; i < n; ++i)  // NaN and infinities are to show
+      q[i] = is_finite(top) ? round_to<e2m1>(x[i] / scale) * scale : x[i];
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/fp4.hpp
+// ==== begin trilith/activations/hadamard.hpp
+#ifndef TRILITH_ACTIVATIONS_HADAMARD_HPP
+#define TRILITH_ACTIVATIONS_HADAMARD_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// The widest blocks that a row of n values divides into evenly, of a power of two: 512 for 2560.
+[[nodiscard]] constexpr std::size_t hadamard_block(std::size_t n) noexcept {
+  return n & (~n + 1);
+}
+
+/// x = H x, in place, for each hadamard_block() of x by itself:
+///
+///     H_0 = 1,   H_m = (H_(m-1)  H_(m-1); H_(m-1)  -H_(m-1)) / sqrt(2)
+///
+/// H is symmetric and its own inverse. Cost: n log2(block) additions.
+TRILITH_EXACT_FLOAT constexpr void hadamard_transform(float* x, std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const std::size_t block = hadamard_block(n);
+  for (std::size_t half = 1; half < block; half *= 2)
+    for (std::size_t first = 0; first < n; first += 2 * half)
+      for (std::size_t i = first; i < first + half; ++i) {
+        const float low = x[i], high = x[i + half];
+        x[i] = low + high;
+        x[i + half] = low - high;
+      }
+  const float factor = 1.0f / square_root(static_cast<float>(block));
+  for (std::size_t i = 0; i < n; ++i) x[i] *= factor;
+}
+
+namespace detail {
+inline constexpr std::string_view hadamard_name = "hadamard<";
+}
+
+/// Rotate, then quantise: x~ = Inner(H x). Outliers spread over the whole block, so that fewer bits
+/// do. Weights are learned behind the rotation; no rotation is folded into them.
+///
+/// Blocks are as wide as the width's power of two allows, 512 for 2560; an odd width has none.
+/// @see arXiv 2504.18415 (BitNet v2), section 2: in front of the output and down projections
+template <Activations Inner = int8<>>
+struct hadamard {
+  using policy_kind = activations_kind;
+  using element = typename Inner::element;
+  using quantizer = Inner;
+  static constexpr std::string_view name =
+      joined<detail::hadamard_name, Inner::name, name_parts::angle>;
+  static constexpr int bits = Inner::bits;
+
+  /// x = H x; gradients pass through it the same way.
+  static constexpr void rotate(float* x, std::size_t n) noexcept { hadamard_transform(x, n); }
+
+  /// Widest row of quantize(), which has no room but the stack. Layers bring room for any width.
+  static constexpr std::size_t most_values = 16384;
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    TRILITH_PRECONDITION(n <= most_values, "hadamard<>::quantize() takes up to 16384 values.");
+    float turned[most_values];
+    for (std::size_t i = 0; i < n; ++i) turned[i] = x[i];
+    rotate(turned, n);
+    return Inner::quantize(turned, q, n);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/hadamard.hpp
+// ==== begin trilith/activations/int4.hpp
+#ifndef TRILITH_ACTIVATIONS_INT4_HPP
+#define TRILITH_ACTIVATIONS_INT4_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+namespace detail {
+inline constexpr std::string_view int4_name = "int4<";
+}
+
+/// q_i = clip(round_even(multiplier * x_i), -8, 7), multiplier = sqrt(7) / mean|x| of the token.
+///
+/// Codes lie in bytes, for the kernels that int8 has. NaN and infinities show in the scale.
+/// @tparam R  absmean_range, or absmax_range: 7 / max|x|
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2; arXiv 2504.18415 (BitNet v2)
+template <class R = absmean_range>
+  requires Range<R, 7>
+struct int4 {
+  using policy_kind = activations_kind;
+  using element = std::int8_t;
+  static constexpr std::string_view name = joined<detail::int4_name, R::name, name_parts::angle>;
+  static constexpr int bits = 4;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const rounding_step step = R::template step<7>(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_code<7>(step.multiplier * x[i]);
+    return step.scale;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/int4.hpp
+// ==== begin trilith/activations/top_k.hpp
+#ifndef TRILITH_ACTIVATIONS_TOP_K_HPP
+#define TRILITH_ACTIVATIONS_TOP_K_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+/// The magnitude of the k-th largest |x_i| by its bits, and how many are larger; 1 <= k <= n. Three
+/// passes over x, each of which settles 11, 10 and 10 bits.
+struct kth_magnitude {
+  std::uint32_t bits = 0;
+  std::size_t larger = 0;
+
+  constexpr kth_magnitude(const float* x, std::size_t n, std::size_t k) noexcept {
+    std::uint32_t settled = 0;  // the bits above `shift`
+    for (const int shift : {20, 10, 0}) {
+      const int width = shift == 20 ? 11 : 10;
+      std::uint32_t count[1 << 11] = {};
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint32_t m = magnitude(x[i]);
+        if (shift == 20 || m >> (shift + width) == settled)
+          ++count[m >> shift & ((1u << width) - 1)];
+      }
+      std::uint32_t digit = (1u << width) - 1;
+      for (; larger + count[digit] < k; --digit) larger += count[digit];
+      settled = settled << width | digit;
+    }
+    bits = settled;
+  }
+  [[nodiscard]] static constexpr std::uint32_t magnitude(float x) noexcept {
+    return std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
+  }
+};
+
+namespace detail {
+inline constexpr std::string_view top_k_name = "top_k<";
+}
+
+/// Sparsify, then quantise: the Percent largest |x_i| of a token in the numbers of Inner, 0 for the
+/// others. The scale is that of all: x~ = Q(x) * M, M = TopK(|x|), K = n Percent / 100, rounded up.
+///
+/// Among equal magnitudes the first are kept. In training both quantiser and mask are straight
+/// through.
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2, with 50 % in front of the output projection
+template <int Percent, Activations Inner = int8<>>
+struct top_k {
+  static_assert(Percent > 0 && Percent <= 100,
+                "trilith::activations::top_k<Percent, Inner>: Percent must be in [1, 100].");
+  using policy_kind = activations_kind;
+  using element = typename Inner::element;
+  static constexpr std::string_view name =
+      joined<detail::top_k_name, digits_of<std::size_t(Percent)>::value, name_parts::comma,
+             Inner::name, name_parts::angle>;
+  static constexpr int bits = Inner::bits;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const float scale = Inner::quantize(x, q, n);
+    const std::size_t k = ceil_div(n * static_cast<std::size_t>(Percent), 100);
+    if (k < n) clear_others(x, q, n, k);
+    return scale;
+  }
+
+ private:
+  static constexpr void clear_others(const float* x, element* q, std::size_t n,
+                                     std::size_t k) noexcept {
+    const kth_magnitude least(x, n, k);
+    std::size_t ties = k - least.larger;  // of magnitude `least` that are kept
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t m = kth_magnitude::magnitude(x[i]);
+      const bool is_tie = m == least.bits && ties != 0;
+      if (is_tie) --ties;
+      if (m <= least.bits && !is_tie) q[i] = element{0};
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/top_k.hpp
+// ==== begin trilith/sweep/axes.hpp
+#ifndef TRILITH_SWEEP_AXES_HPP
+#define TRILITH_SWEEP_AXES_HPP
+
+/// Lists of types, and which family of policies each is of.
+namespace trilith::inline TRILITH_ABI::axes {
+
+namespace hana = boost::hana;
+
+template <class... Ts>
+struct types {
+  static constexpr std::size_t size = sizeof...(Ts);
+};
+
+struct to_types {
+  template <class... Ts>
+  constexpr types<typename Ts::type...> operator()(Ts...) const noexcept {
+    return {};
+  }
+};
+/// types<...> of a hana::tuple_t<...>.
+template <auto List>
+using types_of = decltype(hana::unpack(List, to_types{}));
+
+template <class List>
+struct family;
+template <class First, class... Rest>
+struct family<types<First, Rest...>> {
+  using kind = typename First::policy_kind;
+  static_assert((std::is_same_v<kind, typename Rest::policy_kind> && ...),
+                "trilith::sweep<...>: each list holds policies of one family: weights, scales, "
+                "activations, kv, backends or placements (docs/errors.md).");
+};
+
+/// The one of Lists whose policies are of family Kind; Default where there is none.
+template <class Kind, class Default, class... Lists>
+struct find {
+  using type = Default;
+};
+template <class Kind, class Default, class First, class... Rest>
+struct find<Kind, Default, First, Rest...> {
+  using type = typename std::conditional_t<std::is_same_v<typename family<First>::kind, Kind>,
+                                           find<void, First>, find<Kind, Default, Rest...>>::type;
+};
+
+/// "As it is": the only one of a sweep without a list of scales.
+struct own_scale {
+  using policy_kind = scale_kind;
+  static constexpr std::string_view name = "own";
+};
+
+/// W with another granularity of scales: W::with_scale<G>, for weights that have some.
+template <class W, class G>
+struct scaled {
+  static constexpr bool is_possible = false;
+  using type = W;
+};
+template <class W, scale::Granularity G>
+  requires requires { typename W::template with_scale<G>; }
+struct scaled<W, G> {
+  static constexpr bool is_possible = true;
+  using type = typename W::template with_scale<G>;
+};
+template <class W>
+struct scaled<W, own_scale> {
+  static constexpr bool is_possible = true;
+  using type = W;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::axes
+
+#endif
+// ==== end trilith/sweep/axes.hpp
+// ==== begin trilith/sweep/placement.hpp
+#ifndef TRILITH_SWEEP_PLACEMENT_HPP
+#define TRILITH_SWEEP_PLACEMENT_HPP
+
+/// Where in a model the scheme of a point goes, and what the rest of it has.
+namespace trilith::inline TRILITH_ABI::placement {
+
+/// attention<S>, ffn<S>: the schemes of inner blocks; edge_attention<S>, edge_ffn<S>: those of the
+/// first and the last block.
+template <class T>
+concept Placement = PolicyOf<T, placement_kind>;
+
+/// In all blocks.
+struct everywhere {
+  using policy_kind = placement_kind;
+  static constexpr std::string_view name = "everywhere";
+  template <Scheme S>
+  using attention = S;
+  template <Scheme S>
+  using ffn = S;
+  template <Scheme S>
+  using edge_attention = S;
+  template <Scheme S>
+  using edge_ffn = S;
+};
+
+/// In attention alone; feed-forward networks have scheme Rest.
+template <Scheme Rest>
+struct attention_only {
+  using policy_kind = placement_kind;
+  static constexpr std::string_view name = "attention_only";
+  template <Scheme S>
+  using attention = S;
+  template <Scheme S>
+  using ffn = Rest;
+  template <Scheme S>
+  using edge_attention = S;
+  template <Scheme S>
+  using edge_ffn = Rest;
+};
+
+/// In feed-forward networks alone; attention has scheme Rest.
+template <Scheme Rest>
+struct ffn_only {
+  using policy_kind = placement_kind;
+  static constexpr std::string_view name = "ffn_only";
+  template <Scheme S>
+  using attention = Rest;
+  template <Scheme S>
+  using ffn = S;
+  template <Scheme S>
+  using edge_attention = Rest;
+  template <Scheme S>
+  using edge_ffn = S;
+};
+
+/// In all blocks but the first and the last, which take activations as Rest has them.
+template <activations::Activations Rest>
+struct inner_only {
+  using policy_kind = placement_kind;
+  static constexpr std::string_view name = "inner_only";
+  template <Scheme S>
+  using attention = S;
+  template <Scheme S>
+  using ffn = S;
+  template <Scheme S>
+  using edge_attention = typename S::template with_activations<Rest>;
+  template <Scheme S>
+  using edge_ffn = typename S::template with_activations<Rest>;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::placement
+
+#endif
+// ==== end trilith/sweep/placement.hpp
+// ==== begin trilith/sweep/static_facts.hpp
+#ifndef TRILITH_SWEEP_STATIC_FACTS_HPP
+#define TRILITH_SWEEP_STATIC_FACTS_HPP
+
+/// What is known of a model before it exists: sizes, by type and shape alone.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+/// Bytes of a packed matrix [rows, cols] of weights W, scales included.
+template <weights::Weights W, class P>
+[[nodiscard]] constexpr std::size_t matrix_bytes(std::size_t rows, std::size_t cols) noexcept {
+  using M = typename storage::packed<P>::template matrix<W>;
+  if constexpr (M::is_coded)
+    return rows * M::row_bytes_of(cols) + M::granularity::count(rows, cols) * sizeof(float);
+  else
+    return rows * cols * sizeof(typename M::element);
+}
+
+template <class P, bool OnlyCoded>
+struct bytes_of_field {
+  template <class Field>
+  constexpr std::size_t operator()(const Field& field, const shape& s) const noexcept {
+    if constexpr (!Field::present) {
+      return 0;
+    } else if constexpr (requires { typename Field::weights; }) {
+      if (OnlyCoded && !is_hidden(field)) return 0;
+      return matrix_bytes<typename Field::weights, P>(extent(s, field.rows), extent(s, field.cols));
+    } else {
+      return OnlyCoded ? 0 : field.count(s) * sizeof(float);
+    }
+  }
+  template <class Field>
+  [[nodiscard]] static constexpr bool is_hidden(const Field& field) noexcept {
+    return field.rows != axis::vocab;
+  }
+};
+}  // namespace detail
+
+/// Bytes of all parameters of a packed<B, P> of that shape: parameter_bytes() without a model.
+template <class B, class P = packing::preferred>
+[[nodiscard]] constexpr std::size_t packed_bytes(const shape& s) noexcept {
+  return fields::sum<B>(s, detail::bytes_of_field<P, false>{});
+}
+
+/// Bits that a weight of a block's matrices takes, scales included; embedding and head left out.
+template <class B, class P = packing::preferred>
+[[nodiscard]] constexpr double bits_a_weight(const shape& s) noexcept {
+  const std::size_t bytes = fields::sum<B>(s, detail::bytes_of_field<P, true>{});
+  const std::size_t weights = fields::sum<B>(s, [](const auto& field, const shape& of) {
+    if constexpr (requires { typename std::remove_cvref_t<decltype(field)>::weights; })
+      return field.rows == axis::vocab ? 0 : field.count(of);
+    else
+      return std::size_t{0};
+  });
+  return weights == 0 ? 0 : 8 * static_cast<double>(bytes) / static_cast<double>(weights);
+}
+
+/// Bytes of keys and values that a token adds to a cache, in the long run.
+template <kv::Format Kv>
+[[nodiscard]] constexpr std::size_t kv_bytes_a_token(const shape& s) noexcept {
+  constexpr std::size_t from = 1024, to = 2048;  // after the first, and whole tiles
+  const std::size_t both = Kv::key_bytes(to, s.head_dim) - Kv::key_bytes(from, s.head_dim) +
+                           Kv::value_bytes(to, s.head_dim) - Kv::value_bytes(from, s.head_dim);
+  return s.layers * s.kv_heads * both / (to - from);
+}
+
+namespace detail {
+template <class B, class F, class X>
+struct backend_behind {
+  using type = B;
+};
+template <class F, class X>
+struct backend_behind<backends::automatic, F, X> {
+  using type = backends::chosen<F, X>;
+};
+}  // namespace detail
+
+/// Who multiplies under scheme S, and what: products are of packed weights in format F with
+/// activations X.
+template <Scheme S, class P = packing::preferred>
+struct kernel_of {
+  using matrix = typename storage::packed<P>::template matrix<typename S::weights>;
+  using format = typename matrix::format;
+  using element = typename activations_for<matrix, typename S::activations>::element;
+  static constexpr bool is_supported = backends::supports<typename S::backend, format, element>;
+  using backend = typename detail::backend_behind<typename S::backend, format, element>::type;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/sweep/static_facts.hpp
+// ==== begin trilith/sweep/point.hpp
+#ifndef TRILITH_SWEEP_POINT_HPP
+#define TRILITH_SWEEP_POINT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// One combination of a sweep, as a type: what its callable is given.
+///
+///     [](auto point) {
+///       using p = decltype(point);
+///       using attends = tl::attention<typename p::attention_scheme, tl::sub_norm<>>;
+///       ...
+///     }
+template <Scheme S, kv::Format Kv, placement::Placement Place>
+struct sweep_point {
+  using scheme = S;
+  using weights = typename S::weights;
+  using activations = typename S::activations;
+  using backend = typename S::backend;
+  using kv = Kv;
+  using placement = Place;
+  using attention_scheme = typename Place::template attention<S>;
+  using ffn_scheme = typename Place::template ffn<S>;
+  using edge_attention_scheme = typename Place::template edge_attention<S>;
+  using edge_ffn_scheme = typename Place::template edge_ffn<S>;
+  using kernel = kernel_of<S>;
+
+  static constexpr bool has_edges = !std::is_same_v<attention_scheme, edge_attention_scheme> ||
+                                    !std::is_same_v<ffn_scheme, edge_ffn_scheme>;
+
+  /// Why there is no such model; empty where there is one.
+  [[nodiscard]] static std::string obstacle() {
+    if constexpr (!kernel::is_supported)
+      return join("backends::", backend::name, " has no kernel for ", kernel::format::name, " x ",
+                  activations::name, "; use backends::automatic or backends::portable.");
+    else
+      return {};
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/sweep/point.hpp
+// ==== begin trilith/sweep/sweep_table.hpp
+#ifndef TRILITH_SWEEP_SWEEP_TABLE_HPP
+#define TRILITH_SWEEP_SWEEP_TABLE_HPP
+
+/// What a sweep found, for people and for programs.
+namespace trilith {
+
+/// What a sweep's callable measured; a figure of its own kind is added with add().
+struct sweep_figures {
+  struct figure {
+    std::string name;
+    double value = 0;
+  };
+  std::vector<figure> all = {};
+
+  sweep_figures& add(std::string_view name, double value) {
+    all.push_back({std::string(name), value});
+    return *this;
+  }
+};
+
+/// A point of a sweep, and what was measured there.
+struct sweep_row {
+  std::string weights = {}, activations = {}, output_activations = {};
+  std::string kv = {}, backend = {}, placement = {};
+  double weight_bits = 0;  ///< of a block's weights, scales included
+  double activation_bits = 0;
+  std::uint64_t bytes = 0;           ///< of all packed parameters
+  std::uint64_t kv_bytes = 0;        ///< a token
+  std::string kernel = {};           ///< who multiplies what
+  std::vector<double> figures = {};  ///< in the order of sweep_table::figures
+  std::string obstacle = {};         ///< why there is no such model; empty where there is one
+};
+
+struct sweep_table;
+
+/// Which two columns a picture shows: "weight_bits", "activation_bits", "bytes",
+/// "kv_bytes", or a figure's name.
+struct sweep_axes {
+  std::string_view x = "weight_bits", y;
+  std::string_view title;
+};
+
+}  // namespace trilith
+
+namespace trilith::TRILITH_IMPLEMENTED {
+void add_figures(sweep_table& table, sweep_row row, const sweep_figures& found);
+std::string sweep_markdown(const sweep_table& table);
+std::string sweep_csv(const sweep_table& table);
+std::string sweep_json(const sweep_table& table);
+std::string sweep_svg(const sweep_table& table, const sweep_axes& axes);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// Rows in the order of the sweep. Columns that are the same in all rows are left out of
+/// markdown().
+///
+///     std::puts(table.markdown().c_str());
+///     table.svg({.x = "bytes", .y = "bits a byte"})    // a picture that needs no other file
+struct sweep_table {
+  std::vector<std::string> figures = {};  ///< names of what was measured
+  std::vector<sweep_row> rows = {};
+
+  /// Appends a row; figures that no row had before become a new column.
+  void add(sweep_row row, const sweep_figures& found) {
+    TRILITH_IMPLEMENTED::add_figures(*this, std::move(row), found);
+  }
+  /// A table of Markdown; points without a model below it, with their sentences.
+  [[nodiscard]] std::string markdown() const { return TRILITH_IMPLEMENTED::sweep_markdown(*this); }
+  /// All columns, as RFC 4180 has it.
+  [[nodiscard]] std::string csv() const { return TRILITH_IMPLEMENTED::sweep_csv(*this); }
+  [[nodiscard]] std::string json() const { return TRILITH_IMPLEMENTED::sweep_json(*this); }
+  /// One mark for each row that has both, with its name; kinds of weights by colour.
+  [[nodiscard]] std::string svg(const sweep_axes& axes) const {
+    return TRILITH_IMPLEMENTED::sweep_svg(*this, axes);
+  }
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/sweep/sweep_table.hpp
+// ==== begin trilith/sweep/sweep.hpp
+#ifndef TRILITH_SWEEP_SWEEP_HPP
+#define TRILITH_SWEEP_SWEEP_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+template <class Kind, auto... Lists>
+inline constexpr bool has_list =
+    !std::is_void_v<typename axes::find<Kind, void, axes::types_of<Lists>...>::type>;
+
+/// The lists of a sweep, by family.
+template <auto... Lists>
+struct sweep_lists {
+  template <class Kind, class Default>
+  using of = typename axes::find<Kind, axes::types<Default>, axes::types_of<Lists>...>::type;
+  static_assert(has_list<weights_kind, Lists...> && has_list<activations_kind, Lists...>,
+                "trilith::sweep<...> needs a list of weights and one of activations, such as "
+                "hana::tuple_t<weights::ternary<>> (docs/errors.md).");
+  using weights = of<weights_kind, void>;
+  using scales = of<scale_kind, axes::own_scale>;
+  using activations = of<activations_kind, void>;
+  using kvs = of<kv_kind, kv::f32>;
+  using backends = of<backend_kind, trilith::backends::automatic>;
+  using placements = of<placement_kind, placement::everywhere>;
+  static constexpr std::size_t size = weights::size * scales::size * activations::size * kvs::size *
+                                      backends::size * placements::size;
+};
+
+template <class... Ts, class F>
+constexpr void for_each_type(axes::types<Ts...>, const F& f) {
+  (f.template operator()<Ts>(), ...);
+}
+
+/// What is to be known of a point without its shape.
+template <class Point>
+[[nodiscard]] sweep_row row_of(std::string obstacle) {
+  sweep_row row;
+  row.weights = Point::weights::name;
+  row.activations = Point::activations::name;
+  row.output_activations = Point::scheme::output::activations::name;
+  row.kv = Point::kv::name;
+  row.backend = Point::backend::name;
+  row.placement = Point::placement::name;
+  row.activation_bits = Point::activations::bits;
+  if constexpr (Point::kernel::is_supported)
+    row.kernel = join(Point::kernel::backend::name, ": ", Point::kernel::format::name, " x ",
+                      std::is_same_v<typename Point::kernel::element, float> ? "f32" : "int8");
+  row.obstacle = std::move(obstacle);
+  if (row.obstacle.empty()) row.obstacle = Point::obstacle();
+  return row;
+}
+
+/// visit.operator()<Point, whether there may be such a model>(why not)
+template <class Lists, class Visit>
+void visit_points(const Visit& visit) {
+  for_each_type(typename Lists::weights{}, [&]<class W>() {
+    for_each_type(typename Lists::scales{}, [&]<class G>() {
+      for_each_type(typename Lists::activations{}, [&]<class A>() {
+        for_each_type(typename Lists::kvs{}, [&]<class K>() {
+          for_each_type(typename Lists::backends{}, [&]<class B>() {
+            for_each_type(typename Lists::placements{}, [&]<class P>() {
+              using scaled = axes::scaled<W, G>;
+              using point = sweep_point<scheme<typename scaled::type, A, B>, K, P>;
+              if constexpr (scaled::is_possible)
+                visit.template operator()<point, point::kernel::is_supported>(std::string());
+              else
+                visit.template operator()<point, false>(
+                    join("weights::", W::name, " has no scales to make ", G::name, "."));
+            });
+          });
+        });
+      });
+    });
+  });
+}
+
+}  // namespace detail
+
+/// How many points sweep<Lists...> has, those without a model included.
+template <auto... Lists>
+inline constexpr std::size_t sweep_size = detail::sweep_lists<Lists...>::size;
+
+/// Calls f(point) for every combination of the lists' types; see sweep_point. Combinations that no
+/// model has are skipped, and their row says why. Rows are in the order of the lists, the last
+/// running fastest: weights, scales, activations, kv, backends, placements.
+///
+///     const auto table =
+///         tl::sweep<hana::tuple_t<weights::binary<>, weights::ternary<>>,
+///                   hana::tuple_t<activations::int8<>, activations::int4<>>>([&](auto point) {
+///           return tl::sweep_figures().add("bits a byte", measure<decltype(point)>());
+///         });
+///
+/// @tparam Lists  hana::tuple_t<...> of weights, scales, activations, kv, backends, placements, in
+///                any order; weights and activations must be there
+/// @param f       returns sweep_figures; may take the row too, f(point, row), and fill in what
+///                depends on the shape (fill_sizes())
+/// Cost: f is compiled once for each point.
+template <auto... Lists, class F>
+[[nodiscard]] sweep_table sweep(const F& f) {
+  sweep_table table;
+  detail::visit_points<detail::sweep_lists<Lists...>>(
+      [&]<class Point, bool IsPossible>(std::string obstacle) {
+        sweep_row row = detail::row_of<Point>(std::move(obstacle));
+        sweep_figures found;
+        if constexpr (IsPossible) {
+          if constexpr (requires { f(Point{}, row); })
+            found = f(Point{}, row);
+          else
+            found = f(Point{});
+        }
+        table.add(std::move(row), found);
+      });
+  return table;
+}
+
+/// The columns of a row that depend on blueprint B, packing P, formats of keys and values, and a
+/// shape.
+template <class B, kv::Format Kv, class P = packing::preferred>
+void fill_sizes(sweep_row& row, const shape& s) {
+  row.weight_bits = bits_a_weight<B, P>(s);
+  row.bytes = packed_bytes<B, P>(s);
+  row.kv_bytes = kv_bytes_a_token<Kv>(s);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/sweep/sweep.hpp
+// ==== begin trilith/sweep.hpp
+#ifndef TRILITH_SWEEP_HPP
+#define TRILITH_SWEEP_HPP
+
+/// Precision experiments: loops over schemes as types, and what they found.
+
+#endif
+// ==== end trilith/sweep.hpp
 // ==== begin trilith/backends/reference.hpp
 #ifndef TRILITH_BACKENDS_REFERENCE_HPP
 #define TRILITH_BACKENDS_REFERENCE_HPP
@@ -16396,6 +17868,8 @@ struct binary {
   using policy_kind = weights_kind;
   using granularity = Scale;
   using packing = packing::bits1;
+  template <scale::Granularity Other>
+  using with_scale = binary<Other>;
   static constexpr std::string_view name =
       joined<detail::binary_name, Scale::name, name_parts::angle>;
   static constexpr int min_code = -1, max_code = 1, code_step = 2;
@@ -16434,6 +17908,8 @@ struct int8 {
   using policy_kind = weights_kind;
   using granularity = Scale;
   using packing = packing::bits8;
+  template <scale::Granularity Other>
+  using with_scale = int8<Other>;
   static constexpr std::string_view name =
       joined<detail::int8_name, Scale::name, name_parts::angle>;
   static constexpr int min_code = -127, max_code = 127, code_step = 1;
@@ -16539,6 +18015,8 @@ struct ternary {
   using granularity = Scale;
   using rule = Rule;
   using packing = packing::bits2;
+  template <scale::Granularity Other>
+  using with_scale = ternary<Rule, Other, Rounding>;
   static constexpr std::string_view name =
       joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,
              Rounding::name, name_parts::angle>;
@@ -16646,6 +18124,29 @@ inline constexpr settings bitnet_2b4t_settings{.norm_eps = 1e-5f, .rope_theta = 
 using bitnet_b1_58_2b4t = b1_58_relu<bitnet_2b4t_shape>;
 /// The same in 0.75 GB instead of 1.07, packed in base3.
 using bitnet_b1_58_2b4t_int8 = b1_58_relu<bitnet_2b4t_shape, int8_head>;
+
+/// BitNet a4.8: int4 into the first projections, the larger half of the activations as int8 into
+/// attention's output, int8 into the down projection, whose inputs squared ReLU leaves mostly zero.
+/// Trained with int8 first (b1_58_relu), then adopted by this blueprint for the last steps.
+/// @see arXiv 2411.04965
+using a4_8_scheme = b1_58_scheme::with_activations<activations::int4<>>;
+template <shape S = shape{}, Head H = int8_head>
+using a4_8 =
+    decoder<transformer_block<
+                rms_norm<>, attention<a4_8_scheme::with_output<activations::top_k<50>>, sub_norm<>>,
+                gated_ffn<a4_8_scheme::with_output<activations::int8<>>, relu_squared, sub_norm<>>>,
+            H, fixed<S>>;
+
+/// BitNet v2: a Hadamard rotation in front of the output and down projections (H-BitLinear), so
+/// that four bits do everywhere. @tparam A  int8<> in the first stage of training, then int4<>
+/// @see arXiv 2504.18415
+template <activations::Activations A = activations::int4<>>
+using v2_scheme =
+    typename b1_58_scheme::with_activations<A>::template with_output<activations::hadamard<A>>;
+template <activations::Activations A = activations::int4<>, shape S = shape{}, Head H = int8_head>
+using v2 = decoder<transformer_block<rms_norm<>, attention<v2_scheme<A>, sub_norm<>>,
+                                     gated_ffn<v2_scheme<A>, silu, sub_norm<>>>,
+                   H, fixed<S>>;
 
 /// The 7B-shaped configuration that introductions to BitNet print: SiLU, one head of its own.
 /// settings: seed_settings.
@@ -17054,6 +18555,7 @@ inline constexpr gradient_row_kernels gradient_rows{
 namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
+                                                   false,
                                                    &scalar::multiply_floats,
                                                    &scalar::multiply_bf16,
                                                    &scalar::split,
@@ -17378,7 +18880,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -17463,7 +18965,6 @@ static HWY_INLINE void transpose(const float* from, std::size_t from_stride, flo
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -19898,6 +21399,7 @@ struct running_rows {
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
+///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -19911,7 +21413,9 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if (held > most_queries)
+      if constexpr (Order::always_widens)
+        add_widened();
+      else if (held > most_queries)
         add_widened();
       else
         add_block();
@@ -19922,9 +21426,9 @@ struct running_attention : running_rows {
   HWY_INLINE void add_widened() {
     const std::size_t n = all.job.head_dim;
     const no_prefetcher none;
-    Order::widen_keys(key_block(), n, stored(), block);
+    Order::widen_keys(keys, n, base, stored(), block);
     for_all(scoring<float, no_prefetcher>(*this, block, none));
-    Order::widen_values(values + base * n, n, stored(), block);
+    Order::widen_values(values, n, base, stored(), block);
     for_all(mixing<float, no_prefetcher>(*this, block, none));
   }
 
@@ -20059,6 +21563,7 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
@@ -20075,18 +21580,124 @@ struct fused_order {
     mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen(from, round_up(positions, key_tile) * n, to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen(from + base * n, round_up(positions, key_tile) * n, to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen(from, positions * n, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen(from + base * n, positions * n, to);
   }
 };
 
 static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
   running_attention<fused_order> work(a);
+  work.run();
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
+// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Places of the lanes of sixteen codes in words, Bits apart.
+template <std::size_t Bits>
+struct code_places {
+  alignas(64) std::uint32_t of[lanes];
+  constexpr code_places() noexcept : of() {
+    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+  }
+};
+template <std::size_t Bits>
+inline constexpr code_places<Bits> places_of{};
+
+static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
+  std::uint32_t word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  constexpr std::size_t in_word = 32 / Bits;
+  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
+  if constexpr (in_word < floats_per_vector)
+    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
+  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
+                 hn::Set(u, (1u << Bits) - 1));
+}
+
+/// The same of a kv::code_unit.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
+  } else if constexpr (Bits == 3) {
+    std::uint16_t top;
+    __builtin_memcpy(&top, unit + 4, sizeof top);
+    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
+    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else {
+    return codes_in_words<Bits>(unit, lane);
+  }
+}
+
+/// Unit i of a kv::coded_row<Bits> as floats.
+template <std::size_t Bits>
+static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
+  const f32_tag f;
+  const i32_tag i32;
+  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
+  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
+  HWY_UNROLL(4)
+  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
+    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
+    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
+    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+  }
+}
+
+/// The blocked order over rows of Format, a kv::coded.
+template <class Format>
+struct coded_order : fused_order {
+  using element = unsigned char;
+  static constexpr bool always_widens = true;
+
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    for (std::size_t j = 0; j < positions; ++j)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
+        widen(from, n, base + j, i, to + j * n + i * lanes);
+  }
+  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    HWY_ALIGN float unit[key_tile * lanes] = {};
+    for (std::size_t j = 0; j < positions; j += key_tile)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
+        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
+          widen(from, n, base + j + l, i, unit + l * lanes);
+        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+      }
+  }
+
+ private:
+  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
+                               std::size_t i, float* to) {
+    if (position == 0)
+      widen_unit<Format::first_bits>(from, i, to);
+    else
+      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  }
+};
+
+template <class Format>
+static HWY_NOINLINE void attend_coded(const attention_job& a) noexcept {
+  running_attention<coded_order<Format>> work(a);
   work.run();
 }
 
@@ -20306,6 +21917,7 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -20323,13 +21935,14 @@ struct paired_order {
     mix_pair_rows<R>(values, n, count, p, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen_pairs(from, key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen_pairs(from + base * key_width(n), key_tile,
+                ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen_pairs(from, n, ceil_div(positions, 2), to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen_pairs(from + base * n, n, ceil_div(positions, 2), to);
   }
 };
 
@@ -20862,7 +22475,10 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
     TRILITH_SIMD_NAME,
     {{&put<float>, &attend_textbook},
      {&put<float16>, &attend_blocked},
-     {&put_bf16, &attend_paired}}};
+     {&put_bf16, &attend_paired},
+     {&kv::int8::put, &attend_coded<kv::int8>},
+     {&kv::int4::put, &attend_coded<kv::int4>},
+     {&kv::int3::put, &attend_coded<kv::int3>}}};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {
@@ -21592,6 +23208,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
                                                                    fuses,
+                                                                   false,
                                                                    &multiply_matrices<as_floats>,
                                                                    &multiply_matrices<as_rounded>,
                                                                    &split_gradients,
@@ -21602,6 +23219,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
   gradient_kernels t = gradients_table;
   t.target = "AVX3_BF16";
+  t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
   return t;
 }();
@@ -28136,7 +29754,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -28221,7 +29839,6 @@ static HWY_INLINE void transpose(const float* from, std::size_t from_stride, flo
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -30656,6 +32273,7 @@ struct running_rows {
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
+///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -30669,7 +32287,9 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if (held > most_queries)
+      if constexpr (Order::always_widens)
+        add_widened();
+      else if (held > most_queries)
         add_widened();
       else
         add_block();
@@ -30680,9 +32300,9 @@ struct running_attention : running_rows {
   HWY_INLINE void add_widened() {
     const std::size_t n = all.job.head_dim;
     const no_prefetcher none;
-    Order::widen_keys(key_block(), n, stored(), block);
+    Order::widen_keys(keys, n, base, stored(), block);
     for_all(scoring<float, no_prefetcher>(*this, block, none));
-    Order::widen_values(values + base * n, n, stored(), block);
+    Order::widen_values(values, n, base, stored(), block);
     for_all(mixing<float, no_prefetcher>(*this, block, none));
   }
 
@@ -30817,6 +32437,7 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
@@ -30833,18 +32454,124 @@ struct fused_order {
     mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen(from, round_up(positions, key_tile) * n, to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen(from + base * n, round_up(positions, key_tile) * n, to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen(from, positions * n, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen(from + base * n, positions * n, to);
   }
 };
 
 static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
   running_attention<fused_order> work(a);
+  work.run();
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
+// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Places of the lanes of sixteen codes in words, Bits apart.
+template <std::size_t Bits>
+struct code_places {
+  alignas(64) std::uint32_t of[lanes];
+  constexpr code_places() noexcept : of() {
+    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+  }
+};
+template <std::size_t Bits>
+inline constexpr code_places<Bits> places_of{};
+
+static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
+  std::uint32_t word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  constexpr std::size_t in_word = 32 / Bits;
+  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
+  if constexpr (in_word < floats_per_vector)
+    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
+  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
+                 hn::Set(u, (1u << Bits) - 1));
+}
+
+/// The same of a kv::code_unit.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
+  } else if constexpr (Bits == 3) {
+    std::uint16_t top;
+    __builtin_memcpy(&top, unit + 4, sizeof top);
+    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
+    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else {
+    return codes_in_words<Bits>(unit, lane);
+  }
+}
+
+/// Unit i of a kv::coded_row<Bits> as floats.
+template <std::size_t Bits>
+static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
+  const f32_tag f;
+  const i32_tag i32;
+  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
+  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
+  HWY_UNROLL(4)
+  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
+    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
+    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
+    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+  }
+}
+
+/// The blocked order over rows of Format, a kv::coded.
+template <class Format>
+struct coded_order : fused_order {
+  using element = unsigned char;
+  static constexpr bool always_widens = true;
+
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    for (std::size_t j = 0; j < positions; ++j)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
+        widen(from, n, base + j, i, to + j * n + i * lanes);
+  }
+  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    HWY_ALIGN float unit[key_tile * lanes] = {};
+    for (std::size_t j = 0; j < positions; j += key_tile)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
+        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
+          widen(from, n, base + j + l, i, unit + l * lanes);
+        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+      }
+  }
+
+ private:
+  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
+                               std::size_t i, float* to) {
+    if (position == 0)
+      widen_unit<Format::first_bits>(from, i, to);
+    else
+      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  }
+};
+
+template <class Format>
+static HWY_NOINLINE void attend_coded(const attention_job& a) noexcept {
+  running_attention<coded_order<Format>> work(a);
   work.run();
 }
 
@@ -31064,6 +32791,7 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -31081,13 +32809,14 @@ struct paired_order {
     mix_pair_rows<R>(values, n, count, p, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen_pairs(from, key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen_pairs(from + base * key_width(n), key_tile,
+                ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen_pairs(from, n, ceil_div(positions, 2), to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen_pairs(from + base * n, n, ceil_div(positions, 2), to);
   }
 };
 
@@ -31620,7 +33349,10 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
     TRILITH_SIMD_NAME,
     {{&put<float>, &attend_textbook},
      {&put<float16>, &attend_blocked},
-     {&put_bf16, &attend_paired}}};
+     {&put_bf16, &attend_paired},
+     {&kv::int8::put, &attend_coded<kv::int8>},
+     {&kv::int4::put, &attend_coded<kv::int4>},
+     {&kv::int3::put, &attend_coded<kv::int3>}}};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {
@@ -32350,6 +34082,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
                                                                    fuses,
+                                                                   false,
                                                                    &multiply_matrices<as_floats>,
                                                                    &multiply_matrices<as_rounded>,
                                                                    &split_gradients,
@@ -32360,6 +34093,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
   gradient_kernels t = gradients_table;
   t.target = "AVX3_BF16";
+  t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
   return t;
 }();
@@ -38894,7 +40628,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -38979,7 +40713,6 @@ static HWY_INLINE void transpose(const float* from, std::size_t from_stride, flo
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -41414,6 +43147,7 @@ struct running_rows {
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
+///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -41427,7 +43161,9 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if (held > most_queries)
+      if constexpr (Order::always_widens)
+        add_widened();
+      else if (held > most_queries)
         add_widened();
       else
         add_block();
@@ -41438,9 +43174,9 @@ struct running_attention : running_rows {
   HWY_INLINE void add_widened() {
     const std::size_t n = all.job.head_dim;
     const no_prefetcher none;
-    Order::widen_keys(key_block(), n, stored(), block);
+    Order::widen_keys(keys, n, base, stored(), block);
     for_all(scoring<float, no_prefetcher>(*this, block, none));
-    Order::widen_values(values + base * n, n, stored(), block);
+    Order::widen_values(values, n, base, stored(), block);
     for_all(mixing<float, no_prefetcher>(*this, block, none));
   }
 
@@ -41575,6 +43311,7 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
@@ -41591,18 +43328,124 @@ struct fused_order {
     mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen(from, round_up(positions, key_tile) * n, to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen(from + base * n, round_up(positions, key_tile) * n, to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen(from, positions * n, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen(from + base * n, positions * n, to);
   }
 };
 
 static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
   running_attention<fused_order> work(a);
+  work.run();
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
+// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Places of the lanes of sixteen codes in words, Bits apart.
+template <std::size_t Bits>
+struct code_places {
+  alignas(64) std::uint32_t of[lanes];
+  constexpr code_places() noexcept : of() {
+    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+  }
+};
+template <std::size_t Bits>
+inline constexpr code_places<Bits> places_of{};
+
+static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
+  std::uint32_t word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  constexpr std::size_t in_word = 32 / Bits;
+  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
+  if constexpr (in_word < floats_per_vector)
+    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
+  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
+                 hn::Set(u, (1u << Bits) - 1));
+}
+
+/// The same of a kv::code_unit.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
+  } else if constexpr (Bits == 3) {
+    std::uint16_t top;
+    __builtin_memcpy(&top, unit + 4, sizeof top);
+    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
+    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else {
+    return codes_in_words<Bits>(unit, lane);
+  }
+}
+
+/// Unit i of a kv::coded_row<Bits> as floats.
+template <std::size_t Bits>
+static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
+  const f32_tag f;
+  const i32_tag i32;
+  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
+  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
+  HWY_UNROLL(4)
+  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
+    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
+    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
+    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+  }
+}
+
+/// The blocked order over rows of Format, a kv::coded.
+template <class Format>
+struct coded_order : fused_order {
+  using element = unsigned char;
+  static constexpr bool always_widens = true;
+
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    for (std::size_t j = 0; j < positions; ++j)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
+        widen(from, n, base + j, i, to + j * n + i * lanes);
+  }
+  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    HWY_ALIGN float unit[key_tile * lanes] = {};
+    for (std::size_t j = 0; j < positions; j += key_tile)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
+        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
+          widen(from, n, base + j + l, i, unit + l * lanes);
+        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+      }
+  }
+
+ private:
+  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
+                               std::size_t i, float* to) {
+    if (position == 0)
+      widen_unit<Format::first_bits>(from, i, to);
+    else
+      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  }
+};
+
+template <class Format>
+static HWY_NOINLINE void attend_coded(const attention_job& a) noexcept {
+  running_attention<coded_order<Format>> work(a);
   work.run();
 }
 
@@ -41822,6 +43665,7 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -41839,13 +43683,14 @@ struct paired_order {
     mix_pair_rows<R>(values, n, count, p, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen_pairs(from, key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen_pairs(from + base * key_width(n), key_tile,
+                ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen_pairs(from, n, ceil_div(positions, 2), to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen_pairs(from + base * n, n, ceil_div(positions, 2), to);
   }
 };
 
@@ -42378,7 +44223,10 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
     TRILITH_SIMD_NAME,
     {{&put<float>, &attend_textbook},
      {&put<float16>, &attend_blocked},
-     {&put_bf16, &attend_paired}}};
+     {&put_bf16, &attend_paired},
+     {&kv::int8::put, &attend_coded<kv::int8>},
+     {&kv::int4::put, &attend_coded<kv::int4>},
+     {&kv::int3::put, &attend_coded<kv::int3>}}};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {
@@ -43108,6 +44956,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
                                                                    fuses,
+                                                                   false,
                                                                    &multiply_matrices<as_floats>,
                                                                    &multiply_matrices<as_rounded>,
                                                                    &split_gradients,
@@ -43118,6 +44967,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
   gradient_kernels t = gradients_table;
   t.target = "AVX3_BF16";
+  t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
   return t;
 }();
@@ -49656,7 +51506,7 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
+
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -49741,7 +51591,6 @@ static HWY_INLINE void transpose(const float* from, std::size_t from_stride, flo
 #endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-#endif
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_PRODUCTS)
 // A fragment of kernels-inl.hpp: all that products of packed codes with int8 activations need. It
@@ -52176,6 +54025,7 @@ struct running_rows {
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
+///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -52189,7 +54039,9 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if (held > most_queries)
+      if constexpr (Order::always_widens)
+        add_widened();
+      else if (held > most_queries)
         add_widened();
       else
         add_block();
@@ -52200,9 +54052,9 @@ struct running_attention : running_rows {
   HWY_INLINE void add_widened() {
     const std::size_t n = all.job.head_dim;
     const no_prefetcher none;
-    Order::widen_keys(key_block(), n, stored(), block);
+    Order::widen_keys(keys, n, base, stored(), block);
     for_all(scoring<float, no_prefetcher>(*this, block, none));
-    Order::widen_values(values + base * n, n, stored(), block);
+    Order::widen_values(values, n, base, stored(), block);
     for_all(mixing<float, no_prefetcher>(*this, block, none));
   }
 
@@ -52337,6 +54189,7 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
@@ -52353,18 +54206,124 @@ struct fused_order {
     mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen(from, round_up(positions, key_tile) * n, to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen(from + base * n, round_up(positions, key_tile) * n, to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen(from, positions * n, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen(from + base * n, positions * n, to);
   }
 };
 
 static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
   running_attention<fused_order> work(a);
+  work.run();
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
+// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Places of the lanes of sixteen codes in words, Bits apart.
+template <std::size_t Bits>
+struct code_places {
+  alignas(64) std::uint32_t of[lanes];
+  constexpr code_places() noexcept : of() {
+    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+  }
+};
+template <std::size_t Bits>
+inline constexpr code_places<Bits> places_of{};
+
+static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
+  std::uint32_t word;
+  __builtin_memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  constexpr std::size_t in_word = 32 / Bits;
+  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
+  if constexpr (in_word < floats_per_vector)
+    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
+  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
+                 hn::Set(u, (1u << Bits) - 1));
+}
+
+/// The same of a kv::code_unit.
+template <std::size_t Bits>
+static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
+  } else if constexpr (Bits == 3) {
+    std::uint16_t top;
+    __builtin_memcpy(&top, unit + 4, sizeof top);
+    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
+    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else {
+    return codes_in_words<Bits>(unit, lane);
+  }
+}
+
+/// Unit i of a kv::coded_row<Bits> as floats.
+template <std::size_t Bits>
+static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
+  const f32_tag f;
+  const i32_tag i32;
+  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
+  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
+  HWY_UNROLL(4)
+  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
+    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
+    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
+    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+  }
+}
+
+/// The blocked order over rows of Format, a kv::coded.
+template <class Format>
+struct coded_order : fused_order {
+  using element = unsigned char;
+  static constexpr bool always_widens = true;
+
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    for (std::size_t j = 0; j < positions; ++j)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
+        widen(from, n, base + j, i, to + j * n + i * lanes);
+  }
+  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    HWY_ALIGN float unit[key_tile * lanes] = {};
+    for (std::size_t j = 0; j < positions; j += key_tile)
+      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
+        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
+          widen(from, n, base + j + l, i, unit + l * lanes);
+        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+      }
+  }
+
+ private:
+  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
+                               std::size_t i, float* to) {
+    if (position == 0)
+      widen_unit<Format::first_bits>(from, i, to);
+    else
+      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  }
+};
+
+template <class Format>
+static HWY_NOINLINE void attend_coded(const attention_job& a) noexcept {
+  running_attention<coded_order<Format>> work(a);
   work.run();
 }
 
@@ -52584,6 +54543,7 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
+  static constexpr bool always_widens = false;
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -52601,13 +54561,14 @@ struct paired_order {
     mix_pair_rows<R>(values, n, count, p, shrink, mixed, width, ahead);
   }
 
-  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t positions,
-                                    float* to) {
-    widen_pairs(from, key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+  static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
+                                    std::size_t positions, float* to) {
+    widen_pairs(from + base * key_width(n), key_tile,
+                ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t positions,
-                                      float* to) {
-    widen_pairs(from, n, ceil_div(positions, 2), to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    widen_pairs(from + base * n, n, ceil_div(positions, 2), to);
   }
 };
 
@@ -53140,7 +55101,10 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
     TRILITH_SIMD_NAME,
     {{&put<float>, &attend_textbook},
      {&put<float16>, &attend_blocked},
-     {&put_bf16, &attend_paired}}};
+     {&put_bf16, &attend_paired},
+     {&kv::int8::put, &attend_coded<kv::int8>},
+     {&kv::int4::put, &attend_coded<kv::int4>},
+     {&kv::int3::put, &attend_coded<kv::int3>}}};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr attention_kernels amx_attention_table = [] {
@@ -53870,6 +55834,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 [[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
                                                                    fuses,
+                                                                   false,
                                                                    &multiply_matrices<as_floats>,
                                                                    &multiply_matrices<as_rounded>,
                                                                    &split_gradients,
@@ -53880,6 +55845,7 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
   gradient_kernels t = gradients_table;
   t.target = "AVX3_BF16";
+  t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
   return t;
 }();
@@ -60399,7 +62365,8 @@ namespace trilith::simd {
 /// The formats' plain loops as a table: the definition of what the others compute.
 inline constexpr attention_kernels scalar_attention{
     "SCALAR",
-    {kv_format(kv::f32{}).plain, kv_format(kv::f16{}).plain, kv_format(kv::bf16{}).plain}};
+    {kv_format(kv::f32{}).plain, kv_format(kv::f16{}).plain, kv_format(kv::bf16{}).plain,
+     kv_format(kv::int8{}).plain, kv_format(kv::int4{}).plain, kv_format(kv::int3{}).plain}};
 
 }  // namespace trilith::simd
 
@@ -70994,6 +72961,429 @@ void add_total(tree_text& tree) {
 
 #endif
 // ==== end trilith/model/tree_text_impl.hpp
+// ==== begin trilith/sweep/sweep_columns_impl.hpp
+#ifndef TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
+#define TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+/// The columns of a sweep's table, which all its forms share.
+namespace trilith::sweeps {
+
+/// "1.5007", "696320": what a person compares; nothing for what was not measured.
+[[nodiscard]] inline std::string spelled(double v) {
+  if (!std::isfinite(v)) return {};
+  char text[32];
+  const bool is_whole = std::fabs(v) < 1e15 && (v == std::floor(v) || std::fabs(v) >= 1e5);
+  std::snprintf(text, sizeof text, is_whole ? "%.0f" : "%.5g", v);
+  return text;
+}
+
+[[nodiscard]] inline std::string unless_zero(double v) {
+  return v == 0 ? std::string() : spelled(v);
+}
+
+struct column {
+  std::string name;
+  bool is_number;
+  std::function<std::string(const sweep_row&)> text;
+};
+
+[[nodiscard]] inline column of_text(const char* name, std::string sweep_row::*member) {
+  return {name, false, [member](const sweep_row& r) { return r.*member; }};
+}
+[[nodiscard]] inline column of_count(const char* name, std::uint64_t sweep_row::*member) {
+  return {name, true, [member](const sweep_row& r) {
+            return r.*member == 0 ? std::string() : std::to_string(r.*member);
+          }};
+}
+[[nodiscard]] inline column of_figure(const std::string& name, std::size_t i) {
+  return {name, true, [i](const sweep_row& r) {
+            return i < r.figures.size() ? spelled(r.figures[i]) : std::string();
+          }};
+}
+
+[[nodiscard]] inline std::vector<column> columns_of(const sweep_table& table) {
+  std::vector<column> out{
+      of_text("weights", &sweep_row::weights),
+      of_text("activations", &sweep_row::activations),
+      of_text("output_activations", &sweep_row::output_activations),
+      of_text("kv", &sweep_row::kv),
+      of_text("backend", &sweep_row::backend),
+      of_text("placement", &sweep_row::placement),
+      {"weight_bits", true, [](const sweep_row& r) { return unless_zero(r.weight_bits); }},
+      {"activation_bits", true, [](const sweep_row& r) { return unless_zero(r.activation_bits); }},
+      of_count("bytes", &sweep_row::bytes),
+      of_count("kv_bytes", &sweep_row::kv_bytes),
+      of_text("kernel", &sweep_row::kernel)};
+  for (std::size_t i = 0; i < table.figures.size(); ++i)
+    out.push_back(of_figure(table.figures[i], i));
+  out.push_back(of_text("obstacle", &sweep_row::obstacle));
+  return out;
+}
+
+/// Columns that tell rows apart, and all figures.
+[[nodiscard]] inline std::vector<column> telling(const sweep_table& table) {
+  std::vector<column> out;
+  for (const column& c : columns_of(table)) {
+    const bool is_figure =
+        std::find(table.figures.begin(), table.figures.end(), c.name) != table.figures.end();
+    const bool is_output = c.name == "output_activations";  // of interest where they differ
+    const auto differs = [&](const sweep_row& r) {
+      return is_output ? !c.text(r).empty() && c.text(r) != r.activations
+                       : c.text(r) != c.text(table.rows[0]);
+    };
+    const auto is_there = [&](const sweep_row& r) { return !c.text(r).empty(); };
+    const bool tells = is_figure ? std::any_of(table.rows.begin(), table.rows.end(), is_there)
+                                 : std::any_of(table.rows.begin(), table.rows.end(), differs);
+    if (c.name != "obstacle" && tells) out.push_back(c);
+  }
+  if (out.empty()) out.push_back(columns_of(table)[0]);
+  return out;
+}
+
+}  // namespace trilith::sweeps
+
+#endif
+// ==== end trilith/sweep/sweep_columns_impl.hpp
+// ==== begin trilith/train/curve_ranges_impl.hpp
+#ifndef TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
+#define TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+/// What both pictures of a curve need.
+namespace trilith::curves {
+
+/// An interval; empty until something was added.
+struct range {
+  double low = 0, high = 0;
+  bool is_empty = true;
+
+  void add(double v) noexcept {
+    low = is_empty ? v : std::min(low, v);
+    high = is_empty ? v : std::max(high, v);
+    is_empty = false;
+  }
+  /// Where v lies, 0 at `low` and 1 at `high`.
+  [[nodiscard]] double share(double v) const noexcept { return (v - low) / (high - low); }
+  /// With a width above 0.
+  [[nodiscard]] range widened() const noexcept {
+    if (is_empty) return {0, 1, false};
+    const double more = high > low ? 0 : std::max(std::fabs(low) * 0.1, 0.5);
+    return {low - more, high + more, false};
+  }
+};
+
+[[nodiscard]] inline std::vector<curve_point> finite(const std::vector<curve_point>& points) {
+  std::vector<curve_point> out;
+  for (const curve_point& p : points)
+    if (std::isfinite(p.x) && std::isfinite(p.y)) out.push_back(p);
+  return out;
+}
+
+/// At most `most` points: the means of stretches of equal count.
+[[nodiscard]] inline std::vector<curve_point> thinned(const std::vector<curve_point>& points,
+                                                      std::size_t most) {
+  const std::size_t each = (points.size() + most - 1) / std::max<std::size_t>(most, 1);
+  if (each <= 1) return points;
+  std::vector<curve_point> out;
+  for (std::size_t first = 0; first < points.size(); first += each) {
+    const std::size_t count = std::min(each, points.size() - first);
+    curve_point mean;
+    for (std::size_t i = first; i < first + count; ++i)
+      mean.x += points[i].x, mean.y += points[i].y;
+    out.push_back({mean.x / static_cast<double>(count), mean.y / static_cast<double>(count)});
+  }
+  return out;
+}
+
+/// The mean of each point with those up to a fiftieth of all before and behind it.
+[[nodiscard]] inline std::vector<curve_point> smoothed(const std::vector<curve_point>& points) {
+  std::vector<curve_point> out = points;
+  const std::size_t reach = points.size() / 50;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::size_t near = std::min({reach, i, points.size() - 1 - i});
+    double sum = 0;
+    for (std::size_t j = i - near; j <= i + near; ++j) sum += points[j].y;
+    out[i].y = sum / static_cast<double>(2 * near + 1);
+  }
+  return out;
+}
+
+/// About five round numbers: multiples of 1, 2 or 5 times a power of ten.
+[[nodiscard]] inline std::vector<double> ticks(const range& r) {
+  const double raw = (r.high - r.low) / 5, power = std::pow(10.0, std::floor(std::log10(raw)));
+  const double left = raw / power;
+  const double step = power * (left < 1.5 ? 1 : left < 3.5 ? 2 : left < 7.5 ? 5 : 10);
+  std::vector<double> out;
+  for (double n = std::ceil(r.low / step); n * step <= r.high; ++n) out.push_back(n * step);
+  return out;
+}
+
+/// "1500", "20k", "2.5".
+[[nodiscard]] inline std::string label(double v) {
+  const bool is_long = std::fabs(v) >= 10000 && std::fabs(v) < 1e7;
+  char text[32];
+  std::snprintf(text, sizeof text, is_long ? "%.4gk" : "%.4g", is_long ? v / 1000 : v);
+  return text;
+}
+
+}  // namespace trilith::curves
+
+#endif
+// ==== end trilith/train/curve_ranges_impl.hpp
+// ==== begin trilith/sweep/sweep_svg_impl.hpp
+#ifndef TRILITH_SWEEP_SWEEP_SVG_IMPL_HPP
+#define TRILITH_SWEEP_SWEEP_SVG_IMPL_HPP
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace trilith::sweeps {
+
+/// Draws the points of a table over two of its columns.
+class picture {
+ public:
+  picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
+    const column x = named(table, axes.x), y = named(table, axes.y);
+    for (const sweep_row& r : table.rows) add(name_of(table, r), x.text(r), y.text(r));
+    x_ = x_.widened(), y_ = y_.widened();
+  }
+
+  [[nodiscard]] std::string run() && {
+    out_ =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
+        "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
+        "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
+    text(450, 22, "middle", axes_.title);
+    draw_axes();
+    for (std::size_t i = 0; i < marks_.size(); ++i) draw(marks_[i], i);
+    return out_ + "</svg>\n";
+  }
+
+ private:
+  struct mark {
+    double x, y;
+    std::string name, kind;
+  };
+  static constexpr double left_edge = 80, right_edge = 640, top = 40, bottom = 440;
+  static constexpr std::string_view colours[] = {"#1f5fa8", "#c8541f", "#2d8a4e",
+                                                 "#8a3fa0", "#9a7b00", "#555555"};
+
+  [[nodiscard]] static column named(const sweep_table& table, std::string_view name) {
+    for (const column& c : columns_of(table))
+      if (c.is_number && c.name == name) return c;
+    return {std::string(name), true, [](const sweep_row&) { return std::string(); }};
+  }
+  /// By what tells the row from others; the first of it is its kind.
+  [[nodiscard]] static std::vector<std::string> name_of(const sweep_table& table,
+                                                        const sweep_row& row) {
+    std::vector<std::string> out;
+    for (const column& c : telling(table))
+      if (!c.is_number && c.name != "kernel") out.push_back(c.text(row));
+    return out;
+  }
+  void add(const std::vector<std::string>& parts, const std::string& x, const std::string& y) {
+    if (x.empty() || y.empty()) return;
+    std::string name;
+    for (const std::string& part : parts) name += join(name.empty() ? "" : ", ", part);
+    const std::string kind = parts.empty() ? name : parts[0];
+    marks_.push_back({std::atof(x.c_str()), std::atof(y.c_str()), name, kind});
+    x_.add(marks_.back().x), y_.add(marks_.back().y);
+    if (std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) kinds_.push_back(kind);
+  }
+
+  [[nodiscard]] static std::string number(double v) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.1f", v);
+    return digits;
+  }
+  [[nodiscard]] static std::string escaped(std::string_view s) {
+    std::string out;
+    for (const char c : s)
+      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+    return out;
+  }
+  [[nodiscard]] double x_of(double v) const {
+    return left_edge + (right_edge - left_edge) * (0.04 + 0.92 * x_.share(v));
+  }
+  [[nodiscard]] double y_of(double v) const {
+    return bottom - (bottom - top) * (0.04 + 0.92 * y_.share(v));
+  }
+  void text(double x, double y, std::string_view anchor, std::string_view words) {
+    out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\">",
+                 escaped(words), "</text>\n");
+  }
+  void line(double x1, double y1, double x2, double y2) {
+    out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
+                 "\" stroke=\"#ddd\"/>\n");
+  }
+  void draw_axes() {
+    for (const double v : curves::ticks(x_)) {
+      line(x_of(v), top, x_of(v), bottom);
+      text(x_of(v), bottom + 18, "middle", curves::label(v));
+    }
+    for (const double v : curves::ticks(y_)) {
+      line(left_edge, y_of(v), right_edge, y_of(v));
+      text(left_edge - 8, y_of(v) + 4, "end", curves::label(v));
+    }
+    text((left_edge + right_edge) / 2, bottom + 42, "middle", axes_.x);
+    text(left_edge, top - 8, "start", axes_.y);
+  }
+  /// A dot with its number, which the list beside the picture explains.
+  void draw(const mark& m, std::size_t i) {
+    const auto kind =
+        static_cast<std::size_t>(std::find(kinds_.begin(), kinds_.end(), m.kind) - kinds_.begin());
+    const std::string_view colour = colours[kind % (sizeof colours / sizeof *colours)];
+    out_ +=
+        join("<circle cx=\"", number(x_of(m.x)), "\" cy=\"", number(y_of(m.y)),
+             "\" r=\"4\" fill=\"", colour, "\"><title>", escaped(m.name), "</title></circle>\n");
+    const std::string label = std::to_string(i + 1);
+    text(x_of(m.x) + 6, y_of(m.y) - 4, "start", label);
+    if (i < most_listed)
+      text(right_edge + 12, top + 14.0 * static_cast<double>(i), "start",
+           join(label, "  ", m.name));
+  }
+  static constexpr std::size_t most_listed = 30;
+
+  sweep_axes axes_;
+  curves::range x_, y_;
+  std::vector<mark> marks_;
+  std::vector<std::string> kinds_;
+  std::string out_;
+};
+
+}  // namespace trilith::sweeps
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string sweep_svg(const sweep_table& table, const sweep_axes& axes) {
+  return sweeps::picture(table, axes).run();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/sweep/sweep_svg_impl.hpp
+// ==== begin trilith/sweep/sweep_table_impl.hpp
+#ifndef TRILITH_SWEEP_SWEEP_TABLE_IMPL_HPP
+#define TRILITH_SWEEP_SWEEP_TABLE_IMPL_HPP
+
+#include <algorithm>
+#include <limits>
+
+namespace trilith::sweeps {
+
+[[nodiscard]] inline std::string line_of(const std::vector<column>& columns, const sweep_row& row) {
+  std::string out = "|";
+  for (const column& c : columns) out += join(" ", c.text(row), " |");
+  return out + "\n";
+}
+
+/// What a point is called where only its sentence is shown.
+[[nodiscard]] inline std::string name_of(const sweep_row& r) {
+  std::string out = join(r.weights, " x ", r.activations);
+  if (r.output_activations != r.activations) out += join("|", r.output_activations);
+  return join(out, ", kv ", r.kv, ", ", r.backend, ", ", r.placement);
+}
+
+/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
+[[nodiscard]] inline std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+/// Names and sentences of the library are printable; what is not becomes a blank.
+[[nodiscard]] inline std::string json_string(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return out + "\"";
+}
+
+}  // namespace trilith::sweeps
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+void add_figures(sweep_table& table, sweep_row row, const sweep_figures& found) {
+  row.figures.assign(table.figures.size(), std::numeric_limits<double>::quiet_NaN());
+  for (const sweep_figures::figure& f : found.all) {
+    const auto at = std::find(table.figures.begin(), table.figures.end(), f.name);
+    const auto i = static_cast<std::size_t>(at - table.figures.begin());
+    if (at == table.figures.end()) {
+      table.figures.push_back(f.name);
+      row.figures.push_back(0);
+    }
+    row.figures[i] = f.value;
+  }
+  table.rows.push_back(std::move(row));
+}
+
+std::string sweep_markdown(const sweep_table& table) {
+  if (table.rows.empty()) return "No scheme was swept.\n";
+  const auto columns = sweeps::telling(table);
+  std::string out = "|", rule = "|", skipped;
+  for (const sweeps::column& c : columns) {
+    out += join(" ", c.name, " |");
+    rule += c.is_number ? "---:|" : "---|";
+  }
+  out += "\n" + rule + "\n";
+  for (const sweep_row& r : table.rows)
+    if (r.obstacle.empty())
+      out += sweeps::line_of(columns, r);
+    else
+      skipped += join("- ", sweeps::name_of(r), ": ", r.obstacle, "\n");
+  return skipped.empty() ? out : out + "\nLeft out:\n\n" + skipped;
+}
+
+std::string sweep_csv(const sweep_table& table) {
+  const auto columns = sweeps::columns_of(table);
+  std::string out;
+  for (const sweeps::column& c : columns)
+    out += join(out.empty() ? "" : ",", sweeps::csv_field(c.name));
+  out += "\r\n";
+  for (const sweep_row& r : table.rows) {
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      out += join(i == 0 ? "" : ",", sweeps::csv_field(columns[i].text(r)));
+    out += "\r\n";
+  }
+  return out;
+}
+
+std::string sweep_json(const sweep_table& table) {
+  const auto columns = sweeps::columns_of(table);
+  std::string out = "[";
+  for (const sweep_row& r : table.rows) {
+    std::string object;
+    for (const sweeps::column& c : columns) {
+      const std::string text = c.text(r);
+      if (text.empty()) continue;
+      object += join(object.empty() ? "" : ", ", sweeps::json_string(c.name), ": ",
+                     c.is_number ? text : sweeps::json_string(text));
+    }
+    out += join(out.size() == 1 ? "\n" : ",\n", "{", object, "}");
+  }
+  return out + "\n]\n";
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/sweep/sweep_table_impl.hpp
 // ==== begin trilith/text/decode_impl.hpp
 #ifndef TRILITH_TEXT_DECODE_IMPL_HPP
 #define TRILITH_TEXT_DECODE_IMPL_HPP
@@ -75170,97 +77560,6 @@ void prune_checkpoints(const std::string& directory, std::size_t keep_last, std:
 
 #endif
 // ==== end trilith/train/checkpoint_directory_impl.hpp
-// ==== begin trilith/train/curve_ranges_impl.hpp
-#ifndef TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
-#define TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
-
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <string>
-#include <vector>
-
-/// What both pictures of a curve need.
-namespace trilith::curves {
-
-/// An interval; empty until something was added.
-struct range {
-  double low = 0, high = 0;
-  bool is_empty = true;
-
-  void add(double v) noexcept {
-    low = is_empty ? v : std::min(low, v);
-    high = is_empty ? v : std::max(high, v);
-    is_empty = false;
-  }
-  /// Where v lies, 0 at `low` and 1 at `high`.
-  [[nodiscard]] double share(double v) const noexcept { return (v - low) / (high - low); }
-  /// With a width above 0.
-  [[nodiscard]] range widened() const noexcept {
-    if (is_empty) return {0, 1, false};
-    const double more = high > low ? 0 : std::max(std::fabs(low) * 0.1, 0.5);
-    return {low - more, high + more, false};
-  }
-};
-
-[[nodiscard]] inline std::vector<curve_point> finite(const std::vector<curve_point>& points) {
-  std::vector<curve_point> out;
-  for (const curve_point& p : points)
-    if (std::isfinite(p.x) && std::isfinite(p.y)) out.push_back(p);
-  return out;
-}
-
-/// At most `most` points: the means of stretches of equal count.
-[[nodiscard]] inline std::vector<curve_point> thinned(const std::vector<curve_point>& points,
-                                                      std::size_t most) {
-  const std::size_t each = (points.size() + most - 1) / std::max<std::size_t>(most, 1);
-  if (each <= 1) return points;
-  std::vector<curve_point> out;
-  for (std::size_t first = 0; first < points.size(); first += each) {
-    const std::size_t count = std::min(each, points.size() - first);
-    curve_point mean;
-    for (std::size_t i = first; i < first + count; ++i)
-      mean.x += points[i].x, mean.y += points[i].y;
-    out.push_back({mean.x / static_cast<double>(count), mean.y / static_cast<double>(count)});
-  }
-  return out;
-}
-
-/// The mean of each point with those up to a fiftieth of all before and behind it.
-[[nodiscard]] inline std::vector<curve_point> smoothed(const std::vector<curve_point>& points) {
-  std::vector<curve_point> out = points;
-  const std::size_t reach = points.size() / 50;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const std::size_t near = std::min({reach, i, points.size() - 1 - i});
-    double sum = 0;
-    for (std::size_t j = i - near; j <= i + near; ++j) sum += points[j].y;
-    out[i].y = sum / static_cast<double>(2 * near + 1);
-  }
-  return out;
-}
-
-/// About five round numbers: multiples of 1, 2 or 5 times a power of ten.
-[[nodiscard]] inline std::vector<double> ticks(const range& r) {
-  const double raw = (r.high - r.low) / 5, power = std::pow(10.0, std::floor(std::log10(raw)));
-  const double left = raw / power;
-  const double step = power * (left < 1.5 ? 1 : left < 3.5 ? 2 : left < 7.5 ? 5 : 10);
-  std::vector<double> out;
-  for (double n = std::ceil(r.low / step); n * step <= r.high; ++n) out.push_back(n * step);
-  return out;
-}
-
-/// "1500", "20k", "2.5".
-[[nodiscard]] inline std::string label(double v) {
-  const bool is_long = std::fabs(v) >= 10000 && std::fabs(v) < 1e7;
-  char text[32];
-  std::snprintf(text, sizeof text, is_long ? "%.4gk" : "%.4g", is_long ? v / 1000 : v);
-  return text;
-}
-
-}  // namespace trilith::curves
-
-#endif
-// ==== end trilith/train/curve_ranges_impl.hpp
 // ==== begin trilith/train/curve_braille_impl.hpp
 #ifndef TRILITH_TRAIN_CURVE_BRAILLE_IMPL_HPP
 #define TRILITH_TRAIN_CURVE_BRAILLE_IMPL_HPP

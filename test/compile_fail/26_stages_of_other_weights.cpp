@@ -1,6 +1,6 @@
 // expect: staged_block<First, Last>: both blocks need the same weights and layers
-#include <trilith/model/staged_block.hpp>
 #include <trilith/model/presets.hpp>
+#include <trilith/model/staged_block.hpp>
 
 namespace tl = trilith;
 

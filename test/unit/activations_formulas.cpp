@@ -91,8 +91,8 @@ TEST_CASE("quantisers of activations give what other implementations give") {
 }
 
 TEST_CASE("fp4 has eight magnitudes, and ties go to the even fraction") {
-  const std::vector<float> x{6,     5,     3.5f,  2.5f,  1.75f, 1.25f, 0.75f,
-                             0.25f, -0.26f, -5.1f, -4.9f, 0.0f, 1.0f};
+  const std::vector<float> x{6,     5,      3.5f,  2.5f,  1.75f, 1.25f, 0.75f,
+                             0.25f, -0.26f, -5.1f, -4.9f, 0.0f,  1.0f};
   const auto [scale, codes] = quantise<act::fp4>(x);
   CHECK(scale == 0.5f);
   CHECK(codes == std::vector<float>{12, 8, 8, 4, 4, 2, 2, 0, -1, -12, -8, 0, 2});
@@ -115,7 +115,8 @@ TEST_CASE("top_k keeps the largest, and of equals the first") {
   CHECK(quantise<act::top_k<50>>({1, -127, 3, 3, 3, -3}).values ==
         std::vector<float>{0, -127, 3, 3, 0, 0});
   CHECK(quantise<act::top_k<100>>({1, 2, 127}).values == std::vector<float>{1, 2, 127});
-  CHECK(quantise<act::top_k<1>>({1, 2, 127}).values == std::vector<float>{0, 0, 127});  // rounded up
+  CHECK(quantise<act::top_k<1>>({1, 2, 127}).values ==
+        std::vector<float>{0, 0, 127});  // rounded up
   CHECK(quantise<act::top_k<50>>({}).values.empty());
   for (const std::size_t n : {1u, 2u, 3u, 100u, 1000u}) {
     const auto x = token(n, 5);
@@ -163,8 +164,8 @@ TEST_CASE("the Hadamard transform is orthonormal and its own inverse, for any wi
 
 TEMPLATE_TEST_CASE("NaN and infinity show in the scale or in the values", "", act::int4<>, act::fp4,
                    act::mxfp4, act::f8<>, act::top_k<50>, act::hadamard<act::int4<>>) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const auto found = quantise<TestType>({1, 2, bad, 4, 5, 6});
     float worst = found.scale;
     for (const float v : found.values) worst += found.scale * v;

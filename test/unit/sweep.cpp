@@ -33,9 +33,9 @@ using edge = tl::transformer_block<tl::rms_norm<>, tl::attention<typename P::edg
                                    tl::gated_ffn<typename P::edge_ffn_scheme>>;
 template <class P>
 using blueprint = tl::decoder<tl::edged_block<block<P>, edge<P>>, tl::tied_head<tl::weights::f16>>;
-using plain = blueprint<tl::sweep_point<
-    tl::scheme<tl::weights::ternary<>, act::int8<>, tl::backends::automatic>, tl::kv::f32,
-    tl::placement::everywhere>>;
+using plain = blueprint<
+    tl::sweep_point<tl::scheme<tl::weights::ternary<>, act::int8<>, tl::backends::automatic>,
+                    tl::kv::f32, tl::placement::everywhere>>;
 
 template <class B>
 std::vector<float> scores_of(std::uint64_t seed) {
@@ -74,8 +74,8 @@ TEST_CASE("a sweep visits every combination, the last list running fastest", "[s
 
 TEST_CASE("points without a model are left out, and say why", "[sweep]") {
   const auto table =
-      tl::sweep<hana::tuple_t<tl::weights::f32, tl::weights::ternary<>>,
-                hana::tuple_t<act::int8<>>, hana::tuple_t<tl::scale::per_row>>([](auto point) {
+      tl::sweep<hana::tuple_t<tl::weights::f32, tl::weights::ternary<>>, hana::tuple_t<act::int8<>>,
+                hana::tuple_t<tl::scale::per_row>>([](auto point) {
         static_assert(!std::is_same_v<typename decltype(point)::weights, void>);
         return tl::sweep_figures().add("seen", 1);
       });
@@ -84,8 +84,9 @@ TEST_CASE("points without a model are left out, and say why", "[sweep]") {
   CHECK(table.rows[1].obstacle.empty());
   const std::string text = table.markdown();
   CHECK(text.find("Left out:") != std::string::npos);
-  CHECK(text.find("f32 x int8<absmax>, kv f32, automatic, everywhere: weights::f32 has no scales") !=
-        std::string::npos);
+  CHECK(
+      text.find("f32 x int8<absmax>, kv f32, automatic, everywhere: weights::f32 has no scales") !=
+      std::string::npos);
 }
 
 TEST_CASE("sizes are known without a model, and are the model's", "[sweep]") {
@@ -105,10 +106,10 @@ TEST_CASE("a placement changes a part of the model alone", "[sweep]") {
   using rest = tl::scheme<tl::weights::ternary<>, act::int8<>, tl::backends::automatic>;
   using namespace tl::placement;
   std::vector<std::vector<float>> scores;
-  const auto table =
-      tl::sweep<hana::tuple_t<tl::weights::ternary<>>, hana::tuple_t<act::int4<>>,
-                hana::tuple_t<everywhere, attention_only<rest>, ffn_only<rest>,
-                              inner_only<act::int8<>>>>([&](auto point, tl::sweep_row& row) {
+  const auto table = tl::sweep<
+      hana::tuple_t<tl::weights::ternary<>>, hana::tuple_t<act::int4<>>,
+      hana::tuple_t<everywhere, attention_only<rest>, ffn_only<rest>, inner_only<act::int8<>>>>(
+      [&](auto point, tl::sweep_row& row) {
         using p = decltype(point);
         tl::fill_sizes<blueprint<p>, typename p::kv>(row, sizes);
         scores.push_back(scores_of<blueprint<p>>(4));

@@ -190,10 +190,9 @@ TEST_CASE("gradients through quantised embeddings, head norms and row scales are
 TEST_CASE("gradients through activations below eight bits are PyTorch's") {
   using attends = a4_8::with_output<act::top_k<50>>;
   using feeds = a4_8::with_output<act::int8<>>;
-  compare<tl::decoder<
-      tl::transformer_block<tl::rms_norm<>, tl::attention<attends, tl::sub_norm<>>,
-                            tl::gated_ffn<feeds, tl::relu_squared, tl::sub_norm<>>>,
-      tl::tied_head<tl::weights::f32>>>("a4_8");
+  compare<tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<attends, tl::sub_norm<>>,
+                                            tl::gated_ffn<feeds, tl::relu_squared, tl::sub_norm<>>>,
+                      tl::tied_head<tl::weights::f32>>>("a4_8");
   using rotated = a4_8::with_output<act::hadamard<act::int4<>>>;
   compare<tl::decoder<tl::transformer_block<tl::rms_norm<>, tl::attention<rotated, tl::sub_norm<>>,
                                             tl::gated_ffn<rotated, tl::silu, tl::sub_norm<>>>,

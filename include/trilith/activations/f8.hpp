@@ -12,8 +12,8 @@ namespace detail {
 inline constexpr std::string_view f8_name = "f8<";
 }
 
-/// Eight-bit floats with one scale per token: x_i ~ s v_i, v in F, s = max|x| / F::largest. Products
-/// are of floats.
+/// Eight-bit floats with one scale per token: x_i ~ s v_i, v in F, s = max|x| / F::largest.
+/// Products are of floats.
 /// @tparam F  e4m3, or e5m2 with more range and a bit less
 /// @see arXiv 2209.05433
 template <class F = e4m3>

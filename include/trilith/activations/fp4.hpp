@@ -7,8 +7,8 @@
 
 namespace trilith::inline TRILITH_ABI::activations {
 
-/// E2M1 with one scale per token: x_i ~ s v_i, v in {0, 0.5, 1, 1.5, 2, 3, 4, 6} with both signs and
-/// s = max|x| / 6, so that the largest activation is exact ("MinMax").
+/// E2M1 with one scale per token: x_i ~ s v_i, v in {0, 0.5, 1, 1.5, 2, 3, 4, 6} with both signs
+/// and s = max|x| / 6, so that the largest activation is exact ("MinMax").
 ///
 /// Codes are 2 v, integers up to 12, for the kernels that int8 has. It is the paper's
 /// gamma / 2^(M + b) Round(2^(M + b) / gamma x) with gamma = 2^max(floor(log2 |x| + b), 1): where
@@ -46,8 +46,7 @@ struct mxfp4 {
 
   [[nodiscard]] static constexpr float quantize(const float* x, element* q,
                                                 std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; i += block)
-      quantize_block(x + i, q + i, min_of(block, n - i));
+    for (std::size_t i = 0; i < n; i += block) quantize_block(x + i, q + i, min_of(block, n - i));
     return 1.0f;
   }
 

@@ -39,8 +39,7 @@ struct e5m2 {
 template <class F>
 [[nodiscard]] constexpr float round_to(float x) noexcept {
   if (!(absolute(x) <= F::largest)) return x < 0 ? -F::largest : x > 0 ? F::largest : x;
-  const float step =
-      power_of_two(max_of(exponent_of(x), F::least_exponent) - F::fraction_bits);
+  const float step = power_of_two(max_of(exponent_of(x), F::least_exponent) - F::fraction_bits);
   return round_even(x / step) * step;  // both exact: step is a power of two
 }
 

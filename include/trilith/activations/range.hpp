@@ -58,10 +58,10 @@ template <class T, int Top>
 concept Range = requires(const float* x, std::size_t n) {
   { T::name } -> std::convertible_to<std::string_view>;
 } && (requires(const float* x, std::size_t n) {
-  { T::template step<Top>(x, n) } noexcept -> std::same_as<rounding_step>;
-} || (Top == 127 && requires(const float* x, std::size_t n) {
-  { T::step(x, n) } noexcept -> std::same_as<rounding_step>;
-}));
+                  { T::template step<Top>(x, n) } noexcept -> std::same_as<rounding_step>;
+                } || (Top == 127 && requires(const float* x, std::size_t n) {
+                  { T::step(x, n) } noexcept -> std::same_as<rounding_step>;
+                }));
 
 /// clip(round_even(value), -Top - 1, Top); the comparisons are written so that NaN takes a bound.
 template <int Top>

@@ -95,11 +95,11 @@ using bitnet_b1_58_2b4t_int8 = b1_58_relu<bitnet_2b4t_shape, int8_head>;
 /// @see arXiv 2411.04965
 using a4_8_scheme = b1_58_scheme::with_activations<activations::int4<>>;
 template <shape S = shape{}, Head H = int8_head>
-using a4_8 = decoder<
-    transformer_block<
-        rms_norm<>, attention<a4_8_scheme::with_output<activations::top_k<50>>, sub_norm<>>,
-        gated_ffn<a4_8_scheme::with_output<activations::int8<>>, relu_squared, sub_norm<>>>,
-    H, fixed<S>>;
+using a4_8 =
+    decoder<transformer_block<
+                rms_norm<>, attention<a4_8_scheme::with_output<activations::top_k<50>>, sub_norm<>>,
+                gated_ffn<a4_8_scheme::with_output<activations::int8<>>, relu_squared, sub_norm<>>>,
+            H, fixed<S>>;
 
 /// BitNet v2: a Hadamard rotation in front of the output and down projections (H-BitLinear), so
 /// that four bits do everywhere. @tparam A  int8<> in the first stage of training, then int4<>

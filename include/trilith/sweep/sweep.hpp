@@ -39,7 +39,7 @@ constexpr void for_each_type(axes::types<Ts...>, const F& f) {
 }
 
 /// What is to be known of a point without its shape.
-template <class Point, class Scale>
+template <class Point>
 [[nodiscard]] sweep_row row_of(std::string obstacle) {
   sweep_row row;
   row.weights = Point::weights::name;
@@ -57,6 +57,7 @@ template <class Point, class Scale>
   return row;
 }
 
+/// visit.operator()<Point, whether there may be such a model>(why not)
 template <class Lists, class Visit>
 void visit_points(const Visit& visit) {
   for_each_type(typename Lists::weights{}, [&]<class W>() {
@@ -68,9 +69,9 @@ void visit_points(const Visit& visit) {
               using scaled = axes::scaled<W, G>;
               using point = sweep_point<scheme<typename scaled::type, A, B>, K, P>;
               if constexpr (scaled::is_possible)
-                visit.template operator()<point, G>(std::string());
+                visit.template operator()<point, point::kernel::is_supported>(std::string());
               else
-                visit.template operator()<point, G>(
+                visit.template operator()<point, false>(
                     join("weights::", W::name, " has no scales to make ", G::name, "."));
             });
           });
@@ -105,16 +106,14 @@ template <auto... Lists, class F>
 [[nodiscard]] sweep_table sweep(const F& f) {
   sweep_table table;
   detail::visit_points<detail::sweep_lists<Lists...>>(
-      [&]<class Point, class G>(std::string obstacle) {
-        sweep_row row = detail::row_of<Point, G>(std::move(obstacle));
+      [&]<class Point, bool IsPossible>(std::string obstacle) {
+        sweep_row row = detail::row_of<Point>(std::move(obstacle));
         sweep_figures found;
-        if constexpr (Point::kernel::is_supported) {
-          if (row.obstacle.empty()) {
-            if constexpr (requires { f(Point{}, row); })
-              found = f(Point{}, row);
-            else
-              found = f(Point{});
-          }
+        if constexpr (IsPossible) {
+          if constexpr (requires { f(Point{}, row); })
+            found = f(Point{}, row);
+          else
+            found = f(Point{});
         }
         table.add(std::move(row), found);
       });

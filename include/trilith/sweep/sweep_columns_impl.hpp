@@ -70,8 +70,8 @@ struct column {
 [[nodiscard]] inline std::vector<column> telling(const sweep_table& table) {
   std::vector<column> out;
   for (const column& c : columns_of(table)) {
-    const bool is_figure = std::find(table.figures.begin(), table.figures.end(), c.name) !=
-                           table.figures.end();
+    const bool is_figure =
+        std::find(table.figures.begin(), table.figures.end(), c.name) != table.figures.end();
     const bool is_output = c.name == "output_activations";  // of interest where they differ
     const auto differs = [&](const sweep_row& r) {
       return is_output ? !c.text(r).empty() && c.text(r) != r.activations
@@ -80,8 +80,7 @@ struct column {
     const auto is_there = [&](const sweep_row& r) { return !c.text(r).empty(); };
     const bool tells = is_figure ? std::any_of(table.rows.begin(), table.rows.end(), is_there)
                                  : std::any_of(table.rows.begin(), table.rows.end(), differs);
-    if (c.name != "obstacle" && tells)
-      out.push_back(c);
+    if (c.name != "obstacle" && tells) out.push_back(c);
   }
   if (out.empty()) out.push_back(columns_of(table)[0]);
   return out;

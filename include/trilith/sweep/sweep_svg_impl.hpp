@@ -100,15 +100,17 @@ class picture {
   }
   /// A dot with its number, which the list beside the picture explains.
   void draw(const mark& m, std::size_t i) {
-    const auto kind = static_cast<std::size_t>(
-        std::find(kinds_.begin(), kinds_.end(), m.kind) - kinds_.begin());
+    const auto kind =
+        static_cast<std::size_t>(std::find(kinds_.begin(), kinds_.end(), m.kind) - kinds_.begin());
     const std::string_view colour = colours[kind % (sizeof colours / sizeof *colours)];
-    out_ += join("<circle cx=\"", number(x_of(m.x)), "\" cy=\"", number(y_of(m.y)),
-                 "\" r=\"4\" fill=\"", colour, "\"><title>", escaped(m.name), "</title></circle>\n");
+    out_ +=
+        join("<circle cx=\"", number(x_of(m.x)), "\" cy=\"", number(y_of(m.y)),
+             "\" r=\"4\" fill=\"", colour, "\"><title>", escaped(m.name), "</title></circle>\n");
     const std::string label = std::to_string(i + 1);
     text(x_of(m.x) + 6, y_of(m.y) - 4, "start", label);
     if (i < most_listed)
-      text(right_edge + 12, top + 14.0 * static_cast<double>(i), "start", join(label, "  ", m.name));
+      text(right_edge + 12, top + 14.0 * static_cast<double>(i), "start",
+           join(label, "  ", m.name));
   }
   static constexpr std::size_t most_listed = 30;
 

@@ -29,7 +29,7 @@ struct sweep_figures {
 struct sweep_row {
   std::string weights = {}, activations = {}, output_activations = {};
   std::string kv = {}, backend = {}, placement = {};
-  double weight_bits = 0;            ///< of a block's weights, scales included
+  double weight_bits = 0;  ///< of a block's weights, scales included
   double activation_bits = 0;
   std::uint64_t bytes = 0;           ///< of all packed parameters
   std::uint64_t kv_bytes = 0;        ///< a token
@@ -59,7 +59,8 @@ std::string sweep_svg(const sweep_table& table, const sweep_axes& axes);
 
 namespace trilith {
 
-/// Rows in the order of the sweep. Columns that are the same in all rows are left out of markdown().
+/// Rows in the order of the sweep. Columns that are the same in all rows are left out of
+/// markdown().
 ///
 ///     std::puts(table.markdown().c_str());
 ///     table.svg({.x = "bytes", .y = "bits a byte"})    // a picture that needs no other file

@@ -11,7 +11,8 @@ namespace trilith::inline TRILITH_ABI {
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
   /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
-  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models without
+  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models
+  /// without
   /// codes.
   automatic,
   f32,
@@ -72,9 +73,9 @@ struct pass_context {
   std::size_t tokens = 0;     ///< most of a pass
   std::size_t sequences = 0;  ///< of this pass
   std::size_t length = 0;
-  std::size_t layer = 0;  ///< of the block at hand
+  std::size_t layer = 0;      ///< of the block at hand
   bool is_last_stage = true;  ///< of a staged_block
-  float blend = 1.0f;  ///< lambda, below 1 while quantisation is phased in
+  float blend = 1.0f;         ///< lambda, below 1 while quantisation is phased in
   workspace work;
   kv_cache cache;                    ///< of the layer at hand
   aligned_buffer<token_slot> slots;  ///< of this pass
@@ -86,8 +87,8 @@ struct pass_context {
   bool by_integers = false;          ///< int8x2
   bool by_bf16 = false;
   bool head_by_bf16 = false;  ///< the backward pass of the scores
-  gradient_memory memory;  ///< of all products
-  row_buffer head_memory;  ///< [threads, head_floats()]
+  gradient_memory memory;     ///< of all products
+  row_buffer head_memory;     ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }

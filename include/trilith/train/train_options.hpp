@@ -48,7 +48,7 @@ struct train_options {
   bool loss_scaling = false;   ///< see loss_scale; f32 and bf16 need none
   double spike_threshold = 0;  ///< z, at most 11.2, see spike_detector; 0: no spikes
   on_spike at_spikes = on_spike::skip;
-  std::uint64_t last_stage = 0;     ///< steps before the last stage of a staged_block; 0: all are it
+  std::uint64_t last_stage = 0;  ///< steps before the last stage of a staged_block; 0: all are it
   std::uint64_t lambda_warmup = 0;  ///< n: step s is quantised by lambda = min((s + 1) / n, 1)
 
   std::uint64_t validate_every = 0;    ///< steps; 0: at the end alone

@@ -41,8 +41,7 @@ static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size
     std::uint16_t top;
     __builtin_memcpy(&top, unit + 4, sizeof top);
     const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
-    return hn::Or(codes_in_words<2>(unit, lane),
-                  hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
   } else {
     return codes_in_words<Bits>(unit, lane);
   }

@@ -232,7 +232,8 @@ struct paired_order {
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
                                     std::size_t positions, float* to) {
-    widen_pairs(from + base * key_width(n), key_tile, ceil_div(positions, key_tile) * ceil_div(n, 2), to);
+    widen_pairs(from + base * key_width(n), key_tile,
+                ceil_div(positions, key_tile) * ceil_div(n, 2), to);
   }
   static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
                                       std::size_t positions, float* to) {
