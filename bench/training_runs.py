@@ -25,7 +25,7 @@ WIDTHS = {320: 864, 192: 512, 128: 352}  # width: that of the feed-forward netwo
 HEAD_DIMS = {128: 32, 192: 32, 320: 64}
 # Of float32 weights, by a first look of 900 steps. Their products are made in bfloat16; `products`
 # holds that against products in float32.
-FLOAT_RATES = {320: "3e-3", 192: "4e-3", 128: "5e-3"}
+FLOAT_RATES = {320: "1.5e-3", 192: "2.5e-3", 128: "4e-3"}
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
 SHARED = ("vocabulary.model", "train.tokens", "validation.tokens")
