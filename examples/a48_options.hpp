@@ -28,6 +28,7 @@ inline std::optional<a48_line> parse_a48(int argc, char** argv, int& exit_code) 
   app.add_option("--layers", t.sizes.layers, "blocks")->capture_default_str();
   app.add_option("--head-dim", t.sizes.head_dim, "width of a head")->capture_default_str();
   app.add_option("--vocabulary", t.sizes.vocab, "pieces")->capture_default_str();
+  app.add_option("--length", t.batch.length, "tokens of a sequence")->capture_default_str();
   add_step_options(app, t);
   app.add_option("--last-percent", line.last_percent, "of the steps with the final activations")
       ->capture_default_str()
