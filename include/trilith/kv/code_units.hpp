@@ -1,6 +1,8 @@
 #ifndef TRILITH_KV_CODE_UNITS_HPP
 #define TRILITH_KV_CODE_UNITS_HPP
 
+#include <trilith/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 

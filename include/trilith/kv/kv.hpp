@@ -1,6 +1,7 @@
 #ifndef TRILITH_KV_KV_HPP
 #define TRILITH_KV_KV_HPP
 
+#include <trilith/config.hpp>
 #include <trilith/core/policy.hpp>
 #include <trilith/kv/jobs.hpp>
 
