@@ -11,7 +11,6 @@
 #include <limits>
 
 #include "complain.hpp"
-#include "data.hpp"
 #include "progress.hpp"
 #include "shipped_model.hpp"
 #include "sweep_options.hpp"
@@ -89,10 +88,8 @@ tl::result<tl::sweep_table> sweep(const tl::dense<shipped>& teller, const sweep_
 
 int main(int argc, char** argv) {
   int exit_code = 0;
-  auto line = parse_sweep(argc, argv, exit_code);
+  const auto line = parse_sweep(argc, argv, exit_code);
   if (!line) return exit_code;
-  if (line->text.empty()) line->text = data_file("corpora/fairytaleqa_val.txt");
-  if (line->text.empty()) return 0;
   auto model = tl::io::load<tl::packed<shipped, tl::packing::base3>>(shipped_model);
   if (!model) return complain(model.error());
   const auto tokens = first_tokens(*line, model->tokenizer);

@@ -7,7 +7,6 @@
 #include <trilith/trilith.hpp>
 
 #include "complain.hpp"
-#include "data.hpp"
 #include "progress.hpp"
 #include "shipped_model.hpp"
 #include "sweep_options.hpp"
@@ -60,10 +59,8 @@ tl::sweep_table compare(const Model& model, const sweep_tokens& text, const swee
 
 int main(int argc, char** argv) {
   int exit_code = 0;
-  auto line = parse_sweep(argc, argv, exit_code);
+  const auto line = parse_sweep(argc, argv, exit_code);
   if (!line) return exit_code;
-  if (line->text.empty()) line->text = data_file("corpora/fairytaleqa_val.txt");
-  if (line->text.empty()) return 0;
   const auto model = tl::io::load<tl::packed<blueprint, tl::packing::base3>>(shipped_model);
   if (!model) return complain(model.error());
   const auto text = first_tokens(*line, model->tokenizer);

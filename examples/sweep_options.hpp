@@ -12,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "complain.hpp"
+#include "data.hpp"
 
 /// The command line of 20_precision_sweep.
 struct sweep_line {
@@ -33,6 +34,8 @@ inline std::optional<sweep_line> parse_sweep(int argc, char** argv, int& exit_co
   app.add_option("--json", line.json, "write the table to this file");
   app.add_option("--svg", line.svg, "draw quality over bits into this file");
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
+  if (line.text.empty()) line.text = data_file("corpora/fairytaleqa_val.txt");
+  if (line.text.empty()) return std::nullopt;
   return line;
 }
 

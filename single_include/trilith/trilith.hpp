@@ -4323,8 +4323,8 @@ namespace trilith::inline TRILITH_ABI::kv {
 ///     h = half(max|x| / 2^B)     c_i = clip(floor(x_i / 2h) + 2^(B-1), 0, 2^B - 1)
 ///     x_i ~ h (2 c_i + 1 - 2^B)
 ///
-/// The 2^B values lie around zero, none on it, with half a step to either end: of codes without a
-/// stored zero point those with the least error for values that are spread like a bell.
+/// The 2^B values lie around zero, none on it, with half a step to either end; docs/decisions.md says
+/// why.
 template <std::size_t B>
 struct coded_row {
   using unit = code_unit<B>;
@@ -13192,7 +13192,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
   }
 
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     const std::size_t tokens = c.rows();
     f("attention", kept.input.zeros(tokens), kept.input.values(tokens));
     f("output", kept.output_input.zeros(tokens), kept.output_input.values(tokens));
@@ -13326,12 +13326,12 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
 
   /// "gate" is what the gate leaves: where it is zero, a row of Wup need not be multiplied.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     const std::size_t tokens = c.rows();
     f("ffn", kept.input.zeros(tokens), kept.input.values(tokens));
     f("down", kept.down_input.zeros(tokens), kept.down_input.values(tokens));
     std::size_t closed = 0;
-    const auto gate = const_cast<row_buffer&>(kept.gate).rows(tokens);
+    const auto gate = kept.gate.rows(tokens);
     for (std::size_t t = 0; t < tokens; ++t)
       for (std::size_t i = 0; i < gate.cols; ++i) closed += G::of(gate(t, i)) == 0.0f;
     f("gate", closed, tokens * gate.cols);
@@ -13439,7 +13439,7 @@ struct trainable<transformer_block<N, Attention, Ffn>> {
 
   /// f(name, zeros, values) for the input of each product of the last forward pass.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     trainable<Attention>::count_zeros(kept.attention, c, f);
     trainable<Ffn>::count_zeros(kept.ffn, c, f);
   }
@@ -13510,7 +13510,7 @@ struct trainable<edged_block<Inner, Edge>> {
     trainable<Inner>::copy_rows(from, to, c);
   }
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     if (is_edge(c))
       trainable<Edge>::count_zeros(kept.edge, c, f);
     else
@@ -13611,7 +13611,7 @@ struct trainable<staged_block<First, Last>> {
   }
   /// f(name, zeros, values) for the inputs of the block's products: see training_pass.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     if (c.is_last_stage)
       trainable<Last>::count_zeros(kept.last, c, f);
     else
@@ -13713,6 +13713,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       // in floats: beside the target's, the gradients of most scores are too small for 16 bits
       const back_input x{kept.head_input.floats(c), {}, c.head_by_bf16};
       multiply_back(head(p), x, scores, head(d), dx, false, c);
+      kept.head_input.rotate_back(dx, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
     });
     for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);
@@ -13722,7 +13723,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
 
   /// f(layer, name, zeros, values) for the input of each product of the last forward pass.
   template <class F>
-  static void count_zeros(const tape& kept, pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, pass_context& c, F&& f) {
     for (std::size_t l = 0; l < kept.blocks.size(); ++l) {
       c.layer = l;
       trainable<B>::count_zeros(kept.blocks[l], c,
@@ -16787,6 +16788,9 @@ template <int Percent, Activations Inner = int8<>>
 struct top_k {
   static_assert(Percent > 0 && Percent <= 100,
                 "trilith::activations::top_k<Percent, Inner>: Percent must be in [1, 100].");
+  static_assert(!rotates<Inner>,
+                "trilith::activations::top_k<Percent, Inner>: Inner may not rotate; write "
+                "hadamard<top_k<Percent, ...>> (docs/errors.md).");
   using policy_kind = activations_kind;
   using element = typename Inner::element;
   static constexpr std::string_view name =
@@ -16951,13 +16955,8 @@ struct ffn_only {
 
 /// In all blocks but the first and the last, which take activations as Rest has them.
 template <activations::Activations Rest>
-struct inner_only {
-  using policy_kind = placement_kind;
+struct inner_only : everywhere {
   static constexpr std::string_view name = "inner_only";
-  template <Scheme S>
-  using attention = S;
-  template <Scheme S>
-  using ffn = S;
   template <Scheme S>
   using edge_attention = typename S::template with_activations<Rest>;
   template <Scheme S>
@@ -16986,17 +16985,17 @@ template <weights::Weights W, class P>
     return rows * cols * sizeof(typename M::element);
 }
 
-template <class P, bool OnlyCoded>
+template <class P, bool OnlyHidden>
 struct bytes_of_field {
   template <class Field>
   constexpr std::size_t operator()(const Field& field, const shape& s) const noexcept {
     if constexpr (!Field::present) {
       return 0;
     } else if constexpr (requires { typename Field::weights; }) {
-      if (OnlyCoded && !is_hidden(field)) return 0;
+      if (OnlyHidden && !is_hidden(field)) return 0;
       return matrix_bytes<typename Field::weights, P>(extent(s, field.rows), extent(s, field.cols));
     } else {
-      return OnlyCoded ? 0 : field.count(s) * sizeof(float);
+      return OnlyHidden ? 0 : field.count(s) * sizeof(float);
     }
   }
   template <class Field>
@@ -73156,7 +73155,8 @@ class picture {
  public:
   picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
     const column x = named(table, axes.x), y = named(table, axes.y);
-    for (const sweep_row& r : table.rows) add(name_of(table, r), x.text(r), y.text(r));
+    const std::vector<column> names = telling(table);
+    for (const sweep_row& r : table.rows) add(name_of(names, r), x.text(r), y.text(r));
     x_ = x_.widened(), y_ = y_.widened();
   }
 
@@ -73186,10 +73186,10 @@ class picture {
     return {std::string(name), true, [](const sweep_row&) { return std::string(); }};
   }
   /// By what tells the row from others; the first of it is its kind.
-  [[nodiscard]] static std::vector<std::string> name_of(const sweep_table& table,
+  [[nodiscard]] static std::vector<std::string> name_of(const std::vector<column>& names,
                                                         const sweep_row& row) {
     std::vector<std::string> out;
-    for (const column& c : telling(table))
+    for (const column& c : names)
       if (!c.is_number && c.name != "kernel") out.push_back(c.text(row));
     return out;
   }

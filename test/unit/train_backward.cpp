@@ -199,6 +199,11 @@ TEST_CASE("gradients through activations below eight bits are PyTorch's") {
                       tl::tied_head<tl::weights::f32>>>("v2");
 }
 
+TEST_CASE("gradients through a rotation in front of the head are PyTorch's") {
+  compare<tl::decoder<bitnet<ternary>::block, tl::tied_head<tl::weights::int8<>, act::hadamard<>>>>(
+      "rotated_head");
+}
+
 TEST_CASE("gradients of learned scales are PyTorch's") {
   compare<bitnet<scheme<tl::weights::ternary<tl::rules::learned_step>>>>("learned_step");
   compare<bitnet<scheme<tl::weights::ternary<tl::rules::learned_scale<>>>, tl::no_norm>>(

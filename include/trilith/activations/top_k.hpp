@@ -46,6 +46,9 @@ template <int Percent, Activations Inner = int8<>>
 struct top_k {
   static_assert(Percent > 0 && Percent <= 100,
                 "trilith::activations::top_k<Percent, Inner>: Percent must be in [1, 100].");
+  static_assert(!rotates<Inner>,
+                "trilith::activations::top_k<Percent, Inner>: Inner may not rotate; write "
+                "hadamard<top_k<Percent, ...>> (docs/errors.md).");
   using policy_kind = activations_kind;
   using element = typename Inner::element;
   static constexpr std::string_view name =

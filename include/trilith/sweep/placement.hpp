@@ -57,13 +57,8 @@ struct ffn_only {
 
 /// In all blocks but the first and the last, which take activations as Rest has them.
 template <activations::Activations Rest>
-struct inner_only {
-  using policy_kind = placement_kind;
+struct inner_only : everywhere {
   static constexpr std::string_view name = "inner_only";
-  template <Scheme S>
-  using attention = S;
-  template <Scheme S>
-  using ffn = S;
   template <Scheme S>
   using edge_attention = typename S::template with_activations<Rest>;
   template <Scheme S>

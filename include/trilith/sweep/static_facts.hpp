@@ -19,17 +19,17 @@ template <weights::Weights W, class P>
     return rows * cols * sizeof(typename M::element);
 }
 
-template <class P, bool OnlyCoded>
+template <class P, bool OnlyHidden>
 struct bytes_of_field {
   template <class Field>
   constexpr std::size_t operator()(const Field& field, const shape& s) const noexcept {
     if constexpr (!Field::present) {
       return 0;
     } else if constexpr (requires { typename Field::weights; }) {
-      if (OnlyCoded && !is_hidden(field)) return 0;
+      if (OnlyHidden && !is_hidden(field)) return 0;
       return matrix_bytes<typename Field::weights, P>(extent(s, field.rows), extent(s, field.cols));
     } else {
-      return OnlyCoded ? 0 : field.count(s) * sizeof(float);
+      return OnlyHidden ? 0 : field.count(s) * sizeof(float);
     }
   }
   template <class Field>

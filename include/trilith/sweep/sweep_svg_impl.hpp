@@ -14,7 +14,8 @@ class picture {
  public:
   picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
     const column x = named(table, axes.x), y = named(table, axes.y);
-    for (const sweep_row& r : table.rows) add(name_of(table, r), x.text(r), y.text(r));
+    const std::vector<column> names = telling(table);
+    for (const sweep_row& r : table.rows) add(name_of(names, r), x.text(r), y.text(r));
     x_ = x_.widened(), y_ = y_.widened();
   }
 
@@ -44,10 +45,10 @@ class picture {
     return {std::string(name), true, [](const sweep_row&) { return std::string(); }};
   }
   /// By what tells the row from others; the first of it is its kind.
-  [[nodiscard]] static std::vector<std::string> name_of(const sweep_table& table,
+  [[nodiscard]] static std::vector<std::string> name_of(const std::vector<column>& names,
                                                         const sweep_row& row) {
     std::vector<std::string> out;
-    for (const column& c : telling(table))
+    for (const column& c : names)
       if (!c.is_number && c.name != "kernel") out.push_back(c.text(row));
     return out;
   }

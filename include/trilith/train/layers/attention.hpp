@@ -84,7 +84,7 @@ struct trainable<attention<S, SubNorm, Pairing, HeadNorm>> {
   }
 
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     const std::size_t tokens = c.rows();
     f("attention", kept.input.zeros(tokens), kept.input.values(tokens));
     f("output", kept.output_input.zeros(tokens), kept.output_input.values(tokens));

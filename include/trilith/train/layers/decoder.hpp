@@ -94,6 +94,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       // in floats: beside the target's, the gradients of most scores are too small for 16 bits
       const back_input x{kept.head_input.floats(c), {}, c.head_by_bf16};
       multiply_back(head(p), x, scores, head(d), dx, false, c);
+      kept.head_input.rotate_back(dx, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
     });
     for (std::size_t l = p.blocks.size(); l-- > 0;) block_back(p, d, l, dh, kept, c);
@@ -103,7 +104,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
 
   /// f(layer, name, zeros, values) for the input of each product of the last forward pass.
   template <class F>
-  static void count_zeros(const tape& kept, pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, pass_context& c, F&& f) {
     for (std::size_t l = 0; l < kept.blocks.size(); ++l) {
       c.layer = l;
       trainable<B>::count_zeros(kept.blocks[l], c,

@@ -36,7 +36,7 @@ struct trainable<edged_block<Inner, Edge>> {
     trainable<Inner>::copy_rows(from, to, c);
   }
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     if (is_edge(c))
       trainable<Edge>::count_zeros(kept.edge, c, f);
     else

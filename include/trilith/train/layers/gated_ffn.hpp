@@ -65,12 +65,12 @@ struct trainable<gated_ffn<S, G, SubNorm>> {
 
   /// "gate" is what the gate leaves: where it is zero, a row of Wup need not be multiplied.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     const std::size_t tokens = c.rows();
     f("ffn", kept.input.zeros(tokens), kept.input.values(tokens));
     f("down", kept.down_input.zeros(tokens), kept.down_input.values(tokens));
     std::size_t closed = 0;
-    const auto gate = const_cast<row_buffer&>(kept.gate).rows(tokens);
+    const auto gate = kept.gate.rows(tokens);
     for (std::size_t t = 0; t < tokens; ++t)
       for (std::size_t i = 0; i < gate.cols; ++i) closed += G::of(gate(t, i)) == 0.0f;
     f("gate", closed, tokens * gate.cols);

@@ -37,7 +37,7 @@ struct trainable<staged_block<First, Last>> {
   }
   /// f(name, zeros, values) for the inputs of the block's products: see training_pass.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     if (c.is_last_stage)
       trainable<Last>::count_zeros(kept.last, c, f);
     else

@@ -41,7 +41,7 @@ struct trainable<transformer_block<N, Attention, Ffn>> {
 
   /// f(name, zeros, values) for the input of each product of the last forward pass.
   template <class F>
-  static void count_zeros(const tape& kept, const pass_context& c, F&& f) {
+  static void count_zeros(tape& kept, const pass_context& c, F&& f) {
     trainable<Attention>::count_zeros(kept.attention, c, f);
     trainable<Ffn>::count_zeros(kept.ffn, c, f);
   }
