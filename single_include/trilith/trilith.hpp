@@ -4323,8 +4323,8 @@ namespace trilith::inline TRILITH_ABI::kv {
 ///     h = half(max|x| / 2^B)     c_i = clip(floor(x_i / 2h) + 2^(B-1), 0, 2^B - 1)
 ///     x_i ~ h (2 c_i + 1 - 2^B)
 ///
-/// The 2^B values lie around zero, none on it, with half a step to either end; docs/decisions.md says
-/// why.
+/// The 2^B values lie around zero, none on it, with half a step to either end; docs/decisions.md
+/// says why.
 template <std::size_t B>
 struct coded_row {
   using unit = code_unit<B>;
