@@ -82,6 +82,11 @@ const std::pair<const char*, product> products[] = {
        tl::multiply_bf16(l.gradient(), l.weights(), l.input_out(), false, l.memory.floats(),
                          l.pool.get());
      }},
+    {"dX/tiles",
+     [](layer& l) {
+       tl::multiply_bf16_tiles(l.gradient(), l.weights(), l.input_out(), false, l.memory.floats(),
+                               l.pool.get());
+     }},
     {"dX/int8x2",
      [](layer& l) {
        tl::input_gradient(l.codes, l.gradient(), l.input_out(), false, l.memory, l.pool.get());
@@ -95,6 +100,11 @@ const std::pair<const char*, product> products[] = {
      [](layer& l) {
        tl::multiply_bf16(tl::float_matrix(l.gradient()).transposed(), l.input(), l.weight_out(),
                          true, l.memory.floats(), l.pool.get());
+     }},
+    {"dW/tiles",
+     [](layer& l) {
+       tl::multiply_bf16_tiles(tl::float_matrix(l.gradient()).transposed(), l.input(),
+                               l.weight_out(), true, l.memory.floats(), l.pool.get());
      }},
     {"dW/int8x2",
      [](layer& l) {

@@ -43,7 +43,8 @@ def engines(args, threads):
     """(name, command) of each row."""
     sizes = [x for name in SIZES for x in (f"--{name}", str(getattr(args, name.replace("-", "_"))))]
     shared = sizes + ["--threads", str(threads), "--steps", str(args.steps), "--weights", args.weights]
-    for precision in ("automatic", "f32", "int8x2", "bf16") if args.weights == "ternary" else ("f32", "bf16"):
+    floats = ("f32", "bf16", "bf16_tiles")
+    for precision in floats if args.weights == "float" else ("automatic", "int8x2", *floats):
         yield f"trilith {precision}", [str(OURS), *shared, "--precision", precision]
     if not TORCH_PYTHON.exists():
         return

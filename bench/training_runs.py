@@ -2,7 +2,7 @@
 """The runs behind the tables of docs/training.md.
 
     bench/training_runs.py widths|products|schedules|optimisers [--steps N] [--jobs N] [--threads N]
-                           [--out DIR]
+                           [--float-products bf16|bf16_tiles|f32] [--out DIR]
 
 Each run is one of examples/10_train_ste.cpp on the children's classics and fairy tales of
 TRILITH_DATA, with the vocabulary and tokens of the first one. Runs that are there already are not
@@ -23,9 +23,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build" / "release" / "examples" / "train_ste"
 WIDTHS = {320: 864, 192: 512, 128: 352}  # width: that of the feed-forward network
 HEAD_DIMS = {128: 32, 192: 32, 320: 64}
-# Of float32 weights, by a first look of 900 steps. Their products are made in bfloat16; `products`
-# holds that against products in float32.
-FLOAT_RATES = {320: "1.5e-3", 192: "2.5e-3", 128: "4e-3"}
+# Peaks to try with float32 weights. Their products are made in bfloat16 (--float-products);
+# `products` holds that against products in float32.
+FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("4e-3", "2.5e-3")}
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
 SHARED = ("vocabulary.model", "train.tokens", "validation.tokens")
@@ -39,15 +39,15 @@ def one(dim, weights, rate, schedule, optimiser="adamw", **others):
     return "_".join(parts), [x for key, value in options.items() for x in (f"--{key}", str(value))]
 
 
-def experiments(name):
+def experiments(name, products):
     """{run: options}"""
     if name == "widths":
-        return dict(run for dim, rate in FLOAT_RATES.items() for run in
-                    (one(dim, "f32", rate, "cosine", gradients="bf16"),
-                     one(dim, "ternary", "4e-3", "two_stage")))
+        return dict(run for dim, rates in FLOAT_RATES.items() for run in
+                    (one(dim, "ternary", "4e-3", "two_stage"),
+                     *(one(dim, "f32", rate, "cosine", gradients=products) for rate in rates)))
     if name == "products":
-        return dict(one(128, "f32", FLOAT_RATES[128], "cosine", gradients=numbers)
-                    for numbers in ("f32", "bf16"))
+        return dict(one(128, "f32", FLOAT_RATES[128][0], "cosine", gradients=numbers)
+                    for numbers in ("f32", products))
     if name == "schedules":
         return dict(one(128, "ternary", "4e-3", schedule) for schedule in ("two_stage", "single_stage"))
     return dict(one(128, "ternary", rate, "two_stage", optimiser, **others)
@@ -115,6 +115,8 @@ def main():
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--jobs", type=int, default=1, help="runs at once")
     parser.add_argument("--threads", type=int, default=2, help="of each run")
+    parser.add_argument("--float-products", choices=("bf16", "bf16_tiles", "f32"), default="bf16",
+                        help="bf16_tiles is the fast one on CPUs with AMX")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "training_runs")
     parser.add_argument("--corpus", nargs="+", default=[data / "childrens_classics_train.txt",
@@ -123,7 +125,7 @@ def main():
     args = parser.parse_args()
     args.shared = args.out / "shared"
     args.out = args.out / f"{args.steps}_steps"
-    wanted = experiments(args.name)
+    wanted = experiments(args.name, args.float_products)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in [pool.submit(run, name, options, args) for name, options in wanted.items()]:
             done.result()

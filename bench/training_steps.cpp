@@ -75,6 +75,7 @@ tl::gradient_numbers numbers_of(const options& o) {
   using enum tl::gradient_numbers;
   if (o.precision == "f32") return f32;
   if (o.precision == "bf16") return bf16;
+  if (o.precision == "bf16_tiles") return bf16_tiles;
   return o.precision == "int8x2" ? int8x2 : automatic;
 }
 
@@ -141,7 +142,7 @@ bool parse(int argc, char** argv, options& o, int& exit_code) {
   app.add_option("--steps", o.steps, "the first warms up")->capture_default_str();
   app.add_option("--weights", o.weights)->check(CLI::IsMember({"ternary", "float"}));
   app.add_option("--precision", o.precision, "of gradients' products")
-      ->check(CLI::IsMember({"automatic", "f32", "int8x2", "bf16"}));
+      ->check(CLI::IsMember({"automatic", "f32", "int8x2", "bf16", "bf16_tiles"}));
   app.add_option("--optimiser", o.optimiser)->check(CLI::IsMember({"adamw", "muon"}));
   app.add_flag("--recompute", o.recompute, "keep one block's activations instead of all");
   try {

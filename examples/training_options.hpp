@@ -55,10 +55,14 @@ inline void add_model_options(CLI::App& app, training_line& line) {
 
 inline void add_gradients_option(CLI::App& app, training_line& line) {
   using enum trilith::gradient_numbers;
-  static const std::map<std::string, trilith::gradient_numbers> all{
-      {"automatic", automatic}, {"f32", f32}, {"int8x2", int8x2}, {"bf16", bf16}};
+  static const std::map<std::string, trilith::gradient_numbers> all{{"automatic", automatic},
+                                                                    {"f32", f32},
+                                                                    {"int8x2", int8x2},
+                                                                    {"bf16", bf16},
+                                                                    {"bf16_tiles", bf16_tiles}};
   app.add_option("--gradients", line.gradients, "in which numbers gradients are multiplied")
-      ->transform(CLI::CheckedTransformer(all).description("{automatic,f32,int8x2,bf16}"))
+      ->transform(
+          CLI::CheckedTransformer(all).description("{automatic,f32,int8x2,bf16,bf16_tiles}"))
       ->default_str("automatic");
 }
 

@@ -10630,6 +10630,7 @@ struct bf16_limits {
   /// Magnitudes below it become 0: what is left are multiples of 2^-63, their products and sums
   /// multiples of 2^-126, and none is subnormal, which some instructions would flush.
   static constexpr float smallest = 0x1p-56f;
+  static constexpr std::size_t tile_steps = 32;  ///< of a pair of chains of multiply_bf16_tiles
 };
 
 /// x as multiply_bf16 takes it: to bfloat16, nearest, ties to even; +0 below bf16_limits::smallest.
@@ -10696,12 +10697,17 @@ struct gradient_kernels {
   bool fuses = false;
   /// Whether multiply_bf16 has instructions of its own, and takes less time than multiply_floats.
   bool pairs_bf16 = false;
+  /// Whether multiply_bf16_tiles has.
+  bool tiles_bf16 = false;
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
   /// The same of bf16_operand(left) and bf16_operand(right): one chain for each output, in
   /// ascending k, whose products are exact.
   void (*multiply_bf16)(const float_product& p, float* memory) noexcept = nullptr;
+  /// The same operands in the order of tiles: over 32 steps at a time, out += even + odd, with a
+  /// chain from +0 for the even and for the odd ones.
+  void (*multiply_bf16_tiles)(const float_product& p, float* memory) noexcept = nullptr;
   /// Where a lane is not finite, its scale is not. `memory`: float_tile_limits::memory floats.
   void (*split)(const split_source& g, const split_lanes& to, float* memory) noexcept = nullptr;
   /// to[c * to_stride + r] = from[r * stride + c] for a matrix [rows, cols].
@@ -12514,8 +12520,8 @@ namespace trilith::inline TRILITH_ABI {
 /// 2^-103 which this function did not compute: there they might become subnormal, and the
 /// instruction takes that as 0.
 ///
-/// Cost: 2 M K N operations, with AVX-512 BF16 1.5 to 1.9 times as fast as multiply_floats() (Zen
-/// 5); elsewhere up to a tenth slower than it, for the rounding.
+/// Cost: 2 M K N operations, with AVX-512 BF16 1.5 to 1.9 times as fast as multiply_floats() on Zen
+/// 5; elsewhere, and on CPUs with AMX, up to a tenth slower than it, for the rounding.
 ///
 /// @param memory  float_product_memory(run.threads) floats, overwritten
 /// @see Intel: Software Developer's Manual, VDPBF16PS.
@@ -12526,6 +12532,30 @@ inline void multiply_bf16(const float_matrix& left, const float_matrix& right, s
   TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
                        "multiply_bf16() needs float_product_memory(threads) floats.");
   detail::multiply_tiles(simd::gradients().multiply_bf16, left, right, out, adds, memory, run);
+}
+
+/// The same product with its sums in the order of instructions that multiply tiles: over each 32
+/// steps k, ascending,
+///
+///     sum  = sum + (even + odd)       even: products 0, 2, 4 ... of the 32 added in this order,
+///                                     from +0; odd: 1, 3, 5 ... likewise
+///
+/// Operands, exempt sums and parameters are those of multiply_bf16(), and so all thread counts and
+/// targets give the same bits (test/kernels/bf16_tiles.cpp).
+///
+/// Cost: with AMX a fifth to a third of the time of multiply_floats() (Granite Rapids); elsewhere
+/// up to twice as much as it, since sums leave the registers after each 32 steps.
+///
+/// @see Intel: Architecture Instruction Set Extensions, TDPBF16PS.
+inline void multiply_bf16_tiles(const float_matrix& left, const float_matrix& right,
+                                span2d<float> out, bool adds, std::span<float> memory,
+                                const executor& run) noexcept {
+  TRILITH_PRECONDITION(left.rows == out.rows && right.cols == out.cols && left.cols == right.rows,
+                       "multiply_bf16_tiles() needs left [M, K], right [K, N] and out [M, N].");
+  TRILITH_PRECONDITION(memory.size() >= float_product_memory(run.threads),
+                       "multiply_bf16_tiles() needs float_product_memory(threads) floats.");
+  detail::multiply_tiles(simd::gradients().multiply_bf16_tiles, left, right, out, adds, memory,
+                         run);
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -12541,10 +12571,9 @@ namespace trilith::inline TRILITH_ABI {
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
-  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
-  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models
-  /// without
-  /// codes.
+  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16_tiles or bf16
+  /// for the head's scores there, where the CPU has fast instructions for them; f32 elsewhere, and
+  /// for models without codes.
   automatic,
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
@@ -12553,7 +12582,10 @@ enum class gradient_numbers : std::uint8_t {
   int8x2,
   /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
   /// products of float weights or activations too; attention itself stays float32.
-  bf16
+  bf16,
+  /// The same in the order of AMX's tiles (multiply_bf16_tiles), which is the fastest there and the
+  /// slowest elsewhere.
+  bf16_tiles
 };
 
 /// How much a training pass takes at once.
@@ -12571,9 +12603,17 @@ struct pass_options {
     return gradients == gradient_numbers::int8x2 ||
            (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
   }
-  [[nodiscard]] bool head_by_bf16() const noexcept {
-    return gradients == gradient_numbers::bf16 || (gradients == gradient_numbers::automatic &&
-                                                   by_integers() && simd::gradients().pairs_bf16);
+  /// In which numbers floats are multiplied: f32, bf16 or bf16_tiles.
+  [[nodiscard]] gradient_numbers of_floats() const noexcept {
+    using enum gradient_numbers;
+    return gradients == bf16 || gradients == bf16_tiles ? gradients : f32;
+  }
+  /// And the gradients of the head's scores.
+  [[nodiscard]] gradient_numbers of_scores() const noexcept {
+    using enum gradient_numbers;
+    if (gradients != automatic || !by_integers()) return of_floats();
+    const simd::gradient_kernels& cpu = simd::gradients();
+    return cpu.tiles_bf16 ? bf16_tiles : cpu.pairs_bf16 ? bf16 : f32;
   }
 };
 
@@ -12596,8 +12636,8 @@ struct pass_context {
         third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
-        by_bf16(options.gradients == gradient_numbers::bf16),
-        head_by_bf16(options.head_by_bf16()),
+        of_floats(options.of_floats()),
+        of_scores(options.of_scores()),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
@@ -12616,10 +12656,10 @@ struct pass_context {
   row_buffer first, second, third;   ///< gradients inside a layer
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
-  bool by_bf16 = false;
-  bool head_by_bf16 = false;  ///< the backward pass of the scores
-  gradient_memory memory;     ///< of all products
-  row_buffer head_memory;     ///< [threads, head_floats()]
+  gradient_numbers of_floats = gradient_numbers::f32;
+  gradient_numbers of_scores = gradient_numbers::f32;  ///< on the way back
+  gradient_memory memory;                              ///< of all products
+  row_buffer head_memory;                              ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
@@ -12627,15 +12667,17 @@ struct pass_context {
     return {slots.data(), rows()};
   }
 
-  /// out (+)= left right, in float32 or in bfloat16
+  /// out (+)= left right, in f32, bf16 or bf16_tiles
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out, bool adds,
-                bool in_bf16) noexcept {
-    const auto by = in_bf16 ? multiply_bf16 : multiply_floats;
+                gradient_numbers numbers) noexcept {
+    const auto by = numbers == gradient_numbers::bf16_tiles ? multiply_bf16_tiles
+                    : numbers == gradient_numbers::bf16     ? multiply_bf16
+                                                            : multiply_floats;
     by(left, right, out, adds, memory.floats(), run());
   }
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    multiply(left, right, out, adds, by_bf16);
+    multiply(left, right, out, adds, of_floats);
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.
@@ -12952,8 +12994,8 @@ namespace trilith::inline TRILITH_ABI {
 /// The input of products as their backward pass takes it: floats, or the codes themselves.
 struct back_input {
   float_matrix floats;
-  activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
-  bool in_bf16 = false;                ///< how floats are multiplied
+  activation_view<std::int8_t> codes;                ///< of no tokens where floats are multiplied
+  gradient_numbers numbers = gradient_numbers::f32;  ///< of floats
 };
 
 /// What entered the products of scheme S in the forward pass: quantised once for all matrices that
@@ -13001,7 +13043,7 @@ class product_input {
   [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
     if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
       if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
-    return {floats(c), {}, c.by_bf16};
+    return {floats(c), {}, c.of_floats};
   }
 
   /// How many of the first tokens' values are zero, and how many there are.
@@ -13071,8 +13113,8 @@ void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const
     weight_gradient(dy, x.codes, out, true, c.memory, c.run());
     input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
   } else {
-    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.in_bf16);
-    c.multiply(dy, w.matrix(), dx, adds, x.in_bf16);
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.numbers);
+    c.multiply(dy, w.matrix(), dx, adds, x.numbers);
   }
 }
 
@@ -13711,7 +13753,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       all += score(scores, targets, first, weight, reference, kept, c);
       const auto dx = dh.rows_from(first, h.rows);
       // in floats: beside the target's, the gradients of most scores are too small for 16 bits
-      const back_input x{kept.head_input.floats(c), {}, c.head_by_bf16};
+      const back_input x{kept.head_input.floats(c), {}, c.of_scores};
       multiply_back(head(p), x, scores, head(d), dx, false, c);
       kept.head_input.rotate_back(dx, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
@@ -18401,6 +18443,63 @@ inline constexpr base3_lookups base3_tables = make_base3_lookups();
 
 #endif
 // ==== end trilith/backends/simd/constants.hpp
+// ==== begin trilith/backends/simd/tile_order.hpp
+#ifndef TRILITH_BACKENDS_SIMD_TILE_ORDER_HPP
+#define TRILITH_BACKENDS_SIMD_TILE_ORDER_HPP
+
+/// The order in which tiles of AMX add products of bfloat16, for targets without tiles.
+namespace trilith::simd {
+
+/// Every second step of some steps of a product, from its step `first` on.
+[[nodiscard]] inline float_product every_second_step(float_product p, std::size_t first,
+                                                     std::size_t end, float* out) noexcept {
+  p.left += first * p.left_step;
+  p.right += first * p.right_step;
+  p.left_step *= 2;
+  p.right_step *= 2;
+  p.depth = first < end ? (end - first + 1) / 2 : 0;
+  p.out = out;
+  p.out_stride = p.cols;
+  p.adds = false;
+  return p;
+}
+
+/// out += even + odd
+TRILITH_EXACT_FLOAT inline void add_chains(const float_product& p, const float* even,
+                                           const float* odd) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (std::size_t m = 0; m < p.rows; ++m, even += p.cols, odd += p.cols)
+    for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] += even[n] + odd[n];
+}
+
+/// The multiply_bf16_tiles of gradient_kernels by multiply_bf16, whose chains begin anew for the
+/// even and for the odd ones of 32 steps.
+template <void (*MultiplyBf16)(const float_product&, float*) noexcept>
+void multiply_in_tile_order(const float_product& p, float* memory) noexcept {
+  constexpr std::size_t rows = 48, step = bf16_limits::tile_steps;
+  float* const even = memory;
+  float* const odd = even + rows * float_tile_limits::cols;
+  float* const panels = odd + rows * float_tile_limits::cols;
+  for (std::size_t m = 0; m < p.rows; m += rows) {
+    float_product part = p;
+    part.rows = min_of(rows, p.rows - m);
+    part.left += m * p.left_row;
+    part.out += m * p.out_stride;
+    for (std::size_t r = 0; !p.adds && r < part.rows; ++r)
+      for (std::size_t n = 0; n < p.cols; ++n) part.out[r * p.out_stride + n] = 0.0f;
+    for (std::size_t k = 0; k < p.depth; k += step) {
+      const std::size_t end = min_of(k + step, p.depth);
+      MultiplyBf16(every_second_step(part, k, end, even), panels);
+      MultiplyBf16(every_second_step(part, k + 1, end, odd), panels);
+      add_chains(part, even, odd);
+    }
+  }
+}
+
+}  // namespace trilith::simd
+
+#endif
+// ==== end trilith/backends/simd/tile_order.hpp
 // ==== begin trilith/backends/simd/scalar_gradients.hpp
 #ifndef TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
 #define TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
@@ -18555,8 +18654,10 @@ namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
                                                    false,
+                                                   false,
                                                    &scalar::multiply_floats,
                                                    &scalar::multiply_bf16,
+                                                   &multiply_in_tile_order<&scalar::multiply_bf16>,
                                                    &scalar::split,
                                                    &scalar::transpose_bytes,
                                                    scalar::gradient_rows};
@@ -20599,6 +20700,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
+template <int T>
+static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
+/// out of the first cache (an eighth to a fifth faster with 512 tokens).
+template <int T>
+static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_zero() {
+  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
+}
+/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_dots() {
+  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// The same with signed bytes in both.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_signed_dots() {
+  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
+template <int Sum, int A, int B>
+static HWY_INLINE void tile_bf16_dots() {
+  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
+                   :
+                   : "i"(Sum), "i"(A), "i"(B)
+                   : "memory");
+}
+
+/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
+struct tile_session {
+  tile_session() noexcept {
+    struct {
+      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } const shape;
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
+  }
+  tile_session(const tile_session&) = delete;
+  tile_session& operator=(const tile_session&) = delete;
+  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 // A fragment of kernels-inl.hpp: what is computed on single rows of floats, to the bits of
 // scalar_rows.hpp. Rows are taken sixteen values at a time; the end of a row is taken from, and
@@ -21973,66 +22135,6 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
-// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
-// reads.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
-template <int T>
-static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
-/// out of the first cache (an eighth to a fifth faster with 512 tokens).
-template <int T>
-static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_zero() {
-  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
-}
-/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_dots() {
-  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// The same with signed bytes in both.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_signed_dots() {
-  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
-template <int Sum, int A, int B>
-static HWY_INLINE void tile_bf16_dots() {
-  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
-                   :
-                   : "i"(Sum), "i"(A), "i"(B)
-                   : "memory");
-}
-
-/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-struct tile_session {
-  tile_session() noexcept {
-    struct {
-      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const shape;
-    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-  }
-  tile_session(const tile_session&) = delete;
-  tile_session& operator=(const tile_session&) = delete;
-  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
-};
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Groups of 32 rows meet 32 positions, or 32 elements, at a time: two tiles times two.
@@ -22850,6 +22952,238 @@ struct as_pairs {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
+// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
+// columns of the right one:
+//
+//     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
+//
+// the gaps filled with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
+
+/// bf16_operand() of 16 values and of 16 more, which follow them.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  const auto kept = [&](__m512 v) HWY_ATTR {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  };
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
+  return both;
+}
+
+/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+struct tile_source {
+  HWY_ALIGN float floats[16 * tile_steps];
+
+  /// [lane][step]
+  HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.lane == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.step, floats, tile_steps);
+      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < steps; ++k)
+          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
+    }
+  }
+  /// [step][lane]
+  HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.lane, floats, lanes);
+      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t k = 0; k < steps; ++k)
+        for (std::size_t i = 0; i < count; ++i)
+          floats[k * lanes + i] = data[i * from.lane + k * from.step];
+    }
+  }
+};
+
+/// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
+static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += stride)
+    _mm512_store_si512(tile + i * lanes,
+                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+}
+
+/// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
+static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i pairs = _mm512_load_si512(side_by_side);
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
+    _mm512_store_si512(tile + i * lanes,
+                       _mm512_permutexvar_epi16(
+                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+}
+
+/// A tile of the left matrix, from where its block begins.
+struct left_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.step == 1)
+      return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
+    tile_source some;
+    some.lanes_of(from, lane, k);
+    narrow_rows(some.floats, tile_steps, tile);
+  }
+};
+
+/// And of the right one.
+struct right_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.lane == 1)
+      return narrow_steps(from.data + lane + k * from.step, from.step, tile);
+    tile_source some;
+    some.steps_of(from, lane, k);
+    narrow_steps(some.floats, lanes, tile);
+  }
+};
+
+/// In the order in which the values lie, so that the processor sees which lines come next (half as
+/// fast again for rows of 2560 floats).
+template <class Tiles>
+static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexcept {
+  const std::size_t across = ceil_div(from.count, lanes), deep = ceil_div(from.depth, tile_steps);
+  const bool side_by_side = from.lane == 1;
+  for (std::size_t i = 0; i < across * deep; ++i) {
+    const std::size_t l = side_by_side ? i % across : i / deep;
+    const std::size_t k = side_by_side ? i / across : i % deep;
+    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
+    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+  }
+}
+
+/// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
+template <int R, int C>
+struct tile_outputs {
+  static HWY_INLINE void add(const float* left, const float* right, std::size_t next, float* out,
+                             std::size_t stride, bool clear) {
+    for_each([&]<int Tile>() HWY_ATTR {
+      if (clear)
+        tile_zero<Tile>();
+      else
+        tile_load<Tile>(at<Tile>(out, stride), stride * sizeof(float));
+    });
+    for (std::size_t k = 0; k < next; k += tile_floats) {
+      tile_load<4>(left + k);
+      tile_load<6>(right + k);
+      tile_bf16_dots<0, 4, 6>();
+      if constexpr (C == 2) {
+        tile_load<7>(right + next + k);
+        tile_bf16_dots<1, 4, 7>();
+      }
+      if constexpr (R == 2) {
+        tile_load<5>(left + next + k);
+        tile_bf16_dots<2, 5, 6>();
+      }
+      if constexpr (R == 2 && C == 2) tile_bf16_dots<3, 5, 7>();
+    }
+    for_each([&]<int Tile>()
+                 HWY_ATTR { tile_store<Tile>(at<Tile>(out, stride), stride * sizeof(float)); });
+  }
+
+ private:
+  template <int Tile>
+  static HWY_INLINE float* at(float* out, std::size_t stride) {
+    return out + Tile / 2 * 16 * stride + Tile % 2 * lanes;
+  }
+  template <class F>
+  static HWY_INLINE void for_each(const F& f) {
+    f.template operator()<0>();
+    if constexpr (C == 2) f.template operator()<1>();
+    if constexpr (R == 2) f.template operator()<2>();
+    if constexpr (R == 2 && C == 2) f.template operator()<3>();
+  }
+};
+
+/// Where a few tiles of a product lie.
+struct tile_part {
+  const float *left, *right;
+  std::size_t next;  ///< floats from one tile of rows, or of columns, to the next
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+static HWY_INLINE void add_tiles(const tile_part& p, bool two_down, bool two_across) {
+  if (two_down && two_across)
+    tile_outputs<2, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_down)
+    tile_outputs<2, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_across)
+    tile_outputs<1, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else
+    tile_outputs<1, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+}
+
+/// `rows` and `cols` outputs are there, fewer than the tiles have.
+static HWY_NOINLINE void add_tile_edge(tile_part p, std::size_t rows, std::size_t cols) noexcept {
+  constexpr std::size_t side = 2 * lanes;
+  HWY_ALIGN float part[side * side] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * side, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = side;
+  add_tiles(p, rows > lanes, cols > lanes);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * side, cols * sizeof(float));
+}
+
+/// The multiply_bf16_tiles of gradient_kernels.
+static HWY_NOINLINE void multiply_tiles(const float_product& p, float* memory) noexcept {
+  constexpr std::size_t most = 2 * float_tile_limits::depth, side = 2 * lanes;
+  static_assert(most % tile_steps == 0);
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const tile_session open;
+  for (std::size_t k = 0; k < p.depth; k += most) {
+    const std::size_t depth = HWY_MIN(p.depth - k, most);
+    const std::size_t next = ceil_div(depth, tile_steps) * tile_floats;
+    float* const right = memory + ceil_div(p.rows, lanes) * next;
+    pack_tiles<left_tiles>({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth},
+                           memory);
+    pack_tiles<right_tiles>({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth},
+                            right);
+    for (std::size_t n = 0; n < p.cols; n += side)
+      for (std::size_t m = 0; m < p.rows; m += side) {
+        const std::size_t rows = HWY_MIN(p.rows - m, side), cols = HWY_MIN(p.cols - n, side);
+        const tile_part part{memory + m / lanes * next,
+                             right + n / lanes * next,
+                             next,
+                             p.out + m * p.out_stride + n,
+                             p.out_stride,
+                             k == 0 && !p.adds};
+        if (rows % lanes == 0 && cols % lanes == 0)
+          add_tiles(part, rows == side, cols == side);
+        else
+          add_tile_edge(part, rows, cols);
+      }
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
 // A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
 // bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
 // from, and goes back through, sixteen values filled up with zeros.
@@ -23205,14 +23539,17 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
-                                                                   fuses,
-                                                                   false,
-                                                                   &multiply_matrices<as_floats>,
-                                                                   &multiply_matrices<as_rounded>,
-                                                                   &split_gradients,
-                                                                   &transpose_bytes,
-                                                                   gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME,
+    fuses,
+    false,
+    false,
+    &multiply_matrices<as_floats>,
+    &multiply_matrices<as_rounded>,
+    &multiply_in_tile_order<&multiply_matrices<as_rounded>>,
+    &split_gradients,
+    &transpose_bytes,
+    gradient_rows};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
@@ -23220,6 +23557,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   t.target = "AVX3_BF16";
   t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+
+[[maybe_unused]] static constexpr gradient_kernels amx_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AMX";
+  t.tiles_bf16 = true;
+  t.multiply_bf16_tiles = &multiply_tiles;
   return t;
 }();
 #endif
@@ -31473,6 +31818,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
+template <int T>
+static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
+/// out of the first cache (an eighth to a fifth faster with 512 tokens).
+template <int T>
+static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_zero() {
+  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
+}
+/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_dots() {
+  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// The same with signed bytes in both.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_signed_dots() {
+  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
+template <int Sum, int A, int B>
+static HWY_INLINE void tile_bf16_dots() {
+  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
+                   :
+                   : "i"(Sum), "i"(A), "i"(B)
+                   : "memory");
+}
+
+/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
+struct tile_session {
+  tile_session() noexcept {
+    struct {
+      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } const shape;
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
+  }
+  tile_session(const tile_session&) = delete;
+  tile_session& operator=(const tile_session&) = delete;
+  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 // A fragment of kernels-inl.hpp: what is computed on single rows of floats, to the bits of
 // scalar_rows.hpp. Rows are taken sixteen values at a time; the end of a row is taken from, and
@@ -32847,66 +33253,6 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
-// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
-// reads.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
-template <int T>
-static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
-/// out of the first cache (an eighth to a fifth faster with 512 tokens).
-template <int T>
-static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_zero() {
-  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
-}
-/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_dots() {
-  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// The same with signed bytes in both.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_signed_dots() {
-  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
-template <int Sum, int A, int B>
-static HWY_INLINE void tile_bf16_dots() {
-  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
-                   :
-                   : "i"(Sum), "i"(A), "i"(B)
-                   : "memory");
-}
-
-/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-struct tile_session {
-  tile_session() noexcept {
-    struct {
-      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const shape;
-    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-  }
-  tile_session(const tile_session&) = delete;
-  tile_session& operator=(const tile_session&) = delete;
-  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
-};
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Groups of 32 rows meet 32 positions, or 32 elements, at a time: two tiles times two.
@@ -33724,6 +34070,238 @@ struct as_pairs {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
+// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
+// columns of the right one:
+//
+//     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
+//
+// the gaps filled with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
+
+/// bf16_operand() of 16 values and of 16 more, which follow them.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  const auto kept = [&](__m512 v) HWY_ATTR {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  };
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
+  return both;
+}
+
+/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+struct tile_source {
+  HWY_ALIGN float floats[16 * tile_steps];
+
+  /// [lane][step]
+  HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.lane == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.step, floats, tile_steps);
+      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < steps; ++k)
+          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
+    }
+  }
+  /// [step][lane]
+  HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.lane, floats, lanes);
+      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t k = 0; k < steps; ++k)
+        for (std::size_t i = 0; i < count; ++i)
+          floats[k * lanes + i] = data[i * from.lane + k * from.step];
+    }
+  }
+};
+
+/// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
+static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += stride)
+    _mm512_store_si512(tile + i * lanes,
+                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+}
+
+/// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
+static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i pairs = _mm512_load_si512(side_by_side);
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
+    _mm512_store_si512(tile + i * lanes,
+                       _mm512_permutexvar_epi16(
+                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+}
+
+/// A tile of the left matrix, from where its block begins.
+struct left_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.step == 1)
+      return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
+    tile_source some;
+    some.lanes_of(from, lane, k);
+    narrow_rows(some.floats, tile_steps, tile);
+  }
+};
+
+/// And of the right one.
+struct right_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.lane == 1)
+      return narrow_steps(from.data + lane + k * from.step, from.step, tile);
+    tile_source some;
+    some.steps_of(from, lane, k);
+    narrow_steps(some.floats, lanes, tile);
+  }
+};
+
+/// In the order in which the values lie, so that the processor sees which lines come next (half as
+/// fast again for rows of 2560 floats).
+template <class Tiles>
+static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexcept {
+  const std::size_t across = ceil_div(from.count, lanes), deep = ceil_div(from.depth, tile_steps);
+  const bool side_by_side = from.lane == 1;
+  for (std::size_t i = 0; i < across * deep; ++i) {
+    const std::size_t l = side_by_side ? i % across : i / deep;
+    const std::size_t k = side_by_side ? i / across : i % deep;
+    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
+    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+  }
+}
+
+/// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
+template <int R, int C>
+struct tile_outputs {
+  static HWY_INLINE void add(const float* left, const float* right, std::size_t next, float* out,
+                             std::size_t stride, bool clear) {
+    for_each([&]<int Tile>() HWY_ATTR {
+      if (clear)
+        tile_zero<Tile>();
+      else
+        tile_load<Tile>(at<Tile>(out, stride), stride * sizeof(float));
+    });
+    for (std::size_t k = 0; k < next; k += tile_floats) {
+      tile_load<4>(left + k);
+      tile_load<6>(right + k);
+      tile_bf16_dots<0, 4, 6>();
+      if constexpr (C == 2) {
+        tile_load<7>(right + next + k);
+        tile_bf16_dots<1, 4, 7>();
+      }
+      if constexpr (R == 2) {
+        tile_load<5>(left + next + k);
+        tile_bf16_dots<2, 5, 6>();
+      }
+      if constexpr (R == 2 && C == 2) tile_bf16_dots<3, 5, 7>();
+    }
+    for_each([&]<int Tile>()
+                 HWY_ATTR { tile_store<Tile>(at<Tile>(out, stride), stride * sizeof(float)); });
+  }
+
+ private:
+  template <int Tile>
+  static HWY_INLINE float* at(float* out, std::size_t stride) {
+    return out + Tile / 2 * 16 * stride + Tile % 2 * lanes;
+  }
+  template <class F>
+  static HWY_INLINE void for_each(const F& f) {
+    f.template operator()<0>();
+    if constexpr (C == 2) f.template operator()<1>();
+    if constexpr (R == 2) f.template operator()<2>();
+    if constexpr (R == 2 && C == 2) f.template operator()<3>();
+  }
+};
+
+/// Where a few tiles of a product lie.
+struct tile_part {
+  const float *left, *right;
+  std::size_t next;  ///< floats from one tile of rows, or of columns, to the next
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+static HWY_INLINE void add_tiles(const tile_part& p, bool two_down, bool two_across) {
+  if (two_down && two_across)
+    tile_outputs<2, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_down)
+    tile_outputs<2, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_across)
+    tile_outputs<1, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else
+    tile_outputs<1, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+}
+
+/// `rows` and `cols` outputs are there, fewer than the tiles have.
+static HWY_NOINLINE void add_tile_edge(tile_part p, std::size_t rows, std::size_t cols) noexcept {
+  constexpr std::size_t side = 2 * lanes;
+  HWY_ALIGN float part[side * side] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * side, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = side;
+  add_tiles(p, rows > lanes, cols > lanes);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * side, cols * sizeof(float));
+}
+
+/// The multiply_bf16_tiles of gradient_kernels.
+static HWY_NOINLINE void multiply_tiles(const float_product& p, float* memory) noexcept {
+  constexpr std::size_t most = 2 * float_tile_limits::depth, side = 2 * lanes;
+  static_assert(most % tile_steps == 0);
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const tile_session open;
+  for (std::size_t k = 0; k < p.depth; k += most) {
+    const std::size_t depth = HWY_MIN(p.depth - k, most);
+    const std::size_t next = ceil_div(depth, tile_steps) * tile_floats;
+    float* const right = memory + ceil_div(p.rows, lanes) * next;
+    pack_tiles<left_tiles>({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth},
+                           memory);
+    pack_tiles<right_tiles>({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth},
+                            right);
+    for (std::size_t n = 0; n < p.cols; n += side)
+      for (std::size_t m = 0; m < p.rows; m += side) {
+        const std::size_t rows = HWY_MIN(p.rows - m, side), cols = HWY_MIN(p.cols - n, side);
+        const tile_part part{memory + m / lanes * next,
+                             right + n / lanes * next,
+                             next,
+                             p.out + m * p.out_stride + n,
+                             p.out_stride,
+                             k == 0 && !p.adds};
+        if (rows % lanes == 0 && cols % lanes == 0)
+          add_tiles(part, rows == side, cols == side);
+        else
+          add_tile_edge(part, rows, cols);
+      }
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
 // A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
 // bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
 // from, and goes back through, sixteen values filled up with zeros.
@@ -34079,14 +34657,17 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
-                                                                   fuses,
-                                                                   false,
-                                                                   &multiply_matrices<as_floats>,
-                                                                   &multiply_matrices<as_rounded>,
-                                                                   &split_gradients,
-                                                                   &transpose_bytes,
-                                                                   gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME,
+    fuses,
+    false,
+    false,
+    &multiply_matrices<as_floats>,
+    &multiply_matrices<as_rounded>,
+    &multiply_in_tile_order<&multiply_matrices<as_rounded>>,
+    &split_gradients,
+    &transpose_bytes,
+    gradient_rows};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
@@ -34094,6 +34675,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   t.target = "AVX3_BF16";
   t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+
+[[maybe_unused]] static constexpr gradient_kernels amx_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AMX";
+  t.tiles_bf16 = true;
+  t.multiply_bf16_tiles = &multiply_tiles;
   return t;
 }();
 #endif
@@ -42347,6 +42936,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
+template <int T>
+static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
+/// out of the first cache (an eighth to a fifth faster with 512 tokens).
+template <int T>
+static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_zero() {
+  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
+}
+/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_dots() {
+  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// The same with signed bytes in both.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_signed_dots() {
+  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
+template <int Sum, int A, int B>
+static HWY_INLINE void tile_bf16_dots() {
+  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
+                   :
+                   : "i"(Sum), "i"(A), "i"(B)
+                   : "memory");
+}
+
+/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
+struct tile_session {
+  tile_session() noexcept {
+    struct {
+      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } const shape;
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
+  }
+  tile_session(const tile_session&) = delete;
+  tile_session& operator=(const tile_session&) = delete;
+  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 // A fragment of kernels-inl.hpp: what is computed on single rows of floats, to the bits of
 // scalar_rows.hpp. Rows are taken sixteen values at a time; the end of a row is taken from, and
@@ -43721,66 +44371,6 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
-// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
-// reads.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
-template <int T>
-static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
-/// out of the first cache (an eighth to a fifth faster with 512 tokens).
-template <int T>
-static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_zero() {
-  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
-}
-/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_dots() {
-  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// The same with signed bytes in both.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_signed_dots() {
-  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
-template <int Sum, int A, int B>
-static HWY_INLINE void tile_bf16_dots() {
-  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
-                   :
-                   : "i"(Sum), "i"(A), "i"(B)
-                   : "memory");
-}
-
-/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-struct tile_session {
-  tile_session() noexcept {
-    struct {
-      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const shape;
-    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-  }
-  tile_session(const tile_session&) = delete;
-  tile_session& operator=(const tile_session&) = delete;
-  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
-};
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Groups of 32 rows meet 32 positions, or 32 elements, at a time: two tiles times two.
@@ -44598,6 +45188,238 @@ struct as_pairs {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
+// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
+// columns of the right one:
+//
+//     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
+//
+// the gaps filled with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
+
+/// bf16_operand() of 16 values and of 16 more, which follow them.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  const auto kept = [&](__m512 v) HWY_ATTR {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  };
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
+  return both;
+}
+
+/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+struct tile_source {
+  HWY_ALIGN float floats[16 * tile_steps];
+
+  /// [lane][step]
+  HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.lane == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.step, floats, tile_steps);
+      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < steps; ++k)
+          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
+    }
+  }
+  /// [step][lane]
+  HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.lane, floats, lanes);
+      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t k = 0; k < steps; ++k)
+        for (std::size_t i = 0; i < count; ++i)
+          floats[k * lanes + i] = data[i * from.lane + k * from.step];
+    }
+  }
+};
+
+/// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
+static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += stride)
+    _mm512_store_si512(tile + i * lanes,
+                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+}
+
+/// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
+static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i pairs = _mm512_load_si512(side_by_side);
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
+    _mm512_store_si512(tile + i * lanes,
+                       _mm512_permutexvar_epi16(
+                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+}
+
+/// A tile of the left matrix, from where its block begins.
+struct left_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.step == 1)
+      return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
+    tile_source some;
+    some.lanes_of(from, lane, k);
+    narrow_rows(some.floats, tile_steps, tile);
+  }
+};
+
+/// And of the right one.
+struct right_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.lane == 1)
+      return narrow_steps(from.data + lane + k * from.step, from.step, tile);
+    tile_source some;
+    some.steps_of(from, lane, k);
+    narrow_steps(some.floats, lanes, tile);
+  }
+};
+
+/// In the order in which the values lie, so that the processor sees which lines come next (half as
+/// fast again for rows of 2560 floats).
+template <class Tiles>
+static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexcept {
+  const std::size_t across = ceil_div(from.count, lanes), deep = ceil_div(from.depth, tile_steps);
+  const bool side_by_side = from.lane == 1;
+  for (std::size_t i = 0; i < across * deep; ++i) {
+    const std::size_t l = side_by_side ? i % across : i / deep;
+    const std::size_t k = side_by_side ? i / across : i % deep;
+    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
+    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+  }
+}
+
+/// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
+template <int R, int C>
+struct tile_outputs {
+  static HWY_INLINE void add(const float* left, const float* right, std::size_t next, float* out,
+                             std::size_t stride, bool clear) {
+    for_each([&]<int Tile>() HWY_ATTR {
+      if (clear)
+        tile_zero<Tile>();
+      else
+        tile_load<Tile>(at<Tile>(out, stride), stride * sizeof(float));
+    });
+    for (std::size_t k = 0; k < next; k += tile_floats) {
+      tile_load<4>(left + k);
+      tile_load<6>(right + k);
+      tile_bf16_dots<0, 4, 6>();
+      if constexpr (C == 2) {
+        tile_load<7>(right + next + k);
+        tile_bf16_dots<1, 4, 7>();
+      }
+      if constexpr (R == 2) {
+        tile_load<5>(left + next + k);
+        tile_bf16_dots<2, 5, 6>();
+      }
+      if constexpr (R == 2 && C == 2) tile_bf16_dots<3, 5, 7>();
+    }
+    for_each([&]<int Tile>()
+                 HWY_ATTR { tile_store<Tile>(at<Tile>(out, stride), stride * sizeof(float)); });
+  }
+
+ private:
+  template <int Tile>
+  static HWY_INLINE float* at(float* out, std::size_t stride) {
+    return out + Tile / 2 * 16 * stride + Tile % 2 * lanes;
+  }
+  template <class F>
+  static HWY_INLINE void for_each(const F& f) {
+    f.template operator()<0>();
+    if constexpr (C == 2) f.template operator()<1>();
+    if constexpr (R == 2) f.template operator()<2>();
+    if constexpr (R == 2 && C == 2) f.template operator()<3>();
+  }
+};
+
+/// Where a few tiles of a product lie.
+struct tile_part {
+  const float *left, *right;
+  std::size_t next;  ///< floats from one tile of rows, or of columns, to the next
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+static HWY_INLINE void add_tiles(const tile_part& p, bool two_down, bool two_across) {
+  if (two_down && two_across)
+    tile_outputs<2, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_down)
+    tile_outputs<2, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_across)
+    tile_outputs<1, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else
+    tile_outputs<1, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+}
+
+/// `rows` and `cols` outputs are there, fewer than the tiles have.
+static HWY_NOINLINE void add_tile_edge(tile_part p, std::size_t rows, std::size_t cols) noexcept {
+  constexpr std::size_t side = 2 * lanes;
+  HWY_ALIGN float part[side * side] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * side, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = side;
+  add_tiles(p, rows > lanes, cols > lanes);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * side, cols * sizeof(float));
+}
+
+/// The multiply_bf16_tiles of gradient_kernels.
+static HWY_NOINLINE void multiply_tiles(const float_product& p, float* memory) noexcept {
+  constexpr std::size_t most = 2 * float_tile_limits::depth, side = 2 * lanes;
+  static_assert(most % tile_steps == 0);
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const tile_session open;
+  for (std::size_t k = 0; k < p.depth; k += most) {
+    const std::size_t depth = HWY_MIN(p.depth - k, most);
+    const std::size_t next = ceil_div(depth, tile_steps) * tile_floats;
+    float* const right = memory + ceil_div(p.rows, lanes) * next;
+    pack_tiles<left_tiles>({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth},
+                           memory);
+    pack_tiles<right_tiles>({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth},
+                            right);
+    for (std::size_t n = 0; n < p.cols; n += side)
+      for (std::size_t m = 0; m < p.rows; m += side) {
+        const std::size_t rows = HWY_MIN(p.rows - m, side), cols = HWY_MIN(p.cols - n, side);
+        const tile_part part{memory + m / lanes * next,
+                             right + n / lanes * next,
+                             next,
+                             p.out + m * p.out_stride + n,
+                             p.out_stride,
+                             k == 0 && !p.adds};
+        if (rows % lanes == 0 && cols % lanes == 0)
+          add_tiles(part, rows == side, cols == side);
+        else
+          add_tile_edge(part, rows, cols);
+      }
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
 // A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
 // bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
 // from, and goes back through, sixteen values filled up with zeros.
@@ -44953,14 +45775,17 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
-                                                                   fuses,
-                                                                   false,
-                                                                   &multiply_matrices<as_floats>,
-                                                                   &multiply_matrices<as_rounded>,
-                                                                   &split_gradients,
-                                                                   &transpose_bytes,
-                                                                   gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME,
+    fuses,
+    false,
+    false,
+    &multiply_matrices<as_floats>,
+    &multiply_matrices<as_rounded>,
+    &multiply_in_tile_order<&multiply_matrices<as_rounded>>,
+    &split_gradients,
+    &transpose_bytes,
+    gradient_rows};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
@@ -44968,6 +45793,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   t.target = "AVX3_BF16";
   t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+
+[[maybe_unused]] static constexpr gradient_kernels amx_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AMX";
+  t.tiles_bf16 = true;
+  t.multiply_bf16_tiles = &multiply_tiles;
   return t;
 }();
 #endif
@@ -53225,6 +54058,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
+// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
+// reads.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
+template <int T>
+static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
+/// out of the first cache (an eighth to a fifth faster with 512 tokens).
+template <int T>
+static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
+  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
+  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
+}
+template <int T>
+static HWY_INLINE void tile_zero() {
+  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
+}
+/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_dots() {
+  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// The same with signed bytes in both.
+template <int Sum, int W, int X>
+static HWY_INLINE void tile_signed_dots() {
+  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
+}
+/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
+template <int Sum, int A, int B>
+static HWY_INLINE void tile_bf16_dots() {
+  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
+                   :
+                   : "i"(Sum), "i"(A), "i"(B)
+                   : "memory");
+}
+
+/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
+struct tile_session {
+  tile_session() noexcept {
+    struct {
+      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    } const shape;
+    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
+  }
+  tile_session(const tile_session&) = delete;
+  tile_session& operator=(const tile_session&) = delete;
+  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 // A fragment of kernels-inl.hpp: what is computed on single rows of floats, to the bits of
 // scalar_rows.hpp. Rows are taken sixteen values at a time; the end of a row is taken from, and
@@ -54599,66 +55493,6 @@ static HWY_NOINLINE void attend_paired(const attention_job& a) noexcept {
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-// A fragment of kernels-inl.hpp: the instructions of AMX, written out: the compilers' intrinsics
-// need flags that a program would have to set, and g++ 12 loses the memory that _tile_loadconfig
-// reads.
-namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
-
-/// Rows of 64 bytes, `stride` bytes apart, to or from tile T.
-template <int T>
-static HWY_INLINE void tile_load(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-/// The same for what is not needed again soon: it does not drive the sums and the unpacked weights
-/// out of the first cache (an eighth to a fifth faster with 512 tokens).
-template <int T>
-static HWY_INLINE void tile_stream(const void* at, std::size_t stride = 64) {
-  __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_store(void* at, std::size_t stride = 64) {
-  __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(at), "r"(stride), "i"(T) : "memory");
-}
-template <int T>
-static HWY_INLINE void tile_zero() {
-  __asm__ volatile("tilezero %%tmm%c0" : : "i"(T) : "memory");
-}
-/// Tile Sum += tile W, of unsigned bytes, times tile X, of signed ones.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_dots() {
-  __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// The same with signed bytes in both.
-template <int Sum, int W, int X>
-static HWY_INLINE void tile_signed_dots() {
-  __asm__ volatile("tdpbssd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(W), "i"(X) : "memory");
-}
-/// Tile Sum += tile A times tile B of pairs of bfloat16, in the order of kv/paired.hpp.
-template <int Sum, int A, int B>
-static HWY_INLINE void tile_bf16_dots() {
-  __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
-                   :
-                   : "i"(Sum), "i"(A), "i"(B)
-                   : "memory");
-}
-
-/// While it lives the thread's tiles are eight of 16 rows of 64 bytes.
-struct tile_session {
-  tile_session() noexcept {
-    struct {
-      std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const shape;
-    __asm__ volatile("ldtilecfg %0" : : "m"(shape) : "memory");
-  }
-  tile_session(const tile_session&) = delete;
-  tile_session& operator=(const tile_session&) = delete;
-  ~tile_session() { __asm__ volatile("tilerelease" : : : "memory"); }
-};
-
-}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
-
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Groups of 32 rows meet 32 positions, or 32 elements, at a time: two tiles times two.
@@ -55476,6 +56310,238 @@ struct as_pairs {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+// A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
+// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
+// columns of the right one:
+//
+//     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
+//
+// the gaps filled with zeros.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
+
+/// bf16_operand() of 16 values and of 16 more, which follow them.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  const auto kept = [&](__m512 v) HWY_ATTR {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
+  };
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
+  return both;
+}
+
+/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+struct tile_source {
+  HWY_ALIGN float floats[16 * tile_steps];
+
+  /// [lane][step]
+  HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.lane == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.step, floats, tile_steps);
+      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t k = 0; k < steps; ++k)
+          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
+    }
+  }
+  /// [step][lane]
+  HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const std::size_t count = HWY_MIN(from.count - lane, lanes);
+    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step == 1 && count == lanes && steps == tile_steps) {
+      transpose(data, from.lane, floats, lanes);
+      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+    } else {
+      __builtin_memset(floats, 0, sizeof(floats));
+      for (std::size_t k = 0; k < steps; ++k)
+        for (std::size_t i = 0; i < count; ++i)
+          floats[k * lanes + i] = data[i * from.lane + k * from.step];
+    }
+  }
+};
+
+/// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
+static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += stride)
+    _mm512_store_si512(tile + i * lanes,
+                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+}
+
+/// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
+static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const __m512i pairs = _mm512_load_si512(side_by_side);
+  HWY_UNROLL(4)
+  for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
+    _mm512_store_si512(tile + i * lanes,
+                       _mm512_permutexvar_epi16(
+                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+}
+
+/// A tile of the left matrix, from where its block begins.
+struct left_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.step == 1)
+      return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
+    tile_source some;
+    some.lanes_of(from, lane, k);
+    narrow_rows(some.floats, tile_steps, tile);
+  }
+};
+
+/// And of the right one.
+struct right_tiles {
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+                              float* tile) {
+    if (whole && from.lane == 1)
+      return narrow_steps(from.data + lane + k * from.step, from.step, tile);
+    tile_source some;
+    some.steps_of(from, lane, k);
+    narrow_steps(some.floats, lanes, tile);
+  }
+};
+
+/// In the order in which the values lie, so that the processor sees which lines come next (half as
+/// fast again for rows of 2560 floats).
+template <class Tiles>
+static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexcept {
+  const std::size_t across = ceil_div(from.count, lanes), deep = ceil_div(from.depth, tile_steps);
+  const bool side_by_side = from.lane == 1;
+  for (std::size_t i = 0; i < across * deep; ++i) {
+    const std::size_t l = side_by_side ? i % across : i / deep;
+    const std::size_t k = side_by_side ? i / across : i % deep;
+    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
+    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+  }
+}
+
+/// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
+template <int R, int C>
+struct tile_outputs {
+  static HWY_INLINE void add(const float* left, const float* right, std::size_t next, float* out,
+                             std::size_t stride, bool clear) {
+    for_each([&]<int Tile>() HWY_ATTR {
+      if (clear)
+        tile_zero<Tile>();
+      else
+        tile_load<Tile>(at<Tile>(out, stride), stride * sizeof(float));
+    });
+    for (std::size_t k = 0; k < next; k += tile_floats) {
+      tile_load<4>(left + k);
+      tile_load<6>(right + k);
+      tile_bf16_dots<0, 4, 6>();
+      if constexpr (C == 2) {
+        tile_load<7>(right + next + k);
+        tile_bf16_dots<1, 4, 7>();
+      }
+      if constexpr (R == 2) {
+        tile_load<5>(left + next + k);
+        tile_bf16_dots<2, 5, 6>();
+      }
+      if constexpr (R == 2 && C == 2) tile_bf16_dots<3, 5, 7>();
+    }
+    for_each([&]<int Tile>()
+                 HWY_ATTR { tile_store<Tile>(at<Tile>(out, stride), stride * sizeof(float)); });
+  }
+
+ private:
+  template <int Tile>
+  static HWY_INLINE float* at(float* out, std::size_t stride) {
+    return out + Tile / 2 * 16 * stride + Tile % 2 * lanes;
+  }
+  template <class F>
+  static HWY_INLINE void for_each(const F& f) {
+    f.template operator()<0>();
+    if constexpr (C == 2) f.template operator()<1>();
+    if constexpr (R == 2) f.template operator()<2>();
+    if constexpr (R == 2 && C == 2) f.template operator()<3>();
+  }
+};
+
+/// Where a few tiles of a product lie.
+struct tile_part {
+  const float *left, *right;
+  std::size_t next;  ///< floats from one tile of rows, or of columns, to the next
+  float* out;
+  std::size_t stride;
+  bool clear;
+};
+
+static HWY_INLINE void add_tiles(const tile_part& p, bool two_down, bool two_across) {
+  if (two_down && two_across)
+    tile_outputs<2, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_down)
+    tile_outputs<2, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else if (two_across)
+    tile_outputs<1, 2>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+  else
+    tile_outputs<1, 1>::add(p.left, p.right, p.next, p.out, p.stride, p.clear);
+}
+
+/// `rows` and `cols` outputs are there, fewer than the tiles have.
+static HWY_NOINLINE void add_tile_edge(tile_part p, std::size_t rows, std::size_t cols) noexcept {
+  constexpr std::size_t side = 2 * lanes;
+  HWY_ALIGN float part[side * side] = {};
+  for (std::size_t r = 0; !p.clear && r < rows; ++r)
+    __builtin_memcpy(part + r * side, p.out + r * p.stride, cols * sizeof(float));
+  float* const out = p.out;
+  const std::size_t stride = p.stride;
+  p.out = part;
+  p.stride = side;
+  add_tiles(p, rows > lanes, cols > lanes);
+  for (std::size_t r = 0; r < rows; ++r)
+    __builtin_memcpy(out + r * stride, part + r * side, cols * sizeof(float));
+}
+
+/// The multiply_bf16_tiles of gradient_kernels.
+static HWY_NOINLINE void multiply_tiles(const float_product& p, float* memory) noexcept {
+  constexpr std::size_t most = 2 * float_tile_limits::depth, side = 2 * lanes;
+  static_assert(most % tile_steps == 0);
+  if (p.depth == 0 && !p.adds)
+    for (std::size_t m = 0; m < p.rows; ++m)
+      for (std::size_t n = 0; n < p.cols; ++n) p.out[m * p.out_stride + n] = 0.0f;
+  const tile_session open;
+  for (std::size_t k = 0; k < p.depth; k += most) {
+    const std::size_t depth = HWY_MIN(p.depth - k, most);
+    const std::size_t next = ceil_div(depth, tile_steps) * tile_floats;
+    float* const right = memory + ceil_div(p.rows, lanes) * next;
+    pack_tiles<left_tiles>({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth},
+                           memory);
+    pack_tiles<right_tiles>({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth},
+                            right);
+    for (std::size_t n = 0; n < p.cols; n += side)
+      for (std::size_t m = 0; m < p.rows; m += side) {
+        const std::size_t rows = HWY_MIN(p.rows - m, side), cols = HWY_MIN(p.cols - n, side);
+        const tile_part part{memory + m / lanes * next,
+                             right + n / lanes * next,
+                             next,
+                             p.out + m * p.out_stride + n,
+                             p.out_stride,
+                             k == 0 && !p.adds};
+        if (rows % lanes == 0 && cols % lanes == 0)
+          add_tiles(part, rows == side, cols == side);
+        else
+          add_tile_edge(part, rows, cols);
+      }
+  }
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+#endif
+
 // A fragment of gradients-inl.hpp: what backward passes compute on single rows of floats, to the
 // bits of scalar_gradients.hpp. Rows are taken sixteen values at a time; the end of a row is taken
 // from, and goes back through, sixteen values filled up with zeros.
@@ -55831,14 +56897,17 @@ static HWY_NOINLINE void transpose_bytes(const std::int8_t* from, std::size_t st
 
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-[[maybe_unused]] static constexpr gradient_kernels gradients_table{TRILITH_SIMD_NAME,
-                                                                   fuses,
-                                                                   false,
-                                                                   &multiply_matrices<as_floats>,
-                                                                   &multiply_matrices<as_rounded>,
-                                                                   &split_gradients,
-                                                                   &transpose_bytes,
-                                                                   gradient_rows};
+[[maybe_unused]] static constexpr gradient_kernels gradients_table{
+    TRILITH_SIMD_NAME,
+    fuses,
+    false,
+    false,
+    &multiply_matrices<as_floats>,
+    &multiply_matrices<as_rounded>,
+    &multiply_in_tile_order<&multiply_matrices<as_rounded>>,
+    &split_gradients,
+    &transpose_bytes,
+    gradient_rows};
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 [[maybe_unused]] static constexpr gradient_kernels bf16_gradients_table = [] {
@@ -55846,6 +56915,14 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
   t.target = "AVX3_BF16";
   t.pairs_bf16 = true;
   t.multiply_bf16 = &multiply_matrices<as_pairs>;
+  return t;
+}();
+
+[[maybe_unused]] static constexpr gradient_kernels amx_gradients_table = [] {
+  gradient_kernels t = gradients_table;
+  t.target = "AMX";
+  t.tiles_bf16 = true;
+  t.multiply_bf16_tiles = &multiply_tiles;
   return t;
 }();
 #endif
@@ -62530,11 +63607,13 @@ const simd::attention_kernels& attention_kernels_of(simd::target which) noexcept
 namespace trilith::simd::dispatch {
 
 /// The extensions of AVX2 and AVX-512 add nothing to these functions, and take the base's; but for
-/// AVX-512 BF16, which some CPUs of AVX3_DL have, and all of AMX.
+/// AMX, and for AVX-512 BF16, which some CPUs of AVX3_DL have. Those with AMX have it too, but
+/// there it takes longer than the fused products of floats (Granite Rapids: by a third).
 [[nodiscard]] inline const gradient_kernels& gradients_of([[maybe_unused]] target which) noexcept {
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX3)
-  static const bool multiplies_bf16 = detect_cpu().avx3_bf16;
-  if (which >= target::avx3_dl && multiplies_bf16) return N_AVX3::bf16_gradients_table;
+  static const cpu_features cpu = detect_cpu();
+  if (which == target::amx) return N_AVX3::amx_gradients_table;
+  if (which == target::avx3_dl && cpu.avx3_bf16 && !cpu.amx) return N_AVX3::bf16_gradients_table;
   if (which >= target::avx3) return N_AVX3::gradients_table;
 #endif
 #if defined(__x86_64__) && (HWY_TARGETS & HWY_AVX2)

@@ -10,10 +10,9 @@ namespace trilith::inline TRILITH_ABI {
 /// In which numbers a backward pass multiplies gradients with the codes of weights and activations.
 /// The forward pass multiplies integers in any case, where both are codes.
 enum class gradient_numbers : std::uint8_t {
-  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16 for the head's
-  /// scores there, where the CPU has dot products of bfloat16; f32 elsewhere, and for models
-  /// without
-  /// codes.
+  /// What takes the least time: int8x2 on CPUs with dot products of bytes, and bf16_tiles or bf16
+  /// for the head's scores there, where the CPU has fast instructions for them; f32 elsewhere, and
+  /// for models without codes.
   automatic,
   f32,
   /// 16-bit integers with one scale for each row, as two halves by the int8 kernels: 2^-16 of a
@@ -22,7 +21,10 @@ enum class gradient_numbers : std::uint8_t {
   int8x2,
   /// bfloat16, added as float32: what training in mixed precision does (multiply_bf16). Forward
   /// products of float weights or activations too; attention itself stays float32.
-  bf16
+  bf16,
+  /// The same in the order of AMX's tiles (multiply_bf16_tiles), which is the fastest there and the
+  /// slowest elsewhere.
+  bf16_tiles
 };
 
 /// How much a training pass takes at once.
@@ -40,9 +42,17 @@ struct pass_options {
     return gradients == gradient_numbers::int8x2 ||
            (gradients == gradient_numbers::automatic && gradients_gain_from_int8());
   }
-  [[nodiscard]] bool head_by_bf16() const noexcept {
-    return gradients == gradient_numbers::bf16 || (gradients == gradient_numbers::automatic &&
-                                                   by_integers() && simd::gradients().pairs_bf16);
+  /// In which numbers floats are multiplied: f32, bf16 or bf16_tiles.
+  [[nodiscard]] gradient_numbers of_floats() const noexcept {
+    using enum gradient_numbers;
+    return gradients == bf16 || gradients == bf16_tiles ? gradients : f32;
+  }
+  /// And the gradients of the head's scores.
+  [[nodiscard]] gradient_numbers of_scores() const noexcept {
+    using enum gradient_numbers;
+    if (gradients != automatic || !by_integers()) return of_floats();
+    const simd::gradient_kernels& cpu = simd::gradients();
+    return cpu.tiles_bf16 ? bf16_tiles : cpu.pairs_bf16 ? bf16 : f32;
   }
 };
 
@@ -65,8 +75,8 @@ struct pass_context {
         third(tokens, max_of(widest(s), 2 * round_up(extent(s, axis::kv_dim), 16))),
         inward(tokens, s.dim),
         by_integers(options.by_integers()),
-        by_bf16(options.gradients == gradient_numbers::bf16),
-        head_by_bf16(options.head_by_bf16()),
+        of_floats(options.of_floats()),
+        of_scores(options.of_scores()),
         memory(by_integers ? tokens : 0, by_integers ? widest(s) : 0, run.threads),
         head_memory(run.threads, head_floats(options.length)) {}
 
@@ -85,10 +95,10 @@ struct pass_context {
   row_buffer first, second, third;   ///< gradients inside a layer
   row_buffer inward;                 ///< the gradient that leaves a layer towards its input
   bool by_integers = false;          ///< int8x2
-  bool by_bf16 = false;
-  bool head_by_bf16 = false;  ///< the backward pass of the scores
-  gradient_memory memory;     ///< of all products
-  row_buffer head_memory;     ///< [threads, head_floats()]
+  gradient_numbers of_floats = gradient_numbers::f32;
+  gradient_numbers of_scores = gradient_numbers::f32;  ///< on the way back
+  gradient_memory memory;                              ///< of all products
+  row_buffer head_memory;                              ///< [threads, head_floats()]
 
   [[nodiscard]] const executor& run() const noexcept { return work.run; }
   [[nodiscard]] std::size_t rows() const noexcept { return sequences * length; }
@@ -96,15 +106,17 @@ struct pass_context {
     return {slots.data(), rows()};
   }
 
-  /// out (+)= left right, in float32 or in bfloat16
+  /// out (+)= left right, in f32, bf16 or bf16_tiles
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out, bool adds,
-                bool in_bf16) noexcept {
-    const auto by = in_bf16 ? multiply_bf16 : multiply_floats;
+                gradient_numbers numbers) noexcept {
+    const auto by = numbers == gradient_numbers::bf16_tiles ? multiply_bf16_tiles
+                    : numbers == gradient_numbers::bf16     ? multiply_bf16
+                                                            : multiply_floats;
     by(left, right, out, adds, memory.floats(), run());
   }
   void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
                 bool adds) noexcept {
-    multiply(left, right, out, adds, by_bf16);
+    multiply(left, right, out, adds, of_floats);
   }
 
   /// Rows of tokens that are looked at together in the backward pass of attention.

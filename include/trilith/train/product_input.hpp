@@ -11,8 +11,8 @@ namespace trilith::inline TRILITH_ABI {
 /// The input of products as their backward pass takes it: floats, or the codes themselves.
 struct back_input {
   float_matrix floats;
-  activation_view<std::int8_t> codes;  ///< of no tokens where floats are multiplied
-  bool in_bf16 = false;                ///< how floats are multiplied
+  activation_view<std::int8_t> codes;                ///< of no tokens where floats are multiplied
+  gradient_numbers numbers = gradient_numbers::f32;  ///< of floats
 };
 
 /// What entered the products of scheme S in the forward pass: quantised once for all matrices that
@@ -60,7 +60,7 @@ class product_input {
   [[nodiscard]] back_input for_gradients(pass_context& c) const noexcept {
     if constexpr (working_matrix<typename S::weights>::turns && std::is_same_v<X, std::int8_t>)
       if (c.by_integers && !is_blended_) return {{}, rows_.view(view_.tokens)};
-    return {floats(c), {}, c.by_bf16};
+    return {floats(c), {}, c.of_floats};
   }
 
   /// How many of the first tokens' values are zero, and how many there are.
@@ -130,8 +130,8 @@ void multiply_back(const working_matrix<W>& w, const back_input& x, span2d<const
     weight_gradient(dy, x.codes, out, true, c.memory, c.run());
     input_gradient(w.turned, dy, dx, adds, c.memory, c.run());
   } else {
-    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.in_bf16);
-    c.multiply(dy, w.matrix(), dx, adds, x.in_bf16);
+    c.multiply(float_matrix(dy).transposed(), x.floats, out, true, x.numbers);
+    c.multiply(dy, w.matrix(), dx, adds, x.numbers);
   }
 }
 

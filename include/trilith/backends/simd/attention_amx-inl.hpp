@@ -1,7 +1,5 @@
 // A fragment of kernels-inl.hpp: attention to the bits of kv/paired.hpp with AMX, whose tiles are
 // 16 rows of queries or probabilities and 16 rows of pairs as they lie in the cache.
-#include <trilith/backends/simd/amx_session-inl.hpp>
-
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Groups of 32 rows meet 32 positions, or 32 elements, at a time: two tiles times two.

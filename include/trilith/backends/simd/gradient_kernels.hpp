@@ -34,6 +34,7 @@ struct bf16_limits {
   /// Magnitudes below it become 0: what is left are multiples of 2^-63, their products and sums
   /// multiples of 2^-126, and none is subnormal, which some instructions would flush.
   static constexpr float smallest = 0x1p-56f;
+  static constexpr std::size_t tile_steps = 32;  ///< of a pair of chains of multiply_bf16_tiles
 };
 
 /// x as multiply_bf16 takes it: to bfloat16, nearest, ties to even; +0 below bf16_limits::smallest.
@@ -100,12 +101,17 @@ struct gradient_kernels {
   bool fuses = false;
   /// Whether multiply_bf16 has instructions of its own, and takes less time than multiply_floats.
   bool pairs_bf16 = false;
+  /// Whether multiply_bf16_tiles has.
+  bool tiles_bf16 = false;
   /// The product p of at most float_tile_limits::cols columns and, rounded up to 16 and 48,
   /// float_tile_limits::lanes rows and columns; `memory` is on a 64-byte boundary.
   void (*multiply_floats)(const float_product& p, float* memory) noexcept = nullptr;
   /// The same of bf16_operand(left) and bf16_operand(right): one chain for each output, in
   /// ascending k, whose products are exact.
   void (*multiply_bf16)(const float_product& p, float* memory) noexcept = nullptr;
+  /// The same operands in the order of tiles: over 32 steps at a time, out += even + odd, with a
+  /// chain from +0 for the even and for the odd ones.
+  void (*multiply_bf16_tiles)(const float_product& p, float* memory) noexcept = nullptr;
   /// Where a lane is not finite, its scale is not. `memory`: float_tile_limits::memory floats.
   void (*split)(const split_source& g, const split_lanes& to, float* memory) noexcept = nullptr;
   /// to[c * to_stride + r] = from[r * stride + c] for a matrix [rows, cols].

@@ -71,6 +71,9 @@ HWY_BEFORE_NAMESPACE();
 
 #include <trilith/backends/simd/tables-inl.hpp>
 #endif
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+#include <trilith/backends/simd/amx_session-inl.hpp>
+#endif
 #if !defined(TRILITH_KERNELS_WITHOUT_ROWS)
 #include <trilith/backends/simd/rows-inl.hpp>
 

@@ -2,6 +2,7 @@
 #define TRILITH_BACKENDS_SIMD_SCALAR_GRADIENTS_HPP
 
 #include <trilith/backends/simd/gradient_kernels.hpp>
+#include <trilith/backends/simd/tile_order.hpp>
 #include <trilith/core/numeric.hpp>
 
 /// The plain loops as a table.
@@ -154,8 +155,10 @@ namespace trilith::simd {
 inline constexpr gradient_kernels scalar_gradients{"SCALAR",
                                                    false,
                                                    false,
+                                                   false,
                                                    &scalar::multiply_floats,
                                                    &scalar::multiply_bf16,
+                                                   &multiply_in_tile_order<&scalar::multiply_bf16>,
                                                    &scalar::split,
                                                    &scalar::transpose_bytes,
                                                    scalar::gradient_rows};

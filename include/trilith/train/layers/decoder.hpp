@@ -92,7 +92,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
       all += score(scores, targets, first, weight, reference, kept, c);
       const auto dx = dh.rows_from(first, h.rows);
       // in floats: beside the target's, the gradients of most scores are too small for 16 bits
-      const back_input x{kept.head_input.floats(c), {}, c.head_by_bf16};
+      const back_input x{kept.head_input.floats(c), {}, c.of_scores};
       multiply_back(head(p), x, scores, head(d), dx, false, c);
       kept.head_input.rotate_back(dx, c);
       normalize_back(final_normed(p, h, c), dx, dx, d.final_norm, c);
