@@ -36,6 +36,15 @@ struct timed : trilith::backends::automatic {
     clocks& c = clock_of_thread();
     c[c.products] += now() - start;
   }
+  template <trilith::packing::Packing F>
+    requires trilith::backends::lists_rows<trilith::backends::automatic, F>
+  static void run_listed(const trilith::backends::product& p, std::size_t first,
+                         std::size_t last) noexcept {
+    const double start = now();
+    trilith::backends::automatic::run_listed<F>(p, first, last);
+    clocks& c = clock_of_thread();
+    c[c.products] += now() - start;
+  }
 };
 
 /// The keys and values of tokens that nobody computes: a long context without its prompt's hours.

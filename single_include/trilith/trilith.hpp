@@ -1646,6 +1646,8 @@ struct product {
   std::size_t y_stride = 0;
   /// x once more, as arrange() writes it, or null; int8 only
   const std::int8_t* panel = nullptr;
+  /// For `listed`: ascending rows. It computes those at places [first, last) of this list.
+  const std::uint32_t* only = nullptr;
 };
 
 /// How int8 activations lie for products with many tokens. Sixteen tokens side by side, four values
@@ -1673,8 +1675,10 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 struct kernel_table {
   const char* target = "";  ///< e.g. "AVX2", "AVX3_VNNI"
   simd::target id = simd::target::scalar;
-  product_fn int8[weight_formats] = {};   ///< by weight_format, int8 activations
-  product_fn f32[weight_formats] = {};    ///< by weight_format, float activations
+  product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
+  product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
+  /// int8 activations of one token, one group of scales in a row, rows of product::only
+  product_fn listed[weight_formats] = {};
   product_fn batch[weight_formats] = {};  ///< int8 activations in a panel
   /// From how many tokens on `batch` is the faster one.
   std::size_t batch_from = 0;
@@ -1770,6 +1774,12 @@ template <class B, class F, class X>
 inline constexpr bool supports =
     requires(const product& p) { B::template run<F, X>(p, std::size_t{}, std::size_t{}); };
 
+/// Whether B has a kernel for some rows of a matrix of format F with the int8 activations of one
+/// token.
+template <class B, class F>
+inline constexpr bool lists_rows =
+    requires(const product& p) { B::template run_listed<F>(p, std::size_t{}, std::size_t{}); };
+
 /// Whether a layer with backend B computes what lies between its products with the vector kernels
 /// of simd/ too, which must then be linked. Others use the plain loops of the headers.
 template <class B>
@@ -1832,6 +1842,13 @@ struct portable {
                        [](const std::uint8_t* row, std::size_t n, const X* x) noexcept {
                          return dot<F>(row, n, x);
                        });
+  }
+
+  /// run() for the rows that p.only lists, of one token and one group of scales.
+  template <packing::Packing F>
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t i = first; i < last; ++i)
+      run<F, std::int8_t>(p, p.only[i], std::size_t{p.only[i]} + 1);
   }
 
  private:
@@ -2086,6 +2103,14 @@ struct simd {
       (p.panel != nullptr && table.batch[index] != nullptr ? table.batch : table.int8)[index](
           p, first, last);
   }
+
+  /// run() for the rows that p.only lists, of one token and one group of scales.
+  template <packing::Packing F>
+    requires(detail::table_index<F> >= 0)
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    trilith::simd::kernels().listed[static_cast<std::size_t>(detail::table_index<F>)](p, first,
+                                                                                      last);
+  }
 };
 
 template <>
@@ -2117,6 +2142,12 @@ struct automatic {
     requires(packing::Packing<F> || std::is_same_v<X, float>)
   static void run(const product& p, std::size_t first, std::size_t last) noexcept {
     chosen<F, X>::template run<F, X>(p, first, last);
+  }
+
+  template <packing::Packing F>
+    requires lists_rows<chosen<F, std::int8_t>, F>
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    chosen<F, std::int8_t>::template run_listed<F>(p, first, last);
   }
 };
 
@@ -2537,6 +2568,21 @@ template <class M>
   return p;
 }
 
+template <class M, class X>
+[[nodiscard]] backends::product product_of(const M& w, const activation_view<X>& x,
+                                           span2d<float> y) noexcept {
+  backends::product p = weights_of(w);
+  p.x = x.data;
+  p.x_stride = x.stride;
+  p.x_scales = x.scales;
+  p.x_sums = x.sums;
+  p.tokens = x.tokens;
+  p.y = y.data;
+  p.y_stride = y.stride;
+  p.panel = x.panel;
+  return p;
+}
+
 /// Blocks of 32 rows a thread should take at least, so that starting it costs less than its work.
 [[nodiscard]] constexpr std::size_t grain(std::size_t cols, std::size_t tokens) noexcept {
   return max_of<std::size_t>(1, (std::size_t{1} << 12) / max_of<std::size_t>(1, cols * tokens));
@@ -2572,20 +2618,40 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
                        "multiply() needs W [Out, In], x [T, In] and y [T, Out].");
   TRILITH_PRECONDITION(x.group == activation_group(w),
                        "multiply() needs activations quantised for the groups of these weights.");
-  backends::product p = detail::weights_of(w);
-  p.x = x.data;
-  p.x_stride = x.stride;
-  p.x_scales = x.scales;
-  p.x_sums = x.sums;
-  p.tokens = x.tokens;
-  p.y = y.data;
-  p.y_stride = y.stride;
-  p.panel = x.panel;
+  const backends::product p = detail::product_of(w, x, y);
   // kernels for many tokens take rows by blocks
   constexpr std::size_t block = 32;
   run.parallel_for(ceil_div(w.rows, block), detail::grain(w.cols, x.tokens),
                    [&p](std::size_t first, std::size_t last) noexcept {
                      B::template run<F, X>(p, first * block, min_of(last * block, p.rows));
+                   });
+}
+
+/// Whether multiply_rows() can compute some rows of a matrix M with activations of X.
+template <class B, class M, class X>
+inline constexpr bool multiplies_rows =
+    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format>;
+
+/// y[0, o] of multiply() for the rows o in `rows`, ascending, of one token: the same bits. Other
+/// outputs stay as they are. For matrices whose rows have one group of scales.
+///
+/// A row takes the time that it takes in multiply(), as long as a quarter or more of the rows are
+/// left out: with fewer gaps the processor sees by itself which row comes next.
+template <backends::Backend B, class M, class X>
+  requires multiplies_rows<B, M, X>
+void multiply_rows(const M& w, const activation_view<X>& x, std::span<const std::uint32_t> rows,
+                   span2d<float> y, const executor& run) noexcept {
+  TRILITH_PRECONDITION(w.cols == x.cols && w.rows == y.cols && x.tokens == 1 && y.rows == 1,
+                       "multiply_rows() needs W [Out, In], x [1, In] and y [1, Out].");
+  TRILITH_PRECONDITION(w.groups_per_row() == 1 && x.group == w.group(),
+                       "multiply_rows() needs weights with one group of scales in a row.");
+  backends::product p = detail::product_of(w, x, y);
+  p.only = rows.data();
+  constexpr std::size_t block = 32;
+  run.parallel_for(ceil_div(rows.size(), block), detail::grain(w.cols, 1),
+                   [&p, &rows](std::size_t first, std::size_t last) noexcept {
+                     B::template run_listed<typename M::format>(p, first * block,
+                                                                min_of(last * block, rows.size()));
                    });
 }
 
@@ -2718,6 +2784,13 @@ concept DifferentiableGate = Gate<T> && requires {
   { T::slope(1.0f) } noexcept -> std::same_as<float>;
 };
 
+/// Gates that let nothing through where closes(x): of(x) is 0, so that the other factor is not
+/// needed.
+template <class T>
+concept ClosingGate = Gate<T> && requires {
+  { T::closes(1.0f) } noexcept -> std::same_as<bool>;
+};
+
 /// x / (1 + e^-x): LLaMA, b1.58.
 struct silu {
   using policy_kind = gate_kind;
@@ -2739,6 +2812,7 @@ struct relu_squared {
   [[nodiscard]] static constexpr float slope(float x) noexcept {
     return x > 0.0f ? x + x : x * 0.0f;
   }
+  [[nodiscard]] static constexpr bool closes(float x) noexcept { return x <= 0.0f; }
 };
 
 namespace detail {
@@ -2763,6 +2837,18 @@ void pass_gate(float* gate, const float* up, std::size_t n) noexcept {
     (simd::rows().*detail::gate_kernel<G>)(gate, up, n);
   else
     for (std::size_t i = 0; i < n; ++i) gate[i] = G::of(gate[i]) * up[i];
+}
+
+/// Writes, in ascending order, which of n values do not close the gate; returns how many.
+template <ClosingGate G>
+[[nodiscard]] std::size_t find_open(const float* gate, std::size_t n,
+                                    std::uint32_t* open) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    open[count] = static_cast<std::uint32_t>(i);
+    count += !G::closes(gate[i]);
+  }
+  return count;
 }
 
 }  // namespace trilith::inline TRILITH_ABI
@@ -5047,6 +5133,7 @@ struct workspace : inner_rows {
         projected(tokens, s.dim),
         attention(who.threads, attention_scratch(s.head_dim, context)),
         token_runs(tokens),
+        open_rows(s.ffn_dim),
         quantized(tokens, widest(s), most_groups, who.threads) {}
 
   shape sizes;
@@ -5057,6 +5144,7 @@ struct workspace : inner_rows {
   row_buffer residual, normed, projected;
   row_buffer attention;  ///< [threads, attention_scratch()]
   aligned_buffer<token_run> token_runs;
+  aligned_buffer<std::uint32_t> open_rows;  ///< [F] of a feed-forward network's open gates
   activation_buffer quantized;
 
  private:
@@ -5393,11 +5481,28 @@ struct gated_ffn {
     const auto xq = quantize_for<S>(p.gate, x, w.quantized, w.run);
     const auto gate = w.gate.rows(y.rows), up = w.up.rows(y.rows);
     apply<S>(p.gate, xq, gate, w.run);
-    apply<S>(p.up, xq, up, w.run);
+    multiply_up(p, xq, gate, up, w);
     apply<typename S::output>(p.down, quantize_gated(p, gate, up, w), y, w.run);
   }
 
  private:
+  /// up = Wup x. Of a single token those rows alone whose gates are open; the others become 0, as
+  /// what passes the gate does.
+  template <class Parameters, class X>
+  static void multiply_up(const Parameters& p, const activation_view<X>& x, span2d<float> gate,
+                          span2d<float> up, workspace& w) noexcept {
+    using M = std::remove_cvref_t<decltype(p.up)>;
+    if constexpr (ClosingGate<G> && multiplies_rows<typename S::backend, M, X>)
+      if (up.rows == 1 && p.up.groups_per_row() == 1) {
+        const std::size_t open = find_open<G>(&gate(0, 0), gate.cols, w.open_rows.data());
+        if (open < gate.cols - gate.cols / 4) {
+          __builtin_memset(&up(0, 0), 0, up.cols * sizeof(float));
+          return multiply_rows<typename S::backend>(p.up, x, {w.open_rows.data(), open}, up, w.run);
+        }
+      }
+    apply<S>(p.up, x, up, w.run);
+  }
+
   /// norm(G(gate) * up) in the numbers that Wdown takes; `gate` is written over.
   template <class Parameters>
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,
@@ -19668,8 +19773,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -19759,6 +19864,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -19780,11 +19886,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -19867,6 +19973,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -20550,6 +20704,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -20690,6 +20848,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
        &multiply_float<packing::base3>, &multiply_float<packing::bits4>,
        &multiply_float<packing::bits8>, &multiply_float<float>,
        &multiply_float<float16>,        &multiply_float<bfloat16>},
+      {&multiply_listed<packing::bits1>, &multiply_listed<packing::bits2>,
+       &multiply_listed<packing::base3>, &multiply_listed<packing::bits4>,
+       &multiply_listed<packing::bits8>},
 #if TRILITH_SIMD_LANES
       // products of raw values of bits8 do not fit into 16 bits
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
@@ -24185,8 +24346,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -24276,6 +24437,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -24297,11 +24459,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -24384,6 +24546,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -25067,6 +25277,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -25690,8 +25904,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -25781,6 +25995,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -25802,11 +26017,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -25889,6 +26104,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -26572,6 +26835,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -27193,8 +27460,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -27284,6 +27551,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -27305,11 +27573,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -27392,6 +27660,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -28075,6 +28391,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -28416,6 +28736,7 @@ static constexpr kernel_table table = [] {
   kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
+  t.listed[three] = &multiply_listed<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
@@ -29042,8 +29363,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -29133,6 +29454,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -29154,11 +29476,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -29241,6 +29563,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -29924,6 +30294,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -29938,6 +30312,7 @@ static constexpr kernel_table table = [] {
   // raw values of bits8 are no signed bytes
   constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
   t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.listed[eight] = HWY_NAMESPACE::table.listed[eight];
   t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
@@ -30786,8 +31161,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -30877,6 +31252,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -30898,11 +31274,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -30985,6 +31361,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -31668,6 +32092,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -31808,6 +32236,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
        &multiply_float<packing::base3>, &multiply_float<packing::bits4>,
        &multiply_float<packing::bits8>, &multiply_float<float>,
        &multiply_float<float16>,        &multiply_float<bfloat16>},
+      {&multiply_listed<packing::bits1>, &multiply_listed<packing::bits2>,
+       &multiply_listed<packing::base3>, &multiply_listed<packing::bits4>,
+       &multiply_listed<packing::bits8>},
 #if TRILITH_SIMD_LANES
       // products of raw values of bits8 do not fit into 16 bits
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
@@ -35303,8 +35734,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -35394,6 +35825,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -35415,11 +35847,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -35502,6 +35934,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -36185,6 +36665,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -36808,8 +37292,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -36899,6 +37383,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -36920,11 +37405,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -37007,6 +37492,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -37690,6 +38223,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -38311,8 +38848,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -38402,6 +38939,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -38423,11 +38961,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -38510,6 +39048,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -39193,6 +39779,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -39534,6 +40124,7 @@ static constexpr kernel_table table = [] {
   kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
+  t.listed[three] = &multiply_listed<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
@@ -40160,8 +40751,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -40251,6 +40842,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -40272,11 +40864,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -40359,6 +40951,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -41042,6 +41682,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -41056,6 +41700,7 @@ static constexpr kernel_table table = [] {
   // raw values of bits8 are no signed bytes
   constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
   t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.listed[eight] = HWY_NAMESPACE::table.listed[eight];
   t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
@@ -41904,8 +42549,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -41995,6 +42640,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -42016,11 +42662,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -42103,6 +42749,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -42786,6 +43480,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -42926,6 +43624,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
        &multiply_float<packing::base3>, &multiply_float<packing::bits4>,
        &multiply_float<packing::bits8>, &multiply_float<float>,
        &multiply_float<float16>,        &multiply_float<bfloat16>},
+      {&multiply_listed<packing::bits1>, &multiply_listed<packing::bits2>,
+       &multiply_listed<packing::base3>, &multiply_listed<packing::bits4>,
+       &multiply_listed<packing::bits8>},
 #if TRILITH_SIMD_LANES
       // products of raw values of bits8 do not fit into 16 bits
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
@@ -46421,8 +47122,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -46512,6 +47213,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -46533,11 +47235,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -46620,6 +47322,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -47303,6 +48053,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -47926,8 +48680,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -48017,6 +48771,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -48038,11 +48793,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -48125,6 +48880,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -48808,6 +49611,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -49429,8 +50236,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -49520,6 +50327,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -49541,11 +50349,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -49628,6 +50436,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -50311,6 +51167,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -50652,6 +51512,7 @@ static constexpr kernel_table table = [] {
   kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
+  t.listed[three] = &multiply_listed<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
@@ -51278,8 +52139,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -51369,6 +52230,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -51390,11 +52252,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -51477,6 +52339,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -52160,6 +53070,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -52174,6 +53088,7 @@ static constexpr kernel_table table = [] {
   // raw values of bits8 are no signed bytes
   constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
   t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.listed[eight] = HWY_NAMESPACE::table.listed[eight];
   t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
@@ -53026,8 +53941,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -53117,6 +54032,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -53138,11 +54054,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -53225,6 +54141,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -53908,6 +54872,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -54048,6 +55016,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
        &multiply_float<packing::base3>, &multiply_float<packing::bits4>,
        &multiply_float<packing::bits8>, &multiply_float<float>,
        &multiply_float<float16>,        &multiply_float<bfloat16>},
+      {&multiply_listed<packing::bits1>, &multiply_listed<packing::bits2>,
+       &multiply_listed<packing::base3>, &multiply_listed<packing::bits4>,
+       &multiply_listed<packing::bits8>},
 #if TRILITH_SIMD_LANES
       // products of raw values of bits8 do not fit into 16 bits
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
@@ -57543,8 +58514,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -57634,6 +58605,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -57655,11 +58627,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -57742,6 +58714,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -58425,6 +59445,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -59048,8 +60072,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -59139,6 +60163,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -59160,11 +60185,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -59247,6 +60272,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -59930,6 +61003,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -60551,8 +61628,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -60642,6 +61719,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -60663,11 +61741,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -60750,6 +61828,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -61433,6 +62559,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -61774,6 +62904,7 @@ static constexpr kernel_table table = [] {
   kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
+  t.listed[three] = &multiply_listed<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
@@ -62400,8 +63531,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -62491,6 +63622,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -62512,11 +63644,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);
@@ -62599,6 +63731,54 @@ static void multiply_few(const product& p, std::size_t first, std::size_t last) 
   if (p.tokens == 1 && kind.groups == 1 && p.scale_row <= 1) return multiply_one<P>(p, first, last);
   simd_tiles::multiply_rows(p, first, last, kind, rows{4, &sum_rows<P, rows_for_many, 4>},
                             rows{1, &sum_rows<P, 1, 1>});
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: products of one token with some rows of packed codes.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Asks for a row that is summed soon, which the processor cannot guess, into the first cache or
+/// the second.
+template <int Locality>
+static HWY_INLINE void ask_for_row(const std::uint8_t* row, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, Locality);
+}
+
+/// The sums of up to four listed rows, while later ones come from memory.
+template <class P>
+static HWY_INLINE void sum_listed(const product& p, const std::uint32_t* rows, std::size_t count,
+                                  std::size_t left, const code_run& run, std::int32_t* sums) {
+  constexpr std::size_t near = 2, far = 16;
+  const auto* const weights = static_cast<const std::uint8_t*>(p.weights);
+  i32s totals[4];
+  HWY_UNROLL(1)
+  for (std::size_t r = 0; r < 4; ++r) {
+    if (r + far < left) ask_for_row<2>(weights + rows[r + far] * p.row_bytes, p.row_bytes);
+    if (r + near < left) ask_for_row<3>(weights + rows[r + near] * p.row_bytes, p.row_bytes);
+    const std::uint8_t* const w[1] = {weights + rows[HWY_MIN(r, count - 1)] * p.row_bytes};
+    sum_block<P, 1, 1, false>(w, static_cast<const std::int8_t*>(p.x), p.x_stride, run, p.cols,
+                              totals + r, std::index_sequence<0>{});
+  }
+  store_sums(totals[0], totals[1], totals[2], totals[3], sums);
+}
+
+/// The `listed` of kernel_table.
+template <class P>
+static void multiply_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+  const code_run run(HWY_MIN(p.cols, part_codes<P>), P::block);
+  const auto offset = static_cast<std::uint32_t>(P::offset * p.x_sums[0]);
+  HWY_ALIGN std::int32_t sums[4];
+  for (std::size_t i = first; i < last; i += 4) {
+    const std::uint32_t* const rows = p.only + i;
+    const std::size_t count = HWY_MIN(last - i, std::size_t{4});
+    sum_listed<P>(p, rows, count, last - i, run, sums);
+    for (std::size_t r = 0; r < count; ++r) {
+      const std::uint32_t sum = P::step * static_cast<std::uint32_t>(sums[r]) + offset;
+      const float scale = p.scales[rows[r] * p.scale_row] * p.x_scales[0];
+      p.y[rows[r]] = static_cast<float>(static_cast<std::int32_t>(sum)) * scale + 0.0f;
+    }
+  }
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -63282,6 +64462,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif
@@ -63296,6 +64480,7 @@ static constexpr kernel_table table = [] {
   // raw values of bits8 are no signed bytes
   constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
   t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.listed[eight] = HWY_NAMESPACE::table.listed[eight];
   t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;
@@ -63337,7 +64522,10 @@ struct candidate {
       {&portable::run<packing::bits1, float>, &portable::run<packing::bits2, float>,
        &portable::run<packing::base3, float>, &portable::run<packing::bits4, float>,
        &portable::run<packing::bits8, float>, &portable::run<weights::f32, float>,
-       &portable::run<weights::f16, float>, &portable::run<weights::bf16, float>}};
+       &portable::run<weights::f16, float>, &portable::run<weights::bf16, float>},
+      {&portable::run_listed<packing::bits1>, &portable::run_listed<packing::bits2>,
+       &portable::run_listed<packing::base3>, &portable::run_listed<packing::bits4>,
+       &portable::run_listed<packing::bits8>}};
   return table;
 }
 

@@ -35,3 +35,16 @@ TEST_CASE("relu_squared is max(x, 0)^2") {
   CHECK(std::isnan(tl::relu_squared::of(not_a_number)));
   static_assert(tl::relu_squared::of(-0.5f) == 0.0f);
 }
+
+TEST_CASE("a closed gate lets nothing through, an open one or one that is no number may") {
+  static_assert(tl::ClosingGate<tl::relu_squared>);
+  static_assert(!tl::ClosingGate<tl::silu>);
+  const float gate[] = {1.0f, -1.0f, 0.0f, -0.0f, not_a_number, 1e-30f, -infinite, infinite};
+  std::uint32_t open[8];
+  REQUIRE(tl::find_open<tl::relu_squared>(gate, 8, open) == 4);
+  CHECK(open[0] == 0);
+  CHECK(open[1] == 4);
+  CHECK(open[2] == 5);
+  CHECK(open[3] == 7);
+  for (const float g : {-1.0f, 0.0f, -0.0f}) CHECK(tl::relu_squared::of(g) == 0.0f);
+}

@@ -25,6 +25,12 @@ struct automatic {
   static void run(const product& p, std::size_t first, std::size_t last) noexcept {
     chosen<F, X>::template run<F, X>(p, first, last);
   }
+
+  template <packing::Packing F>
+    requires lists_rows<chosen<F, std::int8_t>, F>
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    chosen<F, std::int8_t>::template run_listed<F>(p, first, last);
+  }
 };
 
 template <>

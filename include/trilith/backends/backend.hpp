@@ -28,6 +28,12 @@ template <class B, class F, class X>
 inline constexpr bool supports =
     requires(const product& p) { B::template run<F, X>(p, std::size_t{}, std::size_t{}); };
 
+/// Whether B has a kernel for some rows of a matrix of format F with the int8 activations of one
+/// token.
+template <class B, class F>
+inline constexpr bool lists_rows =
+    requires(const product& p) { B::template run_listed<F>(p, std::size_t{}, std::size_t{}); };
+
 /// Whether a layer with backend B computes what lies between its products with the vector kernels
 /// of simd/ too, which must then be linked. Others use the plain loops of the headers.
 template <class B>

@@ -6,6 +6,8 @@
 #include <trilith/backends/backend.hpp>
 #include <trilith/weights/matrix.hpp>
 
+#include <span>
+
 namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
@@ -39,6 +41,21 @@ template <class M>
     p.group = m.cols;
     p.scales = &one;
   }
+  return p;
+}
+
+template <class M, class X>
+[[nodiscard]] backends::product product_of(const M& w, const activation_view<X>& x,
+                                           span2d<float> y) noexcept {
+  backends::product p = weights_of(w);
+  p.x = x.data;
+  p.x_stride = x.stride;
+  p.x_scales = x.scales;
+  p.x_sums = x.sums;
+  p.tokens = x.tokens;
+  p.y = y.data;
+  p.y_stride = y.stride;
+  p.panel = x.panel;
   return p;
 }
 
@@ -77,20 +94,40 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
                        "multiply() needs W [Out, In], x [T, In] and y [T, Out].");
   TRILITH_PRECONDITION(x.group == activation_group(w),
                        "multiply() needs activations quantised for the groups of these weights.");
-  backends::product p = detail::weights_of(w);
-  p.x = x.data;
-  p.x_stride = x.stride;
-  p.x_scales = x.scales;
-  p.x_sums = x.sums;
-  p.tokens = x.tokens;
-  p.y = y.data;
-  p.y_stride = y.stride;
-  p.panel = x.panel;
+  const backends::product p = detail::product_of(w, x, y);
   // kernels for many tokens take rows by blocks
   constexpr std::size_t block = 32;
   run.parallel_for(ceil_div(w.rows, block), detail::grain(w.cols, x.tokens),
                    [&p](std::size_t first, std::size_t last) noexcept {
                      B::template run<F, X>(p, first * block, min_of(last * block, p.rows));
+                   });
+}
+
+/// Whether multiply_rows() can compute some rows of a matrix M with activations of X.
+template <class B, class M, class X>
+inline constexpr bool multiplies_rows =
+    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format>;
+
+/// y[0, o] of multiply() for the rows o in `rows`, ascending, of one token: the same bits. Other
+/// outputs stay as they are. For matrices whose rows have one group of scales.
+///
+/// A row takes the time that it takes in multiply(), as long as a quarter or more of the rows are
+/// left out: with fewer gaps the processor sees by itself which row comes next.
+template <backends::Backend B, class M, class X>
+  requires multiplies_rows<B, M, X>
+void multiply_rows(const M& w, const activation_view<X>& x, std::span<const std::uint32_t> rows,
+                   span2d<float> y, const executor& run) noexcept {
+  TRILITH_PRECONDITION(w.cols == x.cols && w.rows == y.cols && x.tokens == 1 && y.rows == 1,
+                       "multiply_rows() needs W [Out, In], x [1, In] and y [1, Out].");
+  TRILITH_PRECONDITION(w.groups_per_row() == 1 && x.group == w.group(),
+                       "multiply_rows() needs weights with one group of scales in a row.");
+  backends::product p = detail::product_of(w, x, y);
+  p.only = rows.data();
+  constexpr std::size_t block = 32;
+  run.parallel_for(ceil_div(rows.size(), block), detail::grain(w.cols, 1),
+                   [&p, &rows](std::size_t first, std::size_t last) noexcept {
+                     B::template run_listed<typename M::format>(p, first * block,
+                                                                min_of(last * block, rows.size()));
                    });
 }
 

@@ -20,6 +20,13 @@ struct portable {
                        });
   }
 
+  /// run() for the rows that p.only lists, of one token and one group of scales.
+  template <packing::Packing F>
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t i = first; i < last; ++i)
+      run<F, std::int8_t>(p, p.only[i], std::size_t{p.only[i]} + 1);
+  }
+
  private:
   template <packing::Packing P>
   [[nodiscard]] static std::int32_t dot(const std::uint8_t* row, std::size_t n,

@@ -63,6 +63,14 @@ struct simd {
       (p.panel != nullptr && table.batch[index] != nullptr ? table.batch : table.int8)[index](
           p, first, last);
   }
+
+  /// run() for the rows that p.only lists, of one token and one group of scales.
+  template <packing::Packing F>
+    requires(detail::table_index<F> >= 0)
+  static void run_listed(const product& p, std::size_t first, std::size_t last) noexcept {
+    trilith::simd::kernels().listed[static_cast<std::size_t>(detail::table_index<F>)](p, first,
+                                                                                      last);
+  }
 };
 
 template <>

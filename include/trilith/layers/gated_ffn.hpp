@@ -68,11 +68,28 @@ struct gated_ffn {
     const auto xq = quantize_for<S>(p.gate, x, w.quantized, w.run);
     const auto gate = w.gate.rows(y.rows), up = w.up.rows(y.rows);
     apply<S>(p.gate, xq, gate, w.run);
-    apply<S>(p.up, xq, up, w.run);
+    multiply_up(p, xq, gate, up, w);
     apply<typename S::output>(p.down, quantize_gated(p, gate, up, w), y, w.run);
   }
 
  private:
+  /// up = Wup x. Of a single token those rows alone whose gates are open; the others become 0, as
+  /// what passes the gate does.
+  template <class Parameters, class X>
+  static void multiply_up(const Parameters& p, const activation_view<X>& x, span2d<float> gate,
+                          span2d<float> up, workspace& w) noexcept {
+    using M = std::remove_cvref_t<decltype(p.up)>;
+    if constexpr (ClosingGate<G> && multiplies_rows<typename S::backend, M, X>)
+      if (up.rows == 1 && p.up.groups_per_row() == 1) {
+        const std::size_t open = find_open<G>(&gate(0, 0), gate.cols, w.open_rows.data());
+        if (open < gate.cols - gate.cols / 4) {
+          __builtin_memset(&up(0, 0), 0, up.cols * sizeof(float));
+          return multiply_rows<typename S::backend>(p.up, x, {w.open_rows.data(), open}, up, w.run);
+        }
+      }
+    apply<S>(p.up, x, up, w.run);
+  }
+
   /// norm(G(gate) * up) in the numbers that Wdown takes; `gate` is written over.
   template <class Parameters>
   [[nodiscard]] static auto quantize_gated(const Parameters& p, span2d<float> gate,

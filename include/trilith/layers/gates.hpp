@@ -20,6 +20,13 @@ concept DifferentiableGate = Gate<T> && requires {
   { T::slope(1.0f) } noexcept -> std::same_as<float>;
 };
 
+/// Gates that let nothing through where closes(x): of(x) is 0, so that the other factor is not
+/// needed.
+template <class T>
+concept ClosingGate = Gate<T> && requires {
+  { T::closes(1.0f) } noexcept -> std::same_as<bool>;
+};
+
 /// x / (1 + e^-x): LLaMA, b1.58.
 struct silu {
   using policy_kind = gate_kind;
@@ -41,6 +48,7 @@ struct relu_squared {
   [[nodiscard]] static constexpr float slope(float x) noexcept {
     return x > 0.0f ? x + x : x * 0.0f;
   }
+  [[nodiscard]] static constexpr bool closes(float x) noexcept { return x <= 0.0f; }
 };
 
 namespace detail {
@@ -65,6 +73,18 @@ void pass_gate(float* gate, const float* up, std::size_t n) noexcept {
     (simd::rows().*detail::gate_kernel<G>)(gate, up, n);
   else
     for (std::size_t i = 0; i < n; ++i) gate[i] = G::of(gate[i]) * up[i];
+}
+
+/// Writes, in ascending order, which of n values do not close the gate; returns how many.
+template <ClosingGate G>
+[[nodiscard]] std::size_t find_open(const float* gate, std::size_t n,
+                                    std::uint32_t* open) noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    open[count] = static_cast<std::uint32_t>(i);
+    count += !G::closes(gate[i]);
+  }
+  return count;
 }
 
 }  // namespace trilith::inline TRILITH_ABI

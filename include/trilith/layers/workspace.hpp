@@ -89,6 +89,7 @@ struct workspace : inner_rows {
         projected(tokens, s.dim),
         attention(who.threads, attention_scratch(s.head_dim, context)),
         token_runs(tokens),
+        open_rows(s.ffn_dim),
         quantized(tokens, widest(s), most_groups, who.threads) {}
 
   shape sizes;
@@ -99,6 +100,7 @@ struct workspace : inner_rows {
   row_buffer residual, normed, projected;
   row_buffer attention;  ///< [threads, attention_scratch()]
   aligned_buffer<token_run> token_runs;
+  aligned_buffer<std::uint32_t> open_rows;  ///< [F] of a feed-forward network's open gates
   activation_buffer quantized;
 
  private:

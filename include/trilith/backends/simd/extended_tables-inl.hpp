@@ -22,6 +22,10 @@ template <class Tiles>
   t.int8[1] = &multiply_few<packing::bits2>;
   t.int8[2] = &multiply_few<packing::base3>;
   t.int8[4] = &multiply_few<packing::bits8>;
+  t.listed[0] = &multiply_listed<packing::bits1>;
+  t.listed[1] = &multiply_listed<packing::bits2>;
+  t.listed[2] = &multiply_listed<packing::base3>;
+  t.listed[4] = &multiply_listed<packing::bits8>;
   return with_batch<lane_tiles>(t, batch_from);
 }
 #endif

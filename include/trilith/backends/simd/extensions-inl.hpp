@@ -47,6 +47,7 @@ static constexpr kernel_table table = [] {
   kernel_table t = named(N_AVX3_VNNI::table, "AVX3_DL", target::avx3_dl);
   constexpr auto three = static_cast<std::size_t>(weight_format::base3);
   t.int8[three] = &multiply_few<packing::base3>;
+  t.listed[three] = &multiply_listed<packing::base3>;
   t.batch[three] = &multiply_batch<packing::base3, lane_tiles>;
   return t;
 }();
@@ -80,6 +81,7 @@ static constexpr kernel_table table = [] {
   // raw values of bits8 are no signed bytes
   constexpr auto eight = static_cast<std::size_t>(weight_format::bits8);
   t.int8[eight] = HWY_NAMESPACE::table.int8[eight];
+  t.listed[eight] = HWY_NAMESPACE::table.listed[eight];
   t.batch[eight] = nullptr;
   t.arrange = &arrange;
   return t;

@@ -11,8 +11,8 @@ struct code_run {
 };
 
 /// The sums of R rows of packed codes with T tokens: every unpacked vector serves T tokens, and
-/// every vector of activations R rows.
-template <class P, std::size_t R, std::size_t T>
+/// every vector of activations R rows. InOrder: the rows that follow are the next ones.
+template <class P, std::size_t R, std::size_t T, bool InOrder>
 struct int8_tile {
   using sum_type = sum_of<P, T>;
   using opened = typename fields_of<P>::opened;
@@ -102,6 +102,7 @@ struct int8_tile {
   /// Rows follow each other, so these lines are of this row or of one of the next. The near one
   /// hides the latency of the second cache, the far one that of memory.
   HWY_INLINE void prefetch(std::size_t byte) const {
+    if constexpr (!InOrder) return;
     __builtin_prefetch(w[0] + R * byte + near_bytes);
     __builtin_prefetch(w[0] + R * byte + far_bytes, 0, 2);
     if constexpr (R == 2) {
@@ -123,11 +124,11 @@ inline constexpr std::size_t part_codes = 16384 * P::block;
 
 /// One row block's sums as vectors whose lanes add up to them; `run` is all of it, or its first
 /// part.
-template <class P, std::size_t R, std::size_t T, std::size_t... I>
+template <class P, std::size_t R, std::size_t T, bool InOrder = true, std::size_t... I>
 static HWY_INLINE void sum_block(const std::uint8_t* const* w, const std::int8_t* x,
                                  std::size_t stride, code_run run, std::size_t n, i32s* totals,
                                  std::index_sequence<I...> all) {
-  int8_tile<P, R, T> tile;
+  int8_tile<P, R, T, InOrder> tile;
   for (std::size_t r = 0; r < R; ++r) tile.w[r] = w[r];
   for (std::size_t c = 0; c < T; ++c) tile.x[c] = x + c * stride;
   ((totals[I] = hn::Zero(i32_tag{})), ...);

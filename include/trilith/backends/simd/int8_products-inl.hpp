@@ -14,6 +14,8 @@
 
 #include <trilith/backends/simd/int8-inl.hpp>
 
+#include <trilith/backends/simd/listed_rows-inl.hpp>
+
 #include <trilith/backends/simd/transpose-inl.hpp>
 
 #include <trilith/backends/simd/arrange-inl.hpp>

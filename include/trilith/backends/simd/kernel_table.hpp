@@ -56,6 +56,8 @@ struct product {
   std::size_t y_stride = 0;
   /// x once more, as arrange() writes it, or null; int8 only
   const std::int8_t* panel = nullptr;
+  /// For `listed`: ascending rows. It computes those at places [first, last) of this list.
+  const std::uint32_t* only = nullptr;
 };
 
 /// How int8 activations lie for products with many tokens. Sixteen tokens side by side, four values
@@ -83,8 +85,10 @@ using product_fn = void (*)(const product&, std::size_t first, std::size_t last)
 struct kernel_table {
   const char* target = "";  ///< e.g. "AVX2", "AVX3_VNNI"
   simd::target id = simd::target::scalar;
-  product_fn int8[weight_formats] = {};   ///< by weight_format, int8 activations
-  product_fn f32[weight_formats] = {};    ///< by weight_format, float activations
+  product_fn int8[weight_formats] = {};  ///< by weight_format, int8 activations
+  product_fn f32[weight_formats] = {};   ///< by weight_format, float activations
+  /// int8 activations of one token, one group of scales in a row, rows of product::only
+  product_fn listed[weight_formats] = {};
   product_fn batch[weight_formats] = {};  ///< int8 activations in a panel
   /// From how many tokens on `batch` is the faster one.
   std::size_t batch_from = 0;

@@ -33,7 +33,10 @@ struct candidate {
       {&portable::run<packing::bits1, float>, &portable::run<packing::bits2, float>,
        &portable::run<packing::base3, float>, &portable::run<packing::bits4, float>,
        &portable::run<packing::bits8, float>, &portable::run<weights::f32, float>,
-       &portable::run<weights::f16, float>, &portable::run<weights::bf16, float>}};
+       &portable::run<weights::f16, float>, &portable::run<weights::bf16, float>},
+      {&portable::run_listed<packing::bits1>, &portable::run_listed<packing::bits2>,
+       &portable::run_listed<packing::base3>, &portable::run_listed<packing::bits4>,
+       &portable::run_listed<packing::bits8>}};
   return table;
 }
 

@@ -9,6 +9,9 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
        &multiply_float<packing::base3>, &multiply_float<packing::bits4>,
        &multiply_float<packing::bits8>, &multiply_float<float>,
        &multiply_float<float16>,        &multiply_float<bfloat16>},
+      {&multiply_listed<packing::bits1>, &multiply_listed<packing::bits2>,
+       &multiply_listed<packing::base3>, &multiply_listed<packing::bits4>,
+       &multiply_listed<packing::bits8>},
 #if TRILITH_SIMD_LANES
       // products of raw values of bits8 do not fit into 16 bits
       {&multiply_batch<packing::bits1, lane_tiles>, &multiply_batch<packing::bits2, lane_tiles>,
