@@ -2229,6 +2229,8 @@ struct row_kernels {
                 std::size_t n) noexcept = nullptr;
   /// activations::int8<> of x; returns its scale.
   float (*quantize)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
+  /// activations::int4<> of x; returns its scale.
+  float (*quantize_int4)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
   /// scale(), then quantize() of y.
   float (*scale_and_quantize)(const float* x, float factor, const float* gains, float* y,
                               std::int8_t* q, std::size_t n) noexcept = nullptr;
@@ -2695,17 +2697,17 @@ struct absmean_range {
   static constexpr std::string_view name = "absmean";
   template <int Top = 127>
   [[nodiscard]] static constexpr rounding_step step(const float* x, std::size_t n) noexcept {
-    constexpr float root = square_root(static_cast<float>(Top));
-    const float magnitude = max_of(mean_magnitude(x, n), smallest_magnitude);
-    return {root / magnitude, magnitude / root};
-  }
-
- private:
-  /// mean |x_i|, added in double: element i in lane i % lanes.
-  [[nodiscard]] static constexpr float mean_magnitude(const float* x, std::size_t n) noexcept {
     double sum[lanes] = {};
     for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += static_cast<double>(absolute(x[i]));
-    return n == 0 ? 0.0f : static_cast<float>(add_lanes(sum) / static_cast<double>(n));
+    return step_of_sum<Top>(add_lanes(sum), n);
+  }
+  /// The same from the sum of all |x_i|, added in double: element i in lane i % lanes.
+  template <int Top>
+  [[nodiscard]] static constexpr rounding_step step_of_sum(double sum, std::size_t n) noexcept {
+    constexpr float root = square_root(static_cast<float>(Top));
+    const float mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
+    const float magnitude = max_of(mean, smallest_magnitude);
+    return {root / magnitude, magnitude / root};
   }
 };
 
@@ -2733,6 +2735,41 @@ template <int Top>
 
 #endif
 // ==== end trilith/activations/range.hpp
+// ==== begin trilith/activations/int4.hpp
+#ifndef TRILITH_ACTIVATIONS_INT4_HPP
+#define TRILITH_ACTIVATIONS_INT4_HPP
+
+namespace trilith::inline TRILITH_ABI::activations {
+
+namespace detail {
+inline constexpr std::string_view int4_name = "int4<";
+}
+
+/// q_i = clip(round_even(multiplier * x_i), -8, 7), multiplier = sqrt(7) / mean|x| of the token.
+///
+/// Codes lie in bytes, for the kernels that int8 has. NaN and infinities show in the scale.
+/// @tparam R  absmean_range, or absmax_range: 7 / max|x|
+/// @see arXiv 2411.04965 (BitNet a4.8), section 2; arXiv 2504.18415 (BitNet v2)
+template <class R = absmean_range>
+  requires Range<R, 7>
+struct int4 {
+  using policy_kind = activations_kind;
+  using element = std::int8_t;
+  static constexpr std::string_view name = joined<detail::int4_name, R::name, name_parts::angle>;
+  static constexpr int bits = 4;
+
+  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
+                                                std::size_t n) noexcept {
+    const rounding_step step = R::template step<7>(x, n);
+    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_code<7>(step.multiplier * x[i]);
+    return step.scale;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::activations
+
+#endif
+// ==== end trilith/activations/int4.hpp
 // ==== begin trilith/activations/int8.hpp
 #ifndef TRILITH_ACTIVATIONS_INT8_HPP
 #define TRILITH_ACTIVATIONS_INT8_HPP
@@ -3044,20 +3081,38 @@ template <Norm N, class B>
 inline constexpr bool has_norm_kernel = backends::uses_kernels<B> && is_root_mean_square<N>;
 
 namespace detail {
-/// q ~ y in the numbers of A; y may be written over.
+/// The row kernel of activations A; none for most.
 template <class A>
+inline constexpr auto quantize_kernel = nullptr;
+template <>
+inline constexpr auto quantize_kernel<activations::int8<>> = &simd::row_kernels::quantize;
+template <>
+inline constexpr auto quantize_kernel<activations::int4<>> = &simd::row_kernels::quantize_int4;
+
+/// q ~ x in the numbers of A, for backend B.
+template <class A, class B>
+[[nodiscard]] float quantize_plainly(const float* x, typename A::element* q,
+                                     std::size_t n) noexcept {
+  if constexpr (backends::uses_kernels<B> && !std::is_null_pointer_v<decltype(quantize_kernel<A>)>)
+    return (simd::rows().*quantize_kernel<A>)(x, q, n);
+  else
+    return A::quantize(x, q, n);
+}
+
+/// The same; y may be written over.
+template <class A, class B>
 [[nodiscard]] float quantize_in_place(float* y, typename A::element* q, std::size_t n) noexcept {
   if constexpr (activations::rotates<A>) {
     A::rotate(y, n);
-    return A::quantizer::quantize(y, q, n);
+    return quantize_plainly<typename A::quantizer, B>(y, q, n);
   } else {
-    return A::quantize(y, q, n);
+    return quantize_plainly<A, B>(y, q, n);
   }
 }
 
 /// y = N(x) in the numbers of A, where the sum of squares of x is known and has_norm_kernel<N, B>.
 /// `y` is room for n floats and may be x.
-template <class A, class N>
+template <class A, class N, class B>
 [[nodiscard]] float quantize_squared(const float* x, float sum, [[maybe_unused]] const float* gains,
                                      float eps, typename A::element* q, std::size_t n,
                                      float* y) noexcept {
@@ -3071,7 +3126,7 @@ template <class A, class N>
     return 1.0f;
   } else {
     rows.scale(x, factor, g, y, n);
-    return quantize_in_place<A>(y, q, n);
+    return quantize_in_place<A, B>(y, q, n);
   }
 }
 }  // namespace detail
@@ -3083,20 +3138,17 @@ template <class A, Norm N, class B>
 [[nodiscard]] float quantize_row(const float* x, [[maybe_unused]] const float* gains,
                                  [[maybe_unused]] float eps, typename A::element* q, std::size_t n,
                                  [[maybe_unused]] float* scratch) noexcept {
-  if constexpr (N::is_identity && backends::uses_kernels<B> &&
-                std::is_same_v<A, activations::int8<>>) {
-    return simd::rows().quantize(x, q, n);
-  } else if constexpr (N::is_identity && !activations::rotates<A>) {
-    return A::quantize(x, q, n);
+  if constexpr (N::is_identity && !activations::rotates<A>) {
+    return detail::quantize_plainly<A, B>(x, q, n);
   } else if constexpr (N::is_identity) {
     for (std::size_t i = 0; i < n; ++i) scratch[i] = x[i];
-    return detail::quantize_in_place<A>(scratch, q, n);
+    return detail::quantize_in_place<A, B>(scratch, q, n);
   } else if constexpr (has_norm_kernel<N, B>) {
     const float sum = simd::rows().sum_of_squares(x, n);
-    return detail::quantize_squared<A, N>(x, sum, gains, eps, q, n, scratch);
+    return detail::quantize_squared<A, N, B>(x, sum, gains, eps, q, n, scratch);
   } else {
     N::apply(x, gains, scratch, n, eps);
-    return detail::quantize_in_place<A>(scratch, q, n);
+    return detail::quantize_in_place<A, B>(scratch, q, n);
   }
 }
 
@@ -3108,7 +3160,7 @@ template <class A, Gate G, Norm N, class B>
                                        float* scratch) noexcept {
   if constexpr (has_gate_kernel<G, B> && has_norm_kernel<N, B>) {
     const float sum = (simd::rows().*detail::gate_kernel<G>)(gate, up, n);
-    return detail::quantize_squared<A, N>(gate, sum, gains, eps, q, n, gate);
+    return detail::quantize_squared<A, N, B>(gate, sum, gains, eps, q, n, gate);
   } else {
     pass_gate<G, B>(gate, up, n);
     return quantize_row<A, N, B>(gate, gains, eps, q, n, scratch);
@@ -16853,41 +16905,6 @@ struct hadamard {
 
 #endif
 // ==== end trilith/activations/hadamard.hpp
-// ==== begin trilith/activations/int4.hpp
-#ifndef TRILITH_ACTIVATIONS_INT4_HPP
-#define TRILITH_ACTIVATIONS_INT4_HPP
-
-namespace trilith::inline TRILITH_ABI::activations {
-
-namespace detail {
-inline constexpr std::string_view int4_name = "int4<";
-}
-
-/// q_i = clip(round_even(multiplier * x_i), -8, 7), multiplier = sqrt(7) / mean|x| of the token.
-///
-/// Codes lie in bytes, for the kernels that int8 has. NaN and infinities show in the scale.
-/// @tparam R  absmean_range, or absmax_range: 7 / max|x|
-/// @see arXiv 2411.04965 (BitNet a4.8), section 2; arXiv 2504.18415 (BitNet v2)
-template <class R = absmean_range>
-  requires Range<R, 7>
-struct int4 {
-  using policy_kind = activations_kind;
-  using element = std::int8_t;
-  static constexpr std::string_view name = joined<detail::int4_name, R::name, name_parts::angle>;
-  static constexpr int bits = 4;
-
-  [[nodiscard]] static constexpr float quantize(const float* x, element* q,
-                                                std::size_t n) noexcept {
-    const rounding_step step = R::template step<7>(x, n);
-    for (std::size_t i = 0; i < n; ++i) q[i] = round_to_code<7>(step.multiplier * x[i]);
-    return step.scale;
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::activations
-
-#endif
-// ==== end trilith/activations/int4.hpp
 // ==== begin trilith/activations/top_k.hpp
 #ifndef TRILITH_ACTIVATIONS_TOP_K_HPP
 #define TRILITH_ACTIVATIONS_TOP_K_HPP
@@ -21185,6 +21202,65 @@ static void row_sum_groups(const std::int8_t* q, std::size_t n, std::size_t grou
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: rows quantised to the bits of activations/int4.hpp.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sum of magnitudes in double: element i in lane i % lanes.
+struct row_magnitudes {
+  using tag = hn::ScalableTag<double>;
+  static constexpr std::size_t width = HWY_LANES(double);
+  hn::Vec<tag> part[lanes / width];
+
+  HWY_INLINE row_magnitudes() {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) part[v] = hn::Zero(tag{});
+  }
+  HWY_INLINE void add_sixteen(const float* x) {
+    const hn::Rebind<float, tag> few;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v)
+      part[v] = hn::Add(part[v], hn::PromoteTo(tag{}, hn::Abs(hn::LoadU(few, x + v * width))));
+  }
+  HWY_INLINE double total() const {
+    HWY_ALIGN double all[lanes];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) hn::Store(part[v], tag{}, all + v * width);
+    return add_lanes(all);
+  }
+};
+
+/// clip(round_even(multiplier * x_i), -8, 7); NaN becomes -8.
+static HWY_INLINE void quantize_sixteen_int4(const float* x, f32s multiplier, std::int8_t* q) {
+  const f32_tag d;
+  const f32s top = hn::Set(d, 7.0f), bottom = hn::Set(d, -8.0f);
+  f32s v[vectors_per_sum];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors_per_sum; ++k) {
+    const f32s value = hn::Mul(multiplier, hn::LoadU(d, x + k * floats_per_vector));
+    const f32s above = hn::IfThenElse(hn::Gt(value, bottom), value, bottom);
+    v[k] = hn::IfThenElse(hn::Lt(above, top), above, top);
+  }
+  store_sixteen(v, q);
+}
+
+static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  row_magnitudes sum;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum.add_sixteen(x + i);
+  if (i < n) sum.add_sixteen(row_end(x + i, n - i).values);
+  const auto step = activations::absmean_range::step_of_sum<7>(sum.total(), n);
+  const f32s multiplier = hn::Set(f32_tag{}, step.multiplier);
+  for (i = 0; i + lanes <= n; i += lanes) quantize_sixteen_int4(x + i, multiplier, q + i);
+  if (i < n) {
+    std::int8_t codes[lanes];
+    quantize_sixteen_int4(row_end(x + i, n - i).values, multiplier, codes);
+    for (std::size_t k = i; k < n; ++k) q[k] = codes[k - i];
+  }
+  return step.scale;
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -21356,17 +21432,11 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
-                                                         &row_sum_of_squares,
-                                                         &row_scale,
-                                                         &row_quantize,
-                                                         &row_scale_and_quantize,
-                                                         &row_sum_groups,
-                                                         &row_gate<relu_squared_gate>,
-                                                         &row_gate<silu_gate>,
-                                                         &row_add,
-                                                         &row_turn<half_split_pairs>,
-                                                         &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{
+    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
+    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
+    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
+    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -32573,6 +32643,65 @@ static void row_sum_groups(const std::int8_t* q, std::size_t n, std::size_t grou
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: rows quantised to the bits of activations/int4.hpp.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sum of magnitudes in double: element i in lane i % lanes.
+struct row_magnitudes {
+  using tag = hn::ScalableTag<double>;
+  static constexpr std::size_t width = HWY_LANES(double);
+  hn::Vec<tag> part[lanes / width];
+
+  HWY_INLINE row_magnitudes() {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) part[v] = hn::Zero(tag{});
+  }
+  HWY_INLINE void add_sixteen(const float* x) {
+    const hn::Rebind<float, tag> few;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v)
+      part[v] = hn::Add(part[v], hn::PromoteTo(tag{}, hn::Abs(hn::LoadU(few, x + v * width))));
+  }
+  HWY_INLINE double total() const {
+    HWY_ALIGN double all[lanes];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) hn::Store(part[v], tag{}, all + v * width);
+    return add_lanes(all);
+  }
+};
+
+/// clip(round_even(multiplier * x_i), -8, 7); NaN becomes -8.
+static HWY_INLINE void quantize_sixteen_int4(const float* x, f32s multiplier, std::int8_t* q) {
+  const f32_tag d;
+  const f32s top = hn::Set(d, 7.0f), bottom = hn::Set(d, -8.0f);
+  f32s v[vectors_per_sum];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors_per_sum; ++k) {
+    const f32s value = hn::Mul(multiplier, hn::LoadU(d, x + k * floats_per_vector));
+    const f32s above = hn::IfThenElse(hn::Gt(value, bottom), value, bottom);
+    v[k] = hn::IfThenElse(hn::Lt(above, top), above, top);
+  }
+  store_sixteen(v, q);
+}
+
+static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  row_magnitudes sum;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum.add_sixteen(x + i);
+  if (i < n) sum.add_sixteen(row_end(x + i, n - i).values);
+  const auto step = activations::absmean_range::step_of_sum<7>(sum.total(), n);
+  const f32s multiplier = hn::Set(f32_tag{}, step.multiplier);
+  for (i = 0; i + lanes <= n; i += lanes) quantize_sixteen_int4(x + i, multiplier, q + i);
+  if (i < n) {
+    std::int8_t codes[lanes];
+    quantize_sixteen_int4(row_end(x + i, n - i).values, multiplier, codes);
+    for (std::size_t k = i; k < n; ++k) q[k] = codes[k - i];
+  }
+  return step.scale;
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -32744,17 +32873,11 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
-                                                         &row_sum_of_squares,
-                                                         &row_scale,
-                                                         &row_quantize,
-                                                         &row_scale_and_quantize,
-                                                         &row_sum_groups,
-                                                         &row_gate<relu_squared_gate>,
-                                                         &row_gate<silu_gate>,
-                                                         &row_add,
-                                                         &row_turn<half_split_pairs>,
-                                                         &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{
+    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
+    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
+    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
+    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -43961,6 +44084,65 @@ static void row_sum_groups(const std::int8_t* q, std::size_t n, std::size_t grou
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: rows quantised to the bits of activations/int4.hpp.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sum of magnitudes in double: element i in lane i % lanes.
+struct row_magnitudes {
+  using tag = hn::ScalableTag<double>;
+  static constexpr std::size_t width = HWY_LANES(double);
+  hn::Vec<tag> part[lanes / width];
+
+  HWY_INLINE row_magnitudes() {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) part[v] = hn::Zero(tag{});
+  }
+  HWY_INLINE void add_sixteen(const float* x) {
+    const hn::Rebind<float, tag> few;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v)
+      part[v] = hn::Add(part[v], hn::PromoteTo(tag{}, hn::Abs(hn::LoadU(few, x + v * width))));
+  }
+  HWY_INLINE double total() const {
+    HWY_ALIGN double all[lanes];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) hn::Store(part[v], tag{}, all + v * width);
+    return add_lanes(all);
+  }
+};
+
+/// clip(round_even(multiplier * x_i), -8, 7); NaN becomes -8.
+static HWY_INLINE void quantize_sixteen_int4(const float* x, f32s multiplier, std::int8_t* q) {
+  const f32_tag d;
+  const f32s top = hn::Set(d, 7.0f), bottom = hn::Set(d, -8.0f);
+  f32s v[vectors_per_sum];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors_per_sum; ++k) {
+    const f32s value = hn::Mul(multiplier, hn::LoadU(d, x + k * floats_per_vector));
+    const f32s above = hn::IfThenElse(hn::Gt(value, bottom), value, bottom);
+    v[k] = hn::IfThenElse(hn::Lt(above, top), above, top);
+  }
+  store_sixteen(v, q);
+}
+
+static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  row_magnitudes sum;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum.add_sixteen(x + i);
+  if (i < n) sum.add_sixteen(row_end(x + i, n - i).values);
+  const auto step = activations::absmean_range::step_of_sum<7>(sum.total(), n);
+  const f32s multiplier = hn::Set(f32_tag{}, step.multiplier);
+  for (i = 0; i + lanes <= n; i += lanes) quantize_sixteen_int4(x + i, multiplier, q + i);
+  if (i < n) {
+    std::int8_t codes[lanes];
+    quantize_sixteen_int4(row_end(x + i, n - i).values, multiplier, codes);
+    for (std::size_t k = i; k < n; ++k) q[k] = codes[k - i];
+  }
+  return step.scale;
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -44132,17 +44314,11 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
-                                                         &row_sum_of_squares,
-                                                         &row_scale,
-                                                         &row_quantize,
-                                                         &row_scale_and_quantize,
-                                                         &row_sum_groups,
-                                                         &row_gate<relu_squared_gate>,
-                                                         &row_gate<silu_gate>,
-                                                         &row_add,
-                                                         &row_turn<half_split_pairs>,
-                                                         &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{
+    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
+    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
+    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
+    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -55353,6 +55529,65 @@ static void row_sum_groups(const std::int8_t* q, std::size_t n, std::size_t grou
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: rows quantised to the bits of activations/int4.hpp.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// The sum of magnitudes in double: element i in lane i % lanes.
+struct row_magnitudes {
+  using tag = hn::ScalableTag<double>;
+  static constexpr std::size_t width = HWY_LANES(double);
+  hn::Vec<tag> part[lanes / width];
+
+  HWY_INLINE row_magnitudes() {
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) part[v] = hn::Zero(tag{});
+  }
+  HWY_INLINE void add_sixteen(const float* x) {
+    const hn::Rebind<float, tag> few;
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v)
+      part[v] = hn::Add(part[v], hn::PromoteTo(tag{}, hn::Abs(hn::LoadU(few, x + v * width))));
+  }
+  HWY_INLINE double total() const {
+    HWY_ALIGN double all[lanes];
+    HWY_UNROLL(8)
+    for (std::size_t v = 0; v < lanes / width; ++v) hn::Store(part[v], tag{}, all + v * width);
+    return add_lanes(all);
+  }
+};
+
+/// clip(round_even(multiplier * x_i), -8, 7); NaN becomes -8.
+static HWY_INLINE void quantize_sixteen_int4(const float* x, f32s multiplier, std::int8_t* q) {
+  const f32_tag d;
+  const f32s top = hn::Set(d, 7.0f), bottom = hn::Set(d, -8.0f);
+  f32s v[vectors_per_sum];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors_per_sum; ++k) {
+    const f32s value = hn::Mul(multiplier, hn::LoadU(d, x + k * floats_per_vector));
+    const f32s above = hn::IfThenElse(hn::Gt(value, bottom), value, bottom);
+    v[k] = hn::IfThenElse(hn::Lt(above, top), above, top);
+  }
+  store_sixteen(v, q);
+}
+
+static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  row_magnitudes sum;
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) sum.add_sixteen(x + i);
+  if (i < n) sum.add_sixteen(row_end(x + i, n - i).values);
+  const auto step = activations::absmean_range::step_of_sum<7>(sum.total(), n);
+  const f32s multiplier = hn::Set(f32_tag{}, step.multiplier);
+  for (i = 0; i + lanes <= n; i += lanes) quantize_sixteen_int4(x + i, multiplier, q + i);
+  if (i < n) {
+    std::int8_t codes[lanes];
+    quantize_sixteen_int4(row_end(x + i, n - i).values, multiplier, codes);
+    for (std::size_t k = i; k < n; ++k) q[k] = codes[k - i];
+  }
+  return step.scale;
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -55524,17 +55759,11 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
-                                                         &row_sum_of_squares,
-                                                         &row_scale,
-                                                         &row_quantize,
-                                                         &row_scale_and_quantize,
-                                                         &row_sum_groups,
-                                                         &row_gate<relu_squared_gate>,
-                                                         &row_gate<silu_gate>,
-                                                         &row_add,
-                                                         &row_turn<half_split_pairs>,
-                                                         &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{
+    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
+    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
+    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
+    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -64659,6 +64888,10 @@ inline float quantize(const float* x, std::int8_t* q, std::size_t n) noexcept {
   return activations::int8<>::quantize(x, q, n);
 }
 
+inline float quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  return activations::int4<>::quantize(x, q, n);
+}
+
 inline float scale_and_quantize(const float* x, float factor, const float* gains, float* y,
                                 std::int8_t* q, std::size_t n) noexcept {
   scale(x, factor, gains, y, n);
@@ -64726,6 +64959,7 @@ inline constexpr row_kernels scalar_rows{"SCALAR",
                                          &scalar::sum_of_squares,
                                          &scalar::scale,
                                          &scalar::quantize,
+                                         &scalar::quantize_int4,
                                          &scalar::scale_and_quantize,
                                          &scalar::sum_groups,
                                          &scalar::relu_squared,

@@ -116,6 +116,7 @@ TEST_CASE("every target has a table of rows whose functions are all there", "[ro
     CHECK(t.sum_of_squares != nullptr);
     CHECK(t.scale != nullptr);
     CHECK(t.quantize != nullptr);
+    CHECK(t.quantize_int4 != nullptr);
     CHECK(t.scale_and_quantize != nullptr);
     CHECK(t.sum_groups != nullptr);
     CHECK(t.relu_squared != nullptr);
@@ -155,6 +156,16 @@ TEST_CASE("rows that are quantised", "[rows]") {
     row<std::int8_t> q(x.size()), expected(x.size());
     const float scale = activations::int8<>::quantize(in.data(), expected.data(), x.size());
     CHECK(same(table.quantize(in.data(), q.data(), x.size()), scale));
+    CHECK(q.all == expected.all);
+  });
+}
+
+TEST_CASE("rows that are quantised to four bits", "[rows]") {
+  for_each_row([](const row_kernels& table, fill, const floats& x) {
+    row<float> in(x);
+    row<std::int8_t> q(x.size()), expected(x.size());
+    const float scale = activations::int4<>::quantize(in.data(), expected.data(), x.size());
+    CHECK(same(table.quantize_int4(in.data(), q.data(), x.size()), scale));
     CHECK(q.all == expected.all);
   });
 }

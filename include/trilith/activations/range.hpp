@@ -38,17 +38,17 @@ struct absmean_range {
   static constexpr std::string_view name = "absmean";
   template <int Top = 127>
   [[nodiscard]] static constexpr rounding_step step(const float* x, std::size_t n) noexcept {
-    constexpr float root = square_root(static_cast<float>(Top));
-    const float magnitude = max_of(mean_magnitude(x, n), smallest_magnitude);
-    return {root / magnitude, magnitude / root};
-  }
-
- private:
-  /// mean |x_i|, added in double: element i in lane i % lanes.
-  [[nodiscard]] static constexpr float mean_magnitude(const float* x, std::size_t n) noexcept {
     double sum[lanes] = {};
     for (std::size_t i = 0; i < n; ++i) sum[i % lanes] += static_cast<double>(absolute(x[i]));
-    return n == 0 ? 0.0f : static_cast<float>(add_lanes(sum) / static_cast<double>(n));
+    return step_of_sum<Top>(add_lanes(sum), n);
+  }
+  /// The same from the sum of all |x_i|, added in double: element i in lane i % lanes.
+  template <int Top>
+  [[nodiscard]] static constexpr rounding_step step_of_sum(double sum, std::size_t n) noexcept {
+    constexpr float root = square_root(static_cast<float>(Top));
+    const float mean = n == 0 ? 0.0f : static_cast<float>(sum / static_cast<double>(n));
+    const float magnitude = max_of(mean, smallest_magnitude);
+    return {root / magnitude, magnitude / root};
   }
 };
 

@@ -10,6 +10,7 @@
 #define TRILITH_BACKENDS_SIMD_KERNELS_INL_HPP
 #endif
 
+#include <trilith/activations/range.hpp>
 #include <trilith/backends/simd/attention_kernels.hpp>
 #include <trilith/backends/simd/constants.hpp>
 #include <trilith/backends/simd/gradient_kernels.hpp>

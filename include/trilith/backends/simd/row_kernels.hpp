@@ -17,6 +17,8 @@ struct row_kernels {
                 std::size_t n) noexcept = nullptr;
   /// activations::int8<> of x; returns its scale.
   float (*quantize)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
+  /// activations::int4<> of x; returns its scale.
+  float (*quantize_int4)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
   /// scale(), then quantize() of y.
   float (*scale_and_quantize)(const float* x, float factor, const float* gains, float* y,
                               std::int8_t* q, std::size_t n) noexcept = nullptr;

@@ -1,6 +1,7 @@
 #ifndef TRILITH_BACKENDS_SIMD_SCALAR_ROWS_HPP
 #define TRILITH_BACKENDS_SIMD_SCALAR_ROWS_HPP
 
+#include <trilith/activations/int4.hpp>
 #include <trilith/activations/int8.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/numeric.hpp>
@@ -22,6 +23,10 @@ inline void scale(const float* x, float factor, const float* gains, float* y,
 
 inline float quantize(const float* x, std::int8_t* q, std::size_t n) noexcept {
   return activations::int8<>::quantize(x, q, n);
+}
+
+inline float quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
+  return activations::int4<>::quantize(x, q, n);
 }
 
 inline float scale_and_quantize(const float* x, float factor, const float* gains, float* y,
@@ -91,6 +96,7 @@ inline constexpr row_kernels scalar_rows{"SCALAR",
                                          &scalar::sum_of_squares,
                                          &scalar::scale,
                                          &scalar::quantize,
+                                         &scalar::quantize_int4,
                                          &scalar::scale_and_quantize,
                                          &scalar::sum_groups,
                                          &scalar::relu_squared,
