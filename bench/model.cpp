@@ -15,7 +15,7 @@ constexpr const char* usage =
     "  --shape 2b|700m|all which models (bitnet-b1.58-2B-4T, bitnet_b1_58-large); default all\n"
     "  --packing P         base3 (default) or bits2\n"
     "  --head H            int8 (default) or bf16\n"
-    "  --kv F              bf16 (default), f16 or f32: keys and values\n"
+    "  --kv F              bf16 (default), f16, f32, int8, int4 or int3: keys and values\n"
     "  --threads 1,2       by default 1 and all processors\n"
     "  --batch 1,2,4,8     sequences at once\n"
     "  --context LIST      tokens before what is timed; default 0,1024,4096\n"

@@ -18,7 +18,7 @@ struct model_options {
         contexts(line.numbers("--context", quick ? list{0} : list{0, 1024, 4096}, 0)) {
     base.packing = line.choice("--packing", {"base3", "bits2"});
     base.head = line.choice("--head", {"int8", "bf16"});
-    base.kv = line.choice("--kv", {"bf16", "f16", "f32"});
+    base.kv = line.choice("--kv", {"bf16", "f16", "f32", "int8", "int4", "int3"});
     prompt = line.numbers("--prompt", {quick ? 128u : 512u}).front();
     generate = line.numbers("--generate", {quick ? 16u : 128u}).front();
     line.done();

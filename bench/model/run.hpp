@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -110,12 +111,19 @@ pass_times time_steps(Session& s, const job& j) {
   return before && after ? (*after - *before) / static_cast<double>(tokens) : -1;
 }
 
+[[nodiscard]] inline trilith::kv_format kv_of(const std::string& name) {
+  namespace kv = trilith::kv;
+  const std::map<std::string, trilith::kv_format> all{{"f32", kv::f32{}},   {"f16", kv::f16{}},
+                                                      {"bf16", kv::bf16{}}, {"int8", kv::int8{}},
+                                                      {"int4", kv::int4{}}, {"int3", kv::int3{}}};
+  return all.at(name);
+}
+
 template <class Model>
 [[nodiscard]] measurement measure(const Model& model, const job& j) {
   trilith::session_options options{
       .sequences = j.batch, .context = j.context + j.room, .threads = j.threads};
-  if (j.kv == "f16") options.kv = trilith::kv::f16{};
-  if (j.kv == "bf16") options.kv = trilith::kv::bf16{};
+  options.kv = kv_of(j.kv);
   auto s = value_or_leave(trilith::session<Model>::open(model, options));
   fill_to(j.context, s, j);
   const auto before = joules();
@@ -159,9 +167,11 @@ template <class Gate>
 
 /// MiB of keys and values.
 [[nodiscard]] inline double cache_mib(const job& j) {
-  const double values = 2.0 * static_cast<double>(j.sizes.layers * j.sizes.kv_heads) *
-                        static_cast<double>(j.sizes.head_dim * (j.context + j.room) * j.batch);
-  return (j.kv == "f32" ? 4 : 2) * values / (1 << 20);
+  const std::size_t positions = j.context + j.room, n = j.sizes.head_dim;
+  const trilith::kv_format kv = kv_of(j.kv);
+  return static_cast<double>(j.batch * j.sizes.layers * j.sizes.kv_heads *
+                             (kv.key_bytes(positions, n) + kv.value_bytes(positions, n))) /
+         (1 << 20);
 }
 
 }  // namespace bench

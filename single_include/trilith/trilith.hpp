@@ -4334,10 +4334,12 @@ struct blocked : running<blocked> {
 
 namespace trilith::inline TRILITH_ABI::kv {
 
-/// Sixteen codes in [0, 2^Bits), 2 Bits bytes: little-endian words in which code l has its place
-/// at bit l times the word's share of bits.
+/// Sixteen codes in [0, 2^Bits), 2 Bits bytes, in little-endian words from which vectors take their
+/// lanes by shifts:
 ///
-///     8 bits  bytes       4 bits  a word of 64 bits      2 bits  a word of 32 bits
+///     8 bits  code l in byte l
+///     4 bits  code l in word l % 2 of 32 bits, at bit 4 (l / 2)
+///     2 bits  code l at bit 2 l of a word of 32 bits
 ///     3 bits  the lower two bits of each as for 2 bits, then a word of 16 highest bits
 template <std::size_t Bits>
 struct code_unit {
@@ -4345,33 +4347,48 @@ struct code_unit {
                 "trilith::kv::coded<Bits, FirstBits>: bits must be 2, 3, 4 or 8.");
   static constexpr std::size_t codes = 16, bytes = 2 * Bits;
 
-  static void pack(const std::uint8_t* from, unsigned char* to) noexcept {
-    if constexpr (Bits == 3) {
-      code_unit<2>::pack_low(from, to);
-      std::uint16_t top = 0;
-      for (std::size_t l = 0; l < codes; ++l)
-        top = static_cast<std::uint16_t>(top | (from[l] >> 2) << l);
-      __builtin_memcpy(to + 4, &top, 2);
-    } else {
-      pack_low(from, to);
-    }
-  }
-  [[nodiscard]] static unsigned get(const unsigned char* from, std::size_t l) noexcept {
-    if constexpr (Bits == 3)
-      return code_unit<2>::get(from, l) | (from[4 + l / 8] >> l % 8 & 1u) << 2;
-    else
-      return from[l * Bits / 8] >> l * Bits % 8 & ((1u << Bits) - 1);
+  /// Where byte b of the unit of lane `lane` lies when the words of sixteen units are stored side
+  /// by side.
+  [[nodiscard]] static constexpr std::size_t side_by_side(std::size_t b,
+                                                          std::size_t lane) noexcept {
+    if constexpr (Bits == 8) return b * 16 + lane;
+    if (Bits == 3 && b >= 4) return 64 + lane * 2 + b - 4;
+    return b / 4 * 64 + lane * 4 + b % 4;
   }
 
-  /// The lowest Bits of each code; Bits divide 8.
-  static void pack_low(const std::uint8_t* from, unsigned char* to) noexcept {
-    constexpr std::size_t in_byte = 8 / Bits;
-    for (std::size_t b = 0; b < bytes; ++b) {
-      unsigned all = 0;
-      for (std::size_t k = 0; k < in_byte; ++k)
-        all |= (from[b * in_byte + k] & ((1u << Bits) - 1)) << k * Bits;
-      to[b] = static_cast<unsigned char>(all);
+  /// put(b, value) stores byte b.
+  template <class Put>
+  static void pack(const std::uint8_t* from, const Put& put) noexcept {
+    unsigned char all[bytes] = {};
+    for (std::size_t l = 0; l < codes; ++l) {
+      const unsigned c = from[l];
+      if constexpr (Bits == 3) {
+        or_into(all[l / 4], (c & 3u) << 2 * (l % 4));
+        or_into(all[4 + l / 8], c >> 2 << l % 8);
+      } else {
+        or_into(all[byte_of(l)], c << shift_of(l));
+      }
     }
+    for (std::size_t b = 0; b < bytes; ++b) put(b, all[b]);
+  }
+  /// Code l of a unit whose byte b is at(b).
+  template <class At>
+  [[nodiscard]] static unsigned get(const At& at, std::size_t l) noexcept {
+    if constexpr (Bits == 3)
+      return (at(l / 4) >> 2 * (l % 4) & 3u) | (at(4 + l / 8) >> l % 8 & 1u) << 2;
+    else
+      return at(byte_of(l)) >> shift_of(l) & ((1u << Bits) - 1);
+  }
+
+ private:
+  [[nodiscard]] static constexpr std::size_t byte_of(std::size_t l) noexcept {
+    return Bits == 4 ? 4 * (l % 2) + l / 4 : l * Bits / 8;
+  }
+  [[nodiscard]] static constexpr std::size_t shift_of(std::size_t l) noexcept {
+    return Bits == 4 ? l / 2 % 2 * 4 : l * Bits % 8;
+  }
+  static void or_into(unsigned char& to, unsigned bits) noexcept {
+    to = static_cast<unsigned char>(to | bits);
   }
 };
 
@@ -4474,33 +4491,67 @@ struct coded_row {
     return sizeof(float16) + ceil_div(head_dim, unit::codes) * unit::bytes;
   }
   /// Where NaN is among them all become 0, beyond 65504 * 2^B magnitudes are clipped.
-  TRILITH_EXACT_FLOAT static void put(const float* x, std::size_t n, unsigned char* to) noexcept {
+  static void put(const float* x, std::size_t n, unsigned char* to) noexcept {
+    encode(x, n, to, [to](std::size_t u, std::size_t b) noexcept {
+      return to + sizeof(float16) + u * unit::bytes + b;
+    });
+  }
+  [[nodiscard]] static float get(const unsigned char* from, std::size_t i) noexcept {
+    const unsigned char* const codes = from + sizeof(float16) + i / unit::codes * unit::bytes;
+    return decode(from,
+                  unit::get([codes](std::size_t b) noexcept { return codes[b]; }, i % unit::codes));
+  }
+
+  /// Sixteen rows, lane by lane: the scales, then units 0, then units 1 ..., their words side by
+  /// side.
+  [[nodiscard]] static constexpr std::size_t tile_bytes(std::size_t head_dim) noexcept {
+    return key_tile * bytes(head_dim);
+  }
+  static void put_lane(const float* x, std::size_t n, unsigned char* tile,
+                       std::size_t lane) noexcept {
+    encode(x, n, tile + lane * sizeof(float16),
+           [tile, lane](std::size_t u, std::size_t b) noexcept {
+             return unit_of_tile(tile, u) + unit::side_by_side(b, lane);
+           });
+  }
+  [[nodiscard]] static float get_lane(const unsigned char* tile, std::size_t lane,
+                                      std::size_t i) noexcept {
+    const auto* const codes = unit_of_tile(const_cast<unsigned char*>(tile), i / unit::codes);
+    return decode(
+        tile + lane * sizeof(float16),
+        unit::get([&](std::size_t b) noexcept { return codes[unit::side_by_side(b, lane)]; },
+                  i % unit::codes));
+  }
+
+ private:
+  [[nodiscard]] static unsigned char* unit_of_tile(unsigned char* tile, std::size_t u) noexcept {
+    return tile + key_tile * (sizeof(float16) + u * unit::bytes);
+  }
+  /// place(u, b) is where byte b of unit u belongs.
+  template <class Place>
+  TRILITH_EXACT_FLOAT static void encode(const float* x, std::size_t n, unsigned char* scale,
+                                         const Place& place) noexcept {
     TRILITH_EXACT_FLOAT_BODY
     const float top = absmax(x, n) / (2 * middle);
     const float16 half = to_float16(top == top ? min_of(top, largest) : 0.0f);
-    __builtin_memcpy(to, &half, sizeof half);
+    __builtin_memcpy(scale, &half, sizeof half);
     const float step = 2 * to_float(half), inverse = step > 0 ? 1 / step : 0.0f;
     for (std::size_t first = 0; first < n; first += unit::codes) {
       std::uint8_t codes[unit::codes] = {};
       for (std::size_t i = first; i < min_of(first + unit::codes, n); ++i)
         codes[i - first] = code_of(x[i] * inverse + middle);
-      unit::pack(codes, to + sizeof half + first / unit::codes * unit::bytes);
+      unit::pack(codes, [&](std::size_t b, unsigned char value) noexcept {
+        *place(first / unit::codes, b) = value;
+      });
     }
   }
-  TRILITH_EXACT_FLOAT [[nodiscard]] static float get(const unsigned char* from,
-                                                     std::size_t i) noexcept {
+  TRILITH_EXACT_FLOAT [[nodiscard]] static float decode(const unsigned char* scale,
+                                                        unsigned c) noexcept {
     TRILITH_EXACT_FLOAT_BODY
-    const unsigned char* const units = from + sizeof(float16);
-    const unsigned c = unit::get(units + i / unit::codes * unit::bytes, i % unit::codes);
-    return scale(from) * (static_cast<float>(2 * c + 1) - 2 * middle);
-  }
-  [[nodiscard]] static float scale(const unsigned char* from) noexcept {
     float16 half;
-    __builtin_memcpy(&half, from, sizeof half);
-    return to_float(half);
+    __builtin_memcpy(&half, scale, sizeof half);
+    return to_float(half) * (static_cast<float>(2 * c + 1) - 2 * middle);
   }
-
- private:
   /// floor(v) in range; NaN takes the lowest.
   [[nodiscard]] static std::uint8_t code_of(float v) noexcept {
     constexpr float most = 2 * middle - 1;
@@ -4534,10 +4585,12 @@ struct coded_kernel<3, 8> {
 /// Keys and values in Bits bits, each head's of each position as a coded_row; the first position,
 /// whose values are larger and which every token looks at, in FirstBits.
 ///
-///     keys, values   coded_row<FirstBits> of position 0, then coded_row<Bits> of 1, 2, ...
+///     keys    coded_row<FirstBits> of position 0, then [positions / 16] tiles of coded_row<Bits>
+///     values  coded_row<FirstBits> of position 0, then [positions] coded_row<Bits>
 ///
 /// so that a position takes 2 (2 + ceil(head_dim / 16) 2 Bits) bytes a head: 52 instead of f16's
-/// 256 for heads of 64 in 3 bits. The softmax runs along, as with f16.
+/// 256 for heads of 64 in 3 bits. A first row is there where FirstBits is not Bits. The softmax
+/// runs along, as with f16.
 /// @see arXiv 2411.04965 (BitNet a4.8), section 2: 3 bits and a wider first token; arXiv 2504.18415
 template <std::size_t Bits, std::size_t FirstBits = detail::first_bits(Bits)>
 struct coded : detail::coded_kernel<Bits, FirstBits> {
@@ -4556,39 +4609,44 @@ struct coded : detail::coded_kernel<Bits, FirstBits> {
 
   [[nodiscard]] static constexpr std::size_t key_bytes(std::size_t positions,
                                                        std::size_t head_dim) noexcept {
-    return positions == 0 ? 0 : offset(positions, head_dim);
+    return positions == 0
+               ? 0
+               : front(head_dim) + ceil_div(positions, key_tile) * row::tile_bytes(head_dim);
   }
   [[nodiscard]] static constexpr std::size_t value_bytes(std::size_t positions,
                                                          std::size_t head_dim) noexcept {
-    return key_bytes(positions, head_dim);
+    return positions == 0 ? 0 : front(head_dim) + positions * row::bytes(head_dim);
   }
-  /// Of a position after the first.
-  [[nodiscard]] static constexpr std::size_t offset(std::size_t position,
-                                                    std::size_t head_dim) noexcept {
-    return first_row::bytes(head_dim) + (position - 1) * row::bytes(head_dim);
+  /// Whether position 0 lies apart, in front; its place among the others stays empty.
+  static constexpr bool first_is_wider = FirstBits != Bits;
+  [[nodiscard]] static constexpr std::size_t front(std::size_t head_dim) noexcept {
+    return first_is_wider ? first_row::bytes(head_dim) : 0;
   }
 
   static void put(const kv_entry& e) noexcept {
-    put(e.key, e, static_cast<unsigned char*>(e.keys));
-    put(e.value, e, static_cast<unsigned char*>(e.values));
+    auto* const keys = static_cast<unsigned char*>(e.keys);
+    auto* const values = static_cast<unsigned char*>(e.values);
+    const std::size_t n = e.head_dim;
+    if (first_is_wider && e.position == 0) {
+      first_row::put(e.key, n, keys);
+      first_row::put(e.value, n, values);
+    } else {
+      row::put_lane(e.key, n, keys + front(n) + e.position / key_tile * row::tile_bytes(n),
+                    e.position % key_tile);
+      row::put(e.value, n, values + front(n) + e.position * row::bytes(n));
+    }
   }
   [[nodiscard]] static float key(const void* keys, std::size_t head_dim, std::size_t tile,
                                  std::size_t lane, std::size_t i) noexcept {
-    return value(keys, head_dim, tile * key_tile + lane, i);
+    const auto* const from = static_cast<const unsigned char*>(keys);
+    if (first_is_wider && tile == 0 && lane == 0) return first_row::get(from, i);
+    return row::get_lane(from + front(head_dim) + tile * row::tile_bytes(head_dim), lane, i);
   }
   [[nodiscard]] static float value(const void* values, std::size_t head_dim, std::size_t position,
                                    std::size_t i) noexcept {
     const auto* const from = static_cast<const unsigned char*>(values);
-    if (position == 0) return first_row::get(from, i);
-    return row::get(from + offset(position, head_dim), i);
-  }
-
- private:
-  static void put(const float* x, const kv_entry& e, unsigned char* to) noexcept {
-    if (e.position == 0)
-      first_row::put(x, e.head_dim, to);
-    else
-      row::put(x, e.head_dim, to + offset(e.position, e.head_dim));
+    if (first_is_wider && position == 0) return first_row::get(from, i);
+    return row::get(from + front(head_dim) + position * row::bytes(head_dim), i);
   }
 };
 
@@ -21525,6 +21583,48 @@ struct no_prefetcher {
   HWY_INLINE void step() {}
 };
 
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
 /// Queries of R rows.
 template <std::size_t R>
 struct query_rows {
@@ -21532,11 +21632,12 @@ struct query_rows {
 };
 
 /// scores[r][j] of the T tiles at `keys`; rows of scores are `stride` floats apart.
-template <std::size_t R, std::size_t T, class Sums, class E, class Ahead>
-static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                   f32s divisor, float* scores, std::size_t stride, Ahead& ahead) {
+template <std::size_t R, std::size_t T, class Sums, class Keys, class Ahead>
+static HWY_INLINE void score_tiles(const query_rows<R>& rows, const Keys& keys, f32s divisor,
+                                   float* scores, std::size_t stride, Ahead& ahead) {
   constexpr std::size_t vectors = T * vectors_per_sum;
   const f32_tag f;
+  const auto& from = keys.template tiles<T>();
   f32s sum[R][vectors];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) {
@@ -21546,12 +21647,10 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
   const float* q[R];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) q[r] = rows.q[r];
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < keys.n; ++i) {
     f32s k[vectors];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v)
-      k[v] = load_floats(keys + (v / vectors_per_sum * n + i) * key_tile +
-                         v % vectors_per_sum * floats_per_vector);
+    for (std::size_t v = 0; v < vectors; ++v) k[v] = from.vector(v, i);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -21569,13 +21668,12 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
 }
 
 /// All tiles of positions [0, count), from the tile at `keys` on.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                    std::size_t count, f32s divisor, float* scores,
-                                    std::size_t stride, Ahead ahead) {
+template <std::size_t R, class Sums, class Keys, class Ahead>
+static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const Keys& keys, std::size_t count,
+                                    f32s divisor, float* scores, std::size_t stride, Ahead ahead) {
   std::size_t j = 0;
   const auto some = [&]<std::size_t T>(std::integral_constant<std::size_t, T>) HWY_ATTR {
-    score_tiles<R, T, Sums>(rows, keys + j * n, n, divisor, scores + j, stride, ahead);
+    score_tiles<R, T, Sums>(rows, keys.from(j), divisor, scores + j, stride, ahead);
     j += T * key_tile;
   };
   if constexpr (most_tiles == 4) {
@@ -21588,10 +21686,10 @@ static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, st
 
 /// mixed[r][i] = mixed[r][i] * shrink[r] + sum_j p[r][j] * values[j][i] over j in [0, count), for V
 /// vectors of elements i. Rows of p are `p_stride` floats apart, those of mixed `width`.
-template <std::size_t R, std::size_t V, class Sums, class E, class Ahead>
-static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t count,
-                                   const float* p, std::size_t p_stride, const float* shrink,
-                                   float* mixed, std::size_t width, Ahead& ahead) {
+template <std::size_t R, std::size_t V, class Sums, class Values, class Ahead>
+static HWY_INLINE void mix_vectors(const Values& values, std::size_t count, const float* p,
+                                   std::size_t p_stride, const float* shrink, float* mixed,
+                                   std::size_t width, Ahead& ahead) {
   const f32_tag f;
   f32s sum[R][V];
   HWY_UNROLL(6)
@@ -21605,10 +21703,10 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) row[r] = p + r * p_stride;
   for (std::size_t j = 0; j < count; ++j) {
+    const auto from = values.of(j);
     f32s value[V];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < V; ++v)
-      value[v] = load_floats(values + j * n + v * floats_per_vector);
+    for (std::size_t v = 0; v < V; ++v) value[v] = from.vector(v);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -21626,17 +21724,17 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
 }
 
 /// All elements. The last vector may read, and mix, what lies behind a value: nobody looks at it.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void mix_rows(const E* values, std::size_t n, std::size_t count, const float* p,
+template <std::size_t R, class Sums, class Values, class Ahead>
+static HWY_NOINLINE void mix_rows(const Values& values, std::size_t count, const float* p,
                                   std::size_t p_stride, const float* shrink, float* mixed,
                                   std::size_t width, Ahead ahead) {
   constexpr std::size_t step = most_vectors * floats_per_vector;
   std::size_t i = 0;
   for (; i + step <= width; i += step)
-    mix_vectors<R, most_vectors, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width,
+    mix_vectors<R, most_vectors, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width,
                                        ahead);
   for (; i < width; i += floats_per_vector)
-    mix_vectors<R, 1, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width, ahead);
+    mix_vectors<R, 1, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width, ahead);
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -21787,11 +21885,11 @@ struct running_rows {
 /// One block of 64 positions after the other, in an Order:
 ///
 ///     element                      of the cache
-///     key_width(n)                 elements of a key
+///     key_width(n), value_width(n) elements of a key and of a value
+///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
-///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -21805,9 +21903,7 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if constexpr (Order::always_widens)
-        add_widened();
-      else if (held > most_queries)
+      if (held > most_queries || (Order::first_is_wider && base == 0))
         add_widened();
       else
         add_block();
@@ -21826,15 +21922,18 @@ struct running_attention : running_rows {
 
   HWY_INLINE void add_block() {
     const std::size_t n = all.job.head_dim, key_width = Order::key_width(n);
-    const prefetcher<E> next_values(values + base * n, stored() * n);
+    const std::size_t value_width = Order::value_width(n);
+    const E* const value_block = values + Order::front(n) + base * value_width;
+    const prefetcher<E> next_values(value_block, stored() * value_width);
     const prefetcher<E> next_keys(key_block() + attention_block * key_width,
                                   attention_block * key_width);
     for_all(scoring<E, prefetcher<E>>(*this, key_block(), next_values));
-    for_all(mixing<E, prefetcher<E>>(*this, values + base * n, next_keys));
+    for_all(mixing<E, prefetcher<E>>(*this, value_block, next_keys));
   }
 
   [[nodiscard]] HWY_INLINE const E* key_block() const {
-    return keys + base * Order::key_width(all.job.head_dim);
+    const std::size_t n = all.job.head_dim;
+    return keys + Order::front(n) + base * Order::key_width(n);
   }
 
   /// The rows whose tokens see a part of the block.
@@ -21955,21 +22054,25 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
                                std::size_t count, float* scores, const Ahead& ahead) {
     const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
-    score_rows<R, fused_sums>(rows, keys, n, count, scale, scores, attention_block, ahead);
+    score_rows<R, fused_sums>(rows, key_elements<B>(keys, n), count, scale, scores, attention_block,
+                              ahead);
   }
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void mix(const B* values, std::size_t n, std::size_t count, const float* p,
                              const float* shrink, float* mixed, std::size_t width,
                              const Ahead& ahead) {
-    mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
+    mix_rows<R, fused_sums>(value_elements<B>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
   }
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
@@ -21990,100 +22093,310 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
-// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+// its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
+// widened before.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Places of the lanes of sixteen codes in words, Bits apart.
+/// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
+template <std::size_t Bits>
+struct computed_values {
+  f32s double_scale, offset;  ///< 2 h and h (1 - 2^Bits)
+
+  HWY_INLINE computed_values() {}
+  HWY_INLINE explicit computed_values(f32s h)
+      : double_scale(hn::Add(h, h)),
+        offset(hn::Mul(h, hn::Set(f32_tag{}, 1.0f - static_cast<float>(1u << Bits)))) {}
+
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    const f32s c = hn::ConvertTo(f32_tag{}, hn::BitCast(i32_tag{}, codes));
+    return hn::MulAdd(c, double_scale, offset);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Codes of up to four bits are looked up in a register; what lies above their bits is not looked
+/// at.
+template <std::size_t Bits>
+inline constexpr bool looked_up = Bits <= 4;
+
+/// 2 c + 1 - 2^Bits for the lowest Bits c of an index of four bits.
+template <std::size_t Bits>
+struct odd_numbers {
+  alignas(64) float of[lanes];
+  constexpr odd_numbers() noexcept : of() {
+    constexpr std::size_t count = std::size_t{1} << Bits;
+    for (std::size_t k = 0; k < lanes; ++k)
+      of[k] = static_cast<float>(2 * (k % count) + 1) - static_cast<float>(count);
+  }
+};
+template <std::size_t Bits>
+inline constexpr odd_numbers<Bits> odd_table{};
+
+static HWY_INLINE f32s looked_up_in(f32s table, u32s codes) {
+  return f32s{_mm512_permutexvar_ps(codes.raw, table.raw)};
+}
+
+/// For lanes with scales h of their own.
+template <std::size_t Bits>
+struct lane_lookup {
+  f32s scale;
+
+  HWY_INLINE lane_lookup() {}
+  HWY_INLINE explicit lane_lookup(f32s h) : scale(h) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    return hn::Mul(looked_up_in(hn::Load(f32_tag{}, odd_table<Bits>.of), codes), scale);
+  }
+};
+/// For one scale h.
+template <std::size_t Bits>
+struct row_lookup {
+  f32s table;
+
+  HWY_INLINE explicit row_lookup(f32s h)
+      : table(hn::Mul(h, hn::Load(f32_tag{}, odd_table<Bits>.of))) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const { return looked_up_in(table, codes); }
+};
+
+template <std::size_t Bits>
+using values_of_lanes =
+    std::conditional_t<looked_up<Bits>, lane_lookup<Bits>, computed_values<Bits>>;
+template <std::size_t Bits>
+using values_of_row = std::conditional_t<looked_up<Bits>, row_lookup<Bits>, computed_values<Bits>>;
+
+#else
+
+template <std::size_t Bits>
+inline constexpr bool looked_up = false;
+template <std::size_t Bits>
+using values_of_lanes = computed_values<Bits>;
+template <std::size_t Bits>
+using values_of_row = computed_values<Bits>;
+
+#endif
+
+/// Places of the lanes of codes in words.
 template <std::size_t Bits>
 struct code_places {
   alignas(64) std::uint32_t of[lanes];
   constexpr code_places() noexcept : of() {
-    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+    for (std::size_t l = 0; l < lanes; ++l)
+      of[l] = static_cast<std::uint32_t>(Bits == 4 ? l / 2 * 4 : l * Bits);
   }
 };
 template <std::size_t Bits>
 inline constexpr code_places<Bits> places_of{};
 
-static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
-  std::uint32_t word;
+static HWY_INLINE u32s shifted_right(u32s x, std::size_t bits) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  return u32s{_mm512_srlv_epi32(x.raw, _mm512_set1_epi32(static_cast<int>(bits)))};
+#else
+  return hn::ShiftRightSame(x, static_cast<int>(bits));
+#endif
+}
+/// The lowest Bits, where not only they are looked at.
+template <std::size_t Bits>
+static HWY_INLINE u32s lowest_bits(u32s x) {
+  if constexpr (looked_up<Bits>) return x;
+  return hn::And(x, hn::Set(u32_tag{}, (1u << Bits) - 1));
+}
+/// The lowest two bits of `low`, and above them the lowest bit of `top`, moved down by a number of
+/// bits.
+static HWY_INLINE u32s three_bits(u32s low, u32s top, u32s down) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  const __m512i at_two =
+      _mm512_rorv_epi32(top.raw, _mm512_sub_epi32(down.raw, _mm512_set1_epi32(2)));
+  return u32s{_mm512_ternarylogic_epi32(_mm512_set1_epi32(3), low.raw, at_two, 0xCA)};
+#else
+  const u32_tag u;
+  const u32s high = hn::And(hn::Shr(top, down), hn::Set(u, 1u));
+  return hn::Or(hn::And(low, hn::Set(u, 3u)), hn::ShiftLeft<2>(high));
+#endif
+}
+template <class Word>
+static HWY_INLINE Word word_at(const unsigned char* from) {
+  Word word;
   __builtin_memcpy(&word, from, sizeof word);
   return word;
 }
-
-/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
-template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
-  const u32_tag u;
-  constexpr std::size_t in_word = 32 / Bits;
-  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
-  if constexpr (in_word < floats_per_vector)
-    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
-  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
-                 hn::Set(u, (1u << Bits) - 1));
+/// Words of 32 bits, `lane` words on.
+static HWY_INLINE u32s words_from(const unsigned char* from, std::size_t lane) {
+  const hn::Repartition<std::uint8_t, u32_tag> bytes;
+  return hn::BitCast(u32_tag{}, hn::LoadU(bytes, from + 4 * lane));
 }
 
-/// The same of a kv::code_unit.
+/// Code l of the units of positions [lane, lane + floats_per_vector), of units side by side.
 template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+static HWY_INLINE u32s codes_of_positions(const unsigned char* units, std::size_t lane,
+                                          std::size_t l) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u,
+                         hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), units + l * lanes + lane));
+  } else if constexpr (Bits == 4) {
+    return lowest_bits<4>(shifted_right(words_from(units + l % 2 * 64, lane), l / 2 * 4));
+  } else {
+    const hn::Repartition<std::uint8_t, hn::Rebind<std::uint16_t, u32_tag>> half_bytes;
+    const auto tops = hn::BitCast(hn::Rebind<std::uint16_t, u32_tag>(),
+                                  hn::LoadU(half_bytes, units + 64 + 2 * lane));
+    return three_bits(shifted_right(words_from(units, lane), 2 * l), hn::PromoteTo(u, tops),
+                      hn::Set(u, static_cast<std::uint32_t>(l)));
+  }
+}
+
+/// Codes [lane, lane + floats_per_vector) of one unit.
+template <std::size_t Bits>
+static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane) {
   const u32_tag u;
   if constexpr (Bits == 8) {
     return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
-  } else if constexpr (Bits == 3) {
-    std::uint16_t top;
-    __builtin_memcpy(&top, unit + 4, sizeof top);
-    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
-    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else if constexpr (Bits == 4) {
+    const hn::Repartition<std::uint64_t, u32_tag> pairs;
+    const u32s words = hn::BitCast(u, hn::Set(pairs, word_at<std::uint64_t>(unit)));
+    return lowest_bits<4>(hn::Shr(words, hn::Load(u, places_of<4>.of + lane)));
   } else {
-    return codes_in_words<Bits>(unit, lane);
+    const u32s low = hn::Set(u, word_at<std::uint32_t>(unit));
+    const u32s top = hn::Set(u, std::uint32_t{word_at<std::uint16_t>(unit + 4)});
+    return three_bits(hn::Shr(low, hn::Load(u, places_of<2>.of + lane)), top,
+                      hn::Load(u, places_of<1>.of + lane));
   }
 }
 
-/// Unit i of a kv::coded_row<Bits> as floats.
-template <std::size_t Bits>
-static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
-  const f32_tag f;
-  const i32_tag i32;
-  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
-  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
-  HWY_UNROLL(4)
-  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
-    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
-    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
-    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+/// Some tiles of coded_row<Bits>.
+template <std::size_t Bits, std::size_t T>
+struct coded_tiles {
+  static constexpr std::size_t vectors = T * vectors_per_sum, unit = kv::code_unit<Bits>::bytes;
+  const unsigned char* codes;
+  std::size_t tile_bytes;
+  values_of_lanes<Bits> values[vectors];
+
+  HWY_INLINE coded_tiles(const unsigned char* at, std::size_t bytes)
+      : codes(at + key_tile * sizeof(float16)), tile_bytes(bytes) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto* const scales =
+          reinterpret_cast<const float16*>(at + v / vectors_per_sum * tile_bytes);
+      values[v] =
+          values_of_lanes<Bits>(load_floats(scales + v % vectors_per_sum * floats_per_vector));
+    }
   }
-}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    const unsigned char* const units =
+        codes + v / vectors_per_sum * tile_bytes + i / lanes * key_tile * unit;
+    return values[v].of(
+        codes_of_positions<Bits>(units, v % vectors_per_sum * floats_per_vector, i % lanes));
+  }
+};
+
+/// Keys as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_keys {
+  const unsigned char* at;
+  std::size_t n, width;
+
+  HWY_INLINE coded_keys(const unsigned char* keys, std::size_t head_dim)
+      : at(keys), n(head_dim), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_keys from(std::size_t position) const {
+    coded_keys k = *this;
+    k.at += position * width;
+    return k;
+  }
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE coded_tiles<Bits, T> tiles() const {
+    return coded_tiles<Bits, T>(at, key_tile * width);
+  }
+};
+
+/// One row of coded_row<Bits>.
+template <std::size_t Bits>
+struct coded_floats {
+  const unsigned char* units;
+  values_of_row<Bits> values;
+
+  /// @param first  a multiple of floats_per_vector: vector(0) begins there
+  HWY_INLINE coded_floats(const unsigned char* row, std::size_t first)
+      : units(row + sizeof(float16)),
+        values(hn::Set(f32_tag{}, to_float(word_at<float16>(row)))),
+        at(first) {}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+    const std::size_t i = at + v * floats_per_vector;
+    return values.of(
+        codes_of_unit<Bits>(units + i / lanes * kv::code_unit<Bits>::bytes, i % lanes));
+  }
+
+ private:
+  std::size_t at;
+};
+
+/// Values as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_rows {
+  const unsigned char* at;
+  std::size_t width, first = 0;
+
+  HWY_INLINE coded_rows(const unsigned char* values, std::size_t head_dim)
+      : at(values), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_rows from(std::size_t i) const {
+    coded_rows r = *this;
+    r.first += i;
+    return r;
+  }
+  [[nodiscard]] HWY_INLINE coded_floats<Bits> of(std::size_t position) const {
+    return coded_floats<Bits>(at + position * width, first);
+  }
+};
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
 struct coded_order : fused_order {
   using element = unsigned char;
-  static constexpr bool always_widens = true;
+  static constexpr bool first_is_wider = Format::first_is_wider;
+  static constexpr std::size_t bits = Format::bits;
+  static HWY_INLINE std::size_t front(std::size_t n) { return Format::front(n); }
+  static HWY_INLINE std::size_t key_width(std::size_t n) { return Format::row::bytes(n); }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return Format::row::bytes(n); }
 
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
-                                      std::size_t positions, float* to) {
-    for (std::size_t j = 0; j < positions; ++j)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
-        widen(from, n, base + j, i, to + j * n + i * lanes);
+  using fused_order::mix, fused_order::score;
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void score(const query_rows<R>& rows, const element* keys, std::size_t n,
+                               std::size_t count, float* scores, const Ahead& ahead) {
+    const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
+    score_rows<R, fused_sums>(rows, coded_keys<bits>(keys, n), count, scale, scores,
+                              attention_block, ahead);
   }
-  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void mix(const element* values, std::size_t n, std::size_t count,
+                             const float* p, const float* shrink, float* mixed, std::size_t width,
+                             const Ahead& ahead) {
+    mix_rows<R, fused_sums>(coded_rows<bits>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
+  }
+
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
                                     std::size_t positions, float* to) {
-    HWY_ALIGN float unit[key_tile * lanes] = {};
-    for (std::size_t j = 0; j < positions; j += key_tile)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
-        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
-          widen(from, n, base + j + l, i, unit + l * lanes);
-        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+    const coded_keys<bits> keys(from + front(n) + base * key_width(n), n);
+    for (std::size_t j = 0; j < positions; j += key_tile) {
+      const auto tile = keys.from(j).template tiles<1>();
+      for (std::size_t i = 0; i < n; ++i) {
+        HWY_UNROLL(4)
+        for (std::size_t v = 0; v < vectors_per_sum; ++v)
+          hn::StoreU(tile.vector(v, i), f32_tag{},
+                     to + j * n + i * key_tile + v * floats_per_vector);
       }
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i * key_tile] = Format::first_row::get(from, i);
   }
-
- private:
-  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
-                               std::size_t i, float* to) {
-    if (position == 0)
-      widen_unit<Format::first_bits>(from, i, to);
-    else
-      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    const coded_rows<bits> values(from + front(n) + base * value_width(n), n);
+    for (std::size_t j = 0; j < positions; ++j) {
+      const auto row = values.of(j);
+      for (std::size_t i = 0; i < n; i += floats_per_vector)
+        hn::StoreU(row.vector(i / floats_per_vector), f32_tag{}, to + j * n + i);
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i] = Format::first_row::get(from, i);
   }
 };
 
@@ -22309,7 +22622,9 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -22626,8 +22941,8 @@ struct textbook_attention {
     const std::size_t n = a.head_dim, most = all.positions(row + R - 1);
     const f32s root = hn::Set(f32_tag{}, square_root(static_cast<float>(n)));
     const auto* keys = static_cast<const float*>(a.keys);
-    score_rows<R, rounded_sums>(all.template queries<R>(row), keys, n, most, root, scores, room,
-                                ahead(keys, most));
+    score_rows<R, rounded_sums>(all.template queries<R>(row), key_elements<float>(keys, n), most,
+                                root, scores, room, ahead(keys, most));
     soften<R>(row);
     mix<R>(row, static_cast<const float*>(a.values));
     for (std::size_t r = 0; r < R; ++r) all.write(row + r, mixed + r * width);
@@ -22651,13 +22966,15 @@ struct textbook_attention {
     for (std::size_t i = 0; i < R * width; ++i) mixed[i] = 0.0f;
     for (std::size_t j = 0; j < common; j += attention_block) {
       const std::size_t count = min_of(common - j, attention_block);
-      mix_rows<R, rounded_sums>(values + j * n, n, count, scores + j, room, whole, mixed, width,
+      mix_rows<R, rounded_sums>(value_elements<float>(values + j * n, n), count, scores + j, room,
+                                whole, mixed, width,
                                 ahead(values + j * n, min_of(common - j, 2 * attention_block)));
     }
     for (std::size_t r = 1; r < R; ++r)
       if (const std::size_t more = all.positions(row + r) - common; more != 0)
-        mix_rows<1, rounded_sums>(values + common * n, n, more, scores + r * room + common, room,
-                                  whole, mixed + r * width, width, no_prefetcher());
+        mix_rows<1, rounded_sums>(value_elements<float>(values + common * n, n), more,
+                                  scores + r * room + common, room, whole, mixed + r * width, width,
+                                  no_prefetcher());
   }
 
   template <std::size_t R>
@@ -32966,6 +33283,48 @@ struct no_prefetcher {
   HWY_INLINE void step() {}
 };
 
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
 /// Queries of R rows.
 template <std::size_t R>
 struct query_rows {
@@ -32973,11 +33332,12 @@ struct query_rows {
 };
 
 /// scores[r][j] of the T tiles at `keys`; rows of scores are `stride` floats apart.
-template <std::size_t R, std::size_t T, class Sums, class E, class Ahead>
-static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                   f32s divisor, float* scores, std::size_t stride, Ahead& ahead) {
+template <std::size_t R, std::size_t T, class Sums, class Keys, class Ahead>
+static HWY_INLINE void score_tiles(const query_rows<R>& rows, const Keys& keys, f32s divisor,
+                                   float* scores, std::size_t stride, Ahead& ahead) {
   constexpr std::size_t vectors = T * vectors_per_sum;
   const f32_tag f;
+  const auto& from = keys.template tiles<T>();
   f32s sum[R][vectors];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) {
@@ -32987,12 +33347,10 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
   const float* q[R];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) q[r] = rows.q[r];
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < keys.n; ++i) {
     f32s k[vectors];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v)
-      k[v] = load_floats(keys + (v / vectors_per_sum * n + i) * key_tile +
-                         v % vectors_per_sum * floats_per_vector);
+    for (std::size_t v = 0; v < vectors; ++v) k[v] = from.vector(v, i);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -33010,13 +33368,12 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
 }
 
 /// All tiles of positions [0, count), from the tile at `keys` on.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                    std::size_t count, f32s divisor, float* scores,
-                                    std::size_t stride, Ahead ahead) {
+template <std::size_t R, class Sums, class Keys, class Ahead>
+static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const Keys& keys, std::size_t count,
+                                    f32s divisor, float* scores, std::size_t stride, Ahead ahead) {
   std::size_t j = 0;
   const auto some = [&]<std::size_t T>(std::integral_constant<std::size_t, T>) HWY_ATTR {
-    score_tiles<R, T, Sums>(rows, keys + j * n, n, divisor, scores + j, stride, ahead);
+    score_tiles<R, T, Sums>(rows, keys.from(j), divisor, scores + j, stride, ahead);
     j += T * key_tile;
   };
   if constexpr (most_tiles == 4) {
@@ -33029,10 +33386,10 @@ static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, st
 
 /// mixed[r][i] = mixed[r][i] * shrink[r] + sum_j p[r][j] * values[j][i] over j in [0, count), for V
 /// vectors of elements i. Rows of p are `p_stride` floats apart, those of mixed `width`.
-template <std::size_t R, std::size_t V, class Sums, class E, class Ahead>
-static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t count,
-                                   const float* p, std::size_t p_stride, const float* shrink,
-                                   float* mixed, std::size_t width, Ahead& ahead) {
+template <std::size_t R, std::size_t V, class Sums, class Values, class Ahead>
+static HWY_INLINE void mix_vectors(const Values& values, std::size_t count, const float* p,
+                                   std::size_t p_stride, const float* shrink, float* mixed,
+                                   std::size_t width, Ahead& ahead) {
   const f32_tag f;
   f32s sum[R][V];
   HWY_UNROLL(6)
@@ -33046,10 +33403,10 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) row[r] = p + r * p_stride;
   for (std::size_t j = 0; j < count; ++j) {
+    const auto from = values.of(j);
     f32s value[V];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < V; ++v)
-      value[v] = load_floats(values + j * n + v * floats_per_vector);
+    for (std::size_t v = 0; v < V; ++v) value[v] = from.vector(v);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -33067,17 +33424,17 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
 }
 
 /// All elements. The last vector may read, and mix, what lies behind a value: nobody looks at it.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void mix_rows(const E* values, std::size_t n, std::size_t count, const float* p,
+template <std::size_t R, class Sums, class Values, class Ahead>
+static HWY_NOINLINE void mix_rows(const Values& values, std::size_t count, const float* p,
                                   std::size_t p_stride, const float* shrink, float* mixed,
                                   std::size_t width, Ahead ahead) {
   constexpr std::size_t step = most_vectors * floats_per_vector;
   std::size_t i = 0;
   for (; i + step <= width; i += step)
-    mix_vectors<R, most_vectors, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width,
+    mix_vectors<R, most_vectors, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width,
                                        ahead);
   for (; i < width; i += floats_per_vector)
-    mix_vectors<R, 1, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width, ahead);
+    mix_vectors<R, 1, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width, ahead);
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -33228,11 +33585,11 @@ struct running_rows {
 /// One block of 64 positions after the other, in an Order:
 ///
 ///     element                      of the cache
-///     key_width(n)                 elements of a key
+///     key_width(n), value_width(n) elements of a key and of a value
+///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
-///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -33246,9 +33603,7 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if constexpr (Order::always_widens)
-        add_widened();
-      else if (held > most_queries)
+      if (held > most_queries || (Order::first_is_wider && base == 0))
         add_widened();
       else
         add_block();
@@ -33267,15 +33622,18 @@ struct running_attention : running_rows {
 
   HWY_INLINE void add_block() {
     const std::size_t n = all.job.head_dim, key_width = Order::key_width(n);
-    const prefetcher<E> next_values(values + base * n, stored() * n);
+    const std::size_t value_width = Order::value_width(n);
+    const E* const value_block = values + Order::front(n) + base * value_width;
+    const prefetcher<E> next_values(value_block, stored() * value_width);
     const prefetcher<E> next_keys(key_block() + attention_block * key_width,
                                   attention_block * key_width);
     for_all(scoring<E, prefetcher<E>>(*this, key_block(), next_values));
-    for_all(mixing<E, prefetcher<E>>(*this, values + base * n, next_keys));
+    for_all(mixing<E, prefetcher<E>>(*this, value_block, next_keys));
   }
 
   [[nodiscard]] HWY_INLINE const E* key_block() const {
-    return keys + base * Order::key_width(all.job.head_dim);
+    const std::size_t n = all.job.head_dim;
+    return keys + Order::front(n) + base * Order::key_width(n);
   }
 
   /// The rows whose tokens see a part of the block.
@@ -33396,21 +33754,25 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
                                std::size_t count, float* scores, const Ahead& ahead) {
     const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
-    score_rows<R, fused_sums>(rows, keys, n, count, scale, scores, attention_block, ahead);
+    score_rows<R, fused_sums>(rows, key_elements<B>(keys, n), count, scale, scores, attention_block,
+                              ahead);
   }
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void mix(const B* values, std::size_t n, std::size_t count, const float* p,
                              const float* shrink, float* mixed, std::size_t width,
                              const Ahead& ahead) {
-    mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
+    mix_rows<R, fused_sums>(value_elements<B>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
   }
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
@@ -33431,100 +33793,310 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
-// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+// its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
+// widened before.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Places of the lanes of sixteen codes in words, Bits apart.
+/// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
+template <std::size_t Bits>
+struct computed_values {
+  f32s double_scale, offset;  ///< 2 h and h (1 - 2^Bits)
+
+  HWY_INLINE computed_values() {}
+  HWY_INLINE explicit computed_values(f32s h)
+      : double_scale(hn::Add(h, h)),
+        offset(hn::Mul(h, hn::Set(f32_tag{}, 1.0f - static_cast<float>(1u << Bits)))) {}
+
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    const f32s c = hn::ConvertTo(f32_tag{}, hn::BitCast(i32_tag{}, codes));
+    return hn::MulAdd(c, double_scale, offset);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Codes of up to four bits are looked up in a register; what lies above their bits is not looked
+/// at.
+template <std::size_t Bits>
+inline constexpr bool looked_up = Bits <= 4;
+
+/// 2 c + 1 - 2^Bits for the lowest Bits c of an index of four bits.
+template <std::size_t Bits>
+struct odd_numbers {
+  alignas(64) float of[lanes];
+  constexpr odd_numbers() noexcept : of() {
+    constexpr std::size_t count = std::size_t{1} << Bits;
+    for (std::size_t k = 0; k < lanes; ++k)
+      of[k] = static_cast<float>(2 * (k % count) + 1) - static_cast<float>(count);
+  }
+};
+template <std::size_t Bits>
+inline constexpr odd_numbers<Bits> odd_table{};
+
+static HWY_INLINE f32s looked_up_in(f32s table, u32s codes) {
+  return f32s{_mm512_permutexvar_ps(codes.raw, table.raw)};
+}
+
+/// For lanes with scales h of their own.
+template <std::size_t Bits>
+struct lane_lookup {
+  f32s scale;
+
+  HWY_INLINE lane_lookup() {}
+  HWY_INLINE explicit lane_lookup(f32s h) : scale(h) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    return hn::Mul(looked_up_in(hn::Load(f32_tag{}, odd_table<Bits>.of), codes), scale);
+  }
+};
+/// For one scale h.
+template <std::size_t Bits>
+struct row_lookup {
+  f32s table;
+
+  HWY_INLINE explicit row_lookup(f32s h)
+      : table(hn::Mul(h, hn::Load(f32_tag{}, odd_table<Bits>.of))) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const { return looked_up_in(table, codes); }
+};
+
+template <std::size_t Bits>
+using values_of_lanes =
+    std::conditional_t<looked_up<Bits>, lane_lookup<Bits>, computed_values<Bits>>;
+template <std::size_t Bits>
+using values_of_row = std::conditional_t<looked_up<Bits>, row_lookup<Bits>, computed_values<Bits>>;
+
+#else
+
+template <std::size_t Bits>
+inline constexpr bool looked_up = false;
+template <std::size_t Bits>
+using values_of_lanes = computed_values<Bits>;
+template <std::size_t Bits>
+using values_of_row = computed_values<Bits>;
+
+#endif
+
+/// Places of the lanes of codes in words.
 template <std::size_t Bits>
 struct code_places {
   alignas(64) std::uint32_t of[lanes];
   constexpr code_places() noexcept : of() {
-    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+    for (std::size_t l = 0; l < lanes; ++l)
+      of[l] = static_cast<std::uint32_t>(Bits == 4 ? l / 2 * 4 : l * Bits);
   }
 };
 template <std::size_t Bits>
 inline constexpr code_places<Bits> places_of{};
 
-static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
-  std::uint32_t word;
+static HWY_INLINE u32s shifted_right(u32s x, std::size_t bits) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  return u32s{_mm512_srlv_epi32(x.raw, _mm512_set1_epi32(static_cast<int>(bits)))};
+#else
+  return hn::ShiftRightSame(x, static_cast<int>(bits));
+#endif
+}
+/// The lowest Bits, where not only they are looked at.
+template <std::size_t Bits>
+static HWY_INLINE u32s lowest_bits(u32s x) {
+  if constexpr (looked_up<Bits>) return x;
+  return hn::And(x, hn::Set(u32_tag{}, (1u << Bits) - 1));
+}
+/// The lowest two bits of `low`, and above them the lowest bit of `top`, moved down by a number of
+/// bits.
+static HWY_INLINE u32s three_bits(u32s low, u32s top, u32s down) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  const __m512i at_two =
+      _mm512_rorv_epi32(top.raw, _mm512_sub_epi32(down.raw, _mm512_set1_epi32(2)));
+  return u32s{_mm512_ternarylogic_epi32(_mm512_set1_epi32(3), low.raw, at_two, 0xCA)};
+#else
+  const u32_tag u;
+  const u32s high = hn::And(hn::Shr(top, down), hn::Set(u, 1u));
+  return hn::Or(hn::And(low, hn::Set(u, 3u)), hn::ShiftLeft<2>(high));
+#endif
+}
+template <class Word>
+static HWY_INLINE Word word_at(const unsigned char* from) {
+  Word word;
   __builtin_memcpy(&word, from, sizeof word);
   return word;
 }
-
-/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
-template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
-  const u32_tag u;
-  constexpr std::size_t in_word = 32 / Bits;
-  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
-  if constexpr (in_word < floats_per_vector)
-    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
-  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
-                 hn::Set(u, (1u << Bits) - 1));
+/// Words of 32 bits, `lane` words on.
+static HWY_INLINE u32s words_from(const unsigned char* from, std::size_t lane) {
+  const hn::Repartition<std::uint8_t, u32_tag> bytes;
+  return hn::BitCast(u32_tag{}, hn::LoadU(bytes, from + 4 * lane));
 }
 
-/// The same of a kv::code_unit.
+/// Code l of the units of positions [lane, lane + floats_per_vector), of units side by side.
 template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+static HWY_INLINE u32s codes_of_positions(const unsigned char* units, std::size_t lane,
+                                          std::size_t l) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u,
+                         hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), units + l * lanes + lane));
+  } else if constexpr (Bits == 4) {
+    return lowest_bits<4>(shifted_right(words_from(units + l % 2 * 64, lane), l / 2 * 4));
+  } else {
+    const hn::Repartition<std::uint8_t, hn::Rebind<std::uint16_t, u32_tag>> half_bytes;
+    const auto tops = hn::BitCast(hn::Rebind<std::uint16_t, u32_tag>(),
+                                  hn::LoadU(half_bytes, units + 64 + 2 * lane));
+    return three_bits(shifted_right(words_from(units, lane), 2 * l), hn::PromoteTo(u, tops),
+                      hn::Set(u, static_cast<std::uint32_t>(l)));
+  }
+}
+
+/// Codes [lane, lane + floats_per_vector) of one unit.
+template <std::size_t Bits>
+static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane) {
   const u32_tag u;
   if constexpr (Bits == 8) {
     return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
-  } else if constexpr (Bits == 3) {
-    std::uint16_t top;
-    __builtin_memcpy(&top, unit + 4, sizeof top);
-    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
-    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else if constexpr (Bits == 4) {
+    const hn::Repartition<std::uint64_t, u32_tag> pairs;
+    const u32s words = hn::BitCast(u, hn::Set(pairs, word_at<std::uint64_t>(unit)));
+    return lowest_bits<4>(hn::Shr(words, hn::Load(u, places_of<4>.of + lane)));
   } else {
-    return codes_in_words<Bits>(unit, lane);
+    const u32s low = hn::Set(u, word_at<std::uint32_t>(unit));
+    const u32s top = hn::Set(u, std::uint32_t{word_at<std::uint16_t>(unit + 4)});
+    return three_bits(hn::Shr(low, hn::Load(u, places_of<2>.of + lane)), top,
+                      hn::Load(u, places_of<1>.of + lane));
   }
 }
 
-/// Unit i of a kv::coded_row<Bits> as floats.
-template <std::size_t Bits>
-static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
-  const f32_tag f;
-  const i32_tag i32;
-  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
-  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
-  HWY_UNROLL(4)
-  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
-    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
-    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
-    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+/// Some tiles of coded_row<Bits>.
+template <std::size_t Bits, std::size_t T>
+struct coded_tiles {
+  static constexpr std::size_t vectors = T * vectors_per_sum, unit = kv::code_unit<Bits>::bytes;
+  const unsigned char* codes;
+  std::size_t tile_bytes;
+  values_of_lanes<Bits> values[vectors];
+
+  HWY_INLINE coded_tiles(const unsigned char* at, std::size_t bytes)
+      : codes(at + key_tile * sizeof(float16)), tile_bytes(bytes) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto* const scales =
+          reinterpret_cast<const float16*>(at + v / vectors_per_sum * tile_bytes);
+      values[v] =
+          values_of_lanes<Bits>(load_floats(scales + v % vectors_per_sum * floats_per_vector));
+    }
   }
-}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    const unsigned char* const units =
+        codes + v / vectors_per_sum * tile_bytes + i / lanes * key_tile * unit;
+    return values[v].of(
+        codes_of_positions<Bits>(units, v % vectors_per_sum * floats_per_vector, i % lanes));
+  }
+};
+
+/// Keys as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_keys {
+  const unsigned char* at;
+  std::size_t n, width;
+
+  HWY_INLINE coded_keys(const unsigned char* keys, std::size_t head_dim)
+      : at(keys), n(head_dim), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_keys from(std::size_t position) const {
+    coded_keys k = *this;
+    k.at += position * width;
+    return k;
+  }
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE coded_tiles<Bits, T> tiles() const {
+    return coded_tiles<Bits, T>(at, key_tile * width);
+  }
+};
+
+/// One row of coded_row<Bits>.
+template <std::size_t Bits>
+struct coded_floats {
+  const unsigned char* units;
+  values_of_row<Bits> values;
+
+  /// @param first  a multiple of floats_per_vector: vector(0) begins there
+  HWY_INLINE coded_floats(const unsigned char* row, std::size_t first)
+      : units(row + sizeof(float16)),
+        values(hn::Set(f32_tag{}, to_float(word_at<float16>(row)))),
+        at(first) {}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+    const std::size_t i = at + v * floats_per_vector;
+    return values.of(
+        codes_of_unit<Bits>(units + i / lanes * kv::code_unit<Bits>::bytes, i % lanes));
+  }
+
+ private:
+  std::size_t at;
+};
+
+/// Values as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_rows {
+  const unsigned char* at;
+  std::size_t width, first = 0;
+
+  HWY_INLINE coded_rows(const unsigned char* values, std::size_t head_dim)
+      : at(values), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_rows from(std::size_t i) const {
+    coded_rows r = *this;
+    r.first += i;
+    return r;
+  }
+  [[nodiscard]] HWY_INLINE coded_floats<Bits> of(std::size_t position) const {
+    return coded_floats<Bits>(at + position * width, first);
+  }
+};
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
 struct coded_order : fused_order {
   using element = unsigned char;
-  static constexpr bool always_widens = true;
+  static constexpr bool first_is_wider = Format::first_is_wider;
+  static constexpr std::size_t bits = Format::bits;
+  static HWY_INLINE std::size_t front(std::size_t n) { return Format::front(n); }
+  static HWY_INLINE std::size_t key_width(std::size_t n) { return Format::row::bytes(n); }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return Format::row::bytes(n); }
 
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
-                                      std::size_t positions, float* to) {
-    for (std::size_t j = 0; j < positions; ++j)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
-        widen(from, n, base + j, i, to + j * n + i * lanes);
+  using fused_order::mix, fused_order::score;
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void score(const query_rows<R>& rows, const element* keys, std::size_t n,
+                               std::size_t count, float* scores, const Ahead& ahead) {
+    const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
+    score_rows<R, fused_sums>(rows, coded_keys<bits>(keys, n), count, scale, scores,
+                              attention_block, ahead);
   }
-  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void mix(const element* values, std::size_t n, std::size_t count,
+                             const float* p, const float* shrink, float* mixed, std::size_t width,
+                             const Ahead& ahead) {
+    mix_rows<R, fused_sums>(coded_rows<bits>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
+  }
+
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
                                     std::size_t positions, float* to) {
-    HWY_ALIGN float unit[key_tile * lanes] = {};
-    for (std::size_t j = 0; j < positions; j += key_tile)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
-        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
-          widen(from, n, base + j + l, i, unit + l * lanes);
-        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+    const coded_keys<bits> keys(from + front(n) + base * key_width(n), n);
+    for (std::size_t j = 0; j < positions; j += key_tile) {
+      const auto tile = keys.from(j).template tiles<1>();
+      for (std::size_t i = 0; i < n; ++i) {
+        HWY_UNROLL(4)
+        for (std::size_t v = 0; v < vectors_per_sum; ++v)
+          hn::StoreU(tile.vector(v, i), f32_tag{},
+                     to + j * n + i * key_tile + v * floats_per_vector);
       }
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i * key_tile] = Format::first_row::get(from, i);
   }
-
- private:
-  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
-                               std::size_t i, float* to) {
-    if (position == 0)
-      widen_unit<Format::first_bits>(from, i, to);
-    else
-      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    const coded_rows<bits> values(from + front(n) + base * value_width(n), n);
+    for (std::size_t j = 0; j < positions; ++j) {
+      const auto row = values.of(j);
+      for (std::size_t i = 0; i < n; i += floats_per_vector)
+        hn::StoreU(row.vector(i / floats_per_vector), f32_tag{}, to + j * n + i);
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i] = Format::first_row::get(from, i);
   }
 };
 
@@ -33750,7 +34322,9 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -34067,8 +34641,8 @@ struct textbook_attention {
     const std::size_t n = a.head_dim, most = all.positions(row + R - 1);
     const f32s root = hn::Set(f32_tag{}, square_root(static_cast<float>(n)));
     const auto* keys = static_cast<const float*>(a.keys);
-    score_rows<R, rounded_sums>(all.template queries<R>(row), keys, n, most, root, scores, room,
-                                ahead(keys, most));
+    score_rows<R, rounded_sums>(all.template queries<R>(row), key_elements<float>(keys, n), most,
+                                root, scores, room, ahead(keys, most));
     soften<R>(row);
     mix<R>(row, static_cast<const float*>(a.values));
     for (std::size_t r = 0; r < R; ++r) all.write(row + r, mixed + r * width);
@@ -34092,13 +34666,15 @@ struct textbook_attention {
     for (std::size_t i = 0; i < R * width; ++i) mixed[i] = 0.0f;
     for (std::size_t j = 0; j < common; j += attention_block) {
       const std::size_t count = min_of(common - j, attention_block);
-      mix_rows<R, rounded_sums>(values + j * n, n, count, scores + j, room, whole, mixed, width,
+      mix_rows<R, rounded_sums>(value_elements<float>(values + j * n, n), count, scores + j, room,
+                                whole, mixed, width,
                                 ahead(values + j * n, min_of(common - j, 2 * attention_block)));
     }
     for (std::size_t r = 1; r < R; ++r)
       if (const std::size_t more = all.positions(row + r) - common; more != 0)
-        mix_rows<1, rounded_sums>(values + common * n, n, more, scores + r * room + common, room,
-                                  whole, mixed + r * width, width, no_prefetcher());
+        mix_rows<1, rounded_sums>(value_elements<float>(values + common * n, n), more,
+                                  scores + r * room + common, room, whole, mixed + r * width, width,
+                                  no_prefetcher());
   }
 
   template <std::size_t R>
@@ -44407,6 +44983,48 @@ struct no_prefetcher {
   HWY_INLINE void step() {}
 };
 
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
 /// Queries of R rows.
 template <std::size_t R>
 struct query_rows {
@@ -44414,11 +45032,12 @@ struct query_rows {
 };
 
 /// scores[r][j] of the T tiles at `keys`; rows of scores are `stride` floats apart.
-template <std::size_t R, std::size_t T, class Sums, class E, class Ahead>
-static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                   f32s divisor, float* scores, std::size_t stride, Ahead& ahead) {
+template <std::size_t R, std::size_t T, class Sums, class Keys, class Ahead>
+static HWY_INLINE void score_tiles(const query_rows<R>& rows, const Keys& keys, f32s divisor,
+                                   float* scores, std::size_t stride, Ahead& ahead) {
   constexpr std::size_t vectors = T * vectors_per_sum;
   const f32_tag f;
+  const auto& from = keys.template tiles<T>();
   f32s sum[R][vectors];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) {
@@ -44428,12 +45047,10 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
   const float* q[R];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) q[r] = rows.q[r];
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < keys.n; ++i) {
     f32s k[vectors];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v)
-      k[v] = load_floats(keys + (v / vectors_per_sum * n + i) * key_tile +
-                         v % vectors_per_sum * floats_per_vector);
+    for (std::size_t v = 0; v < vectors; ++v) k[v] = from.vector(v, i);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -44451,13 +45068,12 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
 }
 
 /// All tiles of positions [0, count), from the tile at `keys` on.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                    std::size_t count, f32s divisor, float* scores,
-                                    std::size_t stride, Ahead ahead) {
+template <std::size_t R, class Sums, class Keys, class Ahead>
+static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const Keys& keys, std::size_t count,
+                                    f32s divisor, float* scores, std::size_t stride, Ahead ahead) {
   std::size_t j = 0;
   const auto some = [&]<std::size_t T>(std::integral_constant<std::size_t, T>) HWY_ATTR {
-    score_tiles<R, T, Sums>(rows, keys + j * n, n, divisor, scores + j, stride, ahead);
+    score_tiles<R, T, Sums>(rows, keys.from(j), divisor, scores + j, stride, ahead);
     j += T * key_tile;
   };
   if constexpr (most_tiles == 4) {
@@ -44470,10 +45086,10 @@ static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, st
 
 /// mixed[r][i] = mixed[r][i] * shrink[r] + sum_j p[r][j] * values[j][i] over j in [0, count), for V
 /// vectors of elements i. Rows of p are `p_stride` floats apart, those of mixed `width`.
-template <std::size_t R, std::size_t V, class Sums, class E, class Ahead>
-static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t count,
-                                   const float* p, std::size_t p_stride, const float* shrink,
-                                   float* mixed, std::size_t width, Ahead& ahead) {
+template <std::size_t R, std::size_t V, class Sums, class Values, class Ahead>
+static HWY_INLINE void mix_vectors(const Values& values, std::size_t count, const float* p,
+                                   std::size_t p_stride, const float* shrink, float* mixed,
+                                   std::size_t width, Ahead& ahead) {
   const f32_tag f;
   f32s sum[R][V];
   HWY_UNROLL(6)
@@ -44487,10 +45103,10 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) row[r] = p + r * p_stride;
   for (std::size_t j = 0; j < count; ++j) {
+    const auto from = values.of(j);
     f32s value[V];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < V; ++v)
-      value[v] = load_floats(values + j * n + v * floats_per_vector);
+    for (std::size_t v = 0; v < V; ++v) value[v] = from.vector(v);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -44508,17 +45124,17 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
 }
 
 /// All elements. The last vector may read, and mix, what lies behind a value: nobody looks at it.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void mix_rows(const E* values, std::size_t n, std::size_t count, const float* p,
+template <std::size_t R, class Sums, class Values, class Ahead>
+static HWY_NOINLINE void mix_rows(const Values& values, std::size_t count, const float* p,
                                   std::size_t p_stride, const float* shrink, float* mixed,
                                   std::size_t width, Ahead ahead) {
   constexpr std::size_t step = most_vectors * floats_per_vector;
   std::size_t i = 0;
   for (; i + step <= width; i += step)
-    mix_vectors<R, most_vectors, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width,
+    mix_vectors<R, most_vectors, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width,
                                        ahead);
   for (; i < width; i += floats_per_vector)
-    mix_vectors<R, 1, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width, ahead);
+    mix_vectors<R, 1, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width, ahead);
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -44669,11 +45285,11 @@ struct running_rows {
 /// One block of 64 positions after the other, in an Order:
 ///
 ///     element                      of the cache
-///     key_width(n)                 elements of a key
+///     key_width(n), value_width(n) elements of a key and of a value
+///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
-///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -44687,9 +45303,7 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if constexpr (Order::always_widens)
-        add_widened();
-      else if (held > most_queries)
+      if (held > most_queries || (Order::first_is_wider && base == 0))
         add_widened();
       else
         add_block();
@@ -44708,15 +45322,18 @@ struct running_attention : running_rows {
 
   HWY_INLINE void add_block() {
     const std::size_t n = all.job.head_dim, key_width = Order::key_width(n);
-    const prefetcher<E> next_values(values + base * n, stored() * n);
+    const std::size_t value_width = Order::value_width(n);
+    const E* const value_block = values + Order::front(n) + base * value_width;
+    const prefetcher<E> next_values(value_block, stored() * value_width);
     const prefetcher<E> next_keys(key_block() + attention_block * key_width,
                                   attention_block * key_width);
     for_all(scoring<E, prefetcher<E>>(*this, key_block(), next_values));
-    for_all(mixing<E, prefetcher<E>>(*this, values + base * n, next_keys));
+    for_all(mixing<E, prefetcher<E>>(*this, value_block, next_keys));
   }
 
   [[nodiscard]] HWY_INLINE const E* key_block() const {
-    return keys + base * Order::key_width(all.job.head_dim);
+    const std::size_t n = all.job.head_dim;
+    return keys + Order::front(n) + base * Order::key_width(n);
   }
 
   /// The rows whose tokens see a part of the block.
@@ -44837,21 +45454,25 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
                                std::size_t count, float* scores, const Ahead& ahead) {
     const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
-    score_rows<R, fused_sums>(rows, keys, n, count, scale, scores, attention_block, ahead);
+    score_rows<R, fused_sums>(rows, key_elements<B>(keys, n), count, scale, scores, attention_block,
+                              ahead);
   }
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void mix(const B* values, std::size_t n, std::size_t count, const float* p,
                              const float* shrink, float* mixed, std::size_t width,
                              const Ahead& ahead) {
-    mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
+    mix_rows<R, fused_sums>(value_elements<B>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
   }
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
@@ -44872,100 +45493,310 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
-// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+// its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
+// widened before.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Places of the lanes of sixteen codes in words, Bits apart.
+/// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
+template <std::size_t Bits>
+struct computed_values {
+  f32s double_scale, offset;  ///< 2 h and h (1 - 2^Bits)
+
+  HWY_INLINE computed_values() {}
+  HWY_INLINE explicit computed_values(f32s h)
+      : double_scale(hn::Add(h, h)),
+        offset(hn::Mul(h, hn::Set(f32_tag{}, 1.0f - static_cast<float>(1u << Bits)))) {}
+
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    const f32s c = hn::ConvertTo(f32_tag{}, hn::BitCast(i32_tag{}, codes));
+    return hn::MulAdd(c, double_scale, offset);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Codes of up to four bits are looked up in a register; what lies above their bits is not looked
+/// at.
+template <std::size_t Bits>
+inline constexpr bool looked_up = Bits <= 4;
+
+/// 2 c + 1 - 2^Bits for the lowest Bits c of an index of four bits.
+template <std::size_t Bits>
+struct odd_numbers {
+  alignas(64) float of[lanes];
+  constexpr odd_numbers() noexcept : of() {
+    constexpr std::size_t count = std::size_t{1} << Bits;
+    for (std::size_t k = 0; k < lanes; ++k)
+      of[k] = static_cast<float>(2 * (k % count) + 1) - static_cast<float>(count);
+  }
+};
+template <std::size_t Bits>
+inline constexpr odd_numbers<Bits> odd_table{};
+
+static HWY_INLINE f32s looked_up_in(f32s table, u32s codes) {
+  return f32s{_mm512_permutexvar_ps(codes.raw, table.raw)};
+}
+
+/// For lanes with scales h of their own.
+template <std::size_t Bits>
+struct lane_lookup {
+  f32s scale;
+
+  HWY_INLINE lane_lookup() {}
+  HWY_INLINE explicit lane_lookup(f32s h) : scale(h) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    return hn::Mul(looked_up_in(hn::Load(f32_tag{}, odd_table<Bits>.of), codes), scale);
+  }
+};
+/// For one scale h.
+template <std::size_t Bits>
+struct row_lookup {
+  f32s table;
+
+  HWY_INLINE explicit row_lookup(f32s h)
+      : table(hn::Mul(h, hn::Load(f32_tag{}, odd_table<Bits>.of))) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const { return looked_up_in(table, codes); }
+};
+
+template <std::size_t Bits>
+using values_of_lanes =
+    std::conditional_t<looked_up<Bits>, lane_lookup<Bits>, computed_values<Bits>>;
+template <std::size_t Bits>
+using values_of_row = std::conditional_t<looked_up<Bits>, row_lookup<Bits>, computed_values<Bits>>;
+
+#else
+
+template <std::size_t Bits>
+inline constexpr bool looked_up = false;
+template <std::size_t Bits>
+using values_of_lanes = computed_values<Bits>;
+template <std::size_t Bits>
+using values_of_row = computed_values<Bits>;
+
+#endif
+
+/// Places of the lanes of codes in words.
 template <std::size_t Bits>
 struct code_places {
   alignas(64) std::uint32_t of[lanes];
   constexpr code_places() noexcept : of() {
-    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+    for (std::size_t l = 0; l < lanes; ++l)
+      of[l] = static_cast<std::uint32_t>(Bits == 4 ? l / 2 * 4 : l * Bits);
   }
 };
 template <std::size_t Bits>
 inline constexpr code_places<Bits> places_of{};
 
-static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
-  std::uint32_t word;
+static HWY_INLINE u32s shifted_right(u32s x, std::size_t bits) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  return u32s{_mm512_srlv_epi32(x.raw, _mm512_set1_epi32(static_cast<int>(bits)))};
+#else
+  return hn::ShiftRightSame(x, static_cast<int>(bits));
+#endif
+}
+/// The lowest Bits, where not only they are looked at.
+template <std::size_t Bits>
+static HWY_INLINE u32s lowest_bits(u32s x) {
+  if constexpr (looked_up<Bits>) return x;
+  return hn::And(x, hn::Set(u32_tag{}, (1u << Bits) - 1));
+}
+/// The lowest two bits of `low`, and above them the lowest bit of `top`, moved down by a number of
+/// bits.
+static HWY_INLINE u32s three_bits(u32s low, u32s top, u32s down) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  const __m512i at_two =
+      _mm512_rorv_epi32(top.raw, _mm512_sub_epi32(down.raw, _mm512_set1_epi32(2)));
+  return u32s{_mm512_ternarylogic_epi32(_mm512_set1_epi32(3), low.raw, at_two, 0xCA)};
+#else
+  const u32_tag u;
+  const u32s high = hn::And(hn::Shr(top, down), hn::Set(u, 1u));
+  return hn::Or(hn::And(low, hn::Set(u, 3u)), hn::ShiftLeft<2>(high));
+#endif
+}
+template <class Word>
+static HWY_INLINE Word word_at(const unsigned char* from) {
+  Word word;
   __builtin_memcpy(&word, from, sizeof word);
   return word;
 }
-
-/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
-template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
-  const u32_tag u;
-  constexpr std::size_t in_word = 32 / Bits;
-  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
-  if constexpr (in_word < floats_per_vector)
-    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
-  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
-                 hn::Set(u, (1u << Bits) - 1));
+/// Words of 32 bits, `lane` words on.
+static HWY_INLINE u32s words_from(const unsigned char* from, std::size_t lane) {
+  const hn::Repartition<std::uint8_t, u32_tag> bytes;
+  return hn::BitCast(u32_tag{}, hn::LoadU(bytes, from + 4 * lane));
 }
 
-/// The same of a kv::code_unit.
+/// Code l of the units of positions [lane, lane + floats_per_vector), of units side by side.
 template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+static HWY_INLINE u32s codes_of_positions(const unsigned char* units, std::size_t lane,
+                                          std::size_t l) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u,
+                         hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), units + l * lanes + lane));
+  } else if constexpr (Bits == 4) {
+    return lowest_bits<4>(shifted_right(words_from(units + l % 2 * 64, lane), l / 2 * 4));
+  } else {
+    const hn::Repartition<std::uint8_t, hn::Rebind<std::uint16_t, u32_tag>> half_bytes;
+    const auto tops = hn::BitCast(hn::Rebind<std::uint16_t, u32_tag>(),
+                                  hn::LoadU(half_bytes, units + 64 + 2 * lane));
+    return three_bits(shifted_right(words_from(units, lane), 2 * l), hn::PromoteTo(u, tops),
+                      hn::Set(u, static_cast<std::uint32_t>(l)));
+  }
+}
+
+/// Codes [lane, lane + floats_per_vector) of one unit.
+template <std::size_t Bits>
+static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane) {
   const u32_tag u;
   if constexpr (Bits == 8) {
     return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
-  } else if constexpr (Bits == 3) {
-    std::uint16_t top;
-    __builtin_memcpy(&top, unit + 4, sizeof top);
-    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
-    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else if constexpr (Bits == 4) {
+    const hn::Repartition<std::uint64_t, u32_tag> pairs;
+    const u32s words = hn::BitCast(u, hn::Set(pairs, word_at<std::uint64_t>(unit)));
+    return lowest_bits<4>(hn::Shr(words, hn::Load(u, places_of<4>.of + lane)));
   } else {
-    return codes_in_words<Bits>(unit, lane);
+    const u32s low = hn::Set(u, word_at<std::uint32_t>(unit));
+    const u32s top = hn::Set(u, std::uint32_t{word_at<std::uint16_t>(unit + 4)});
+    return three_bits(hn::Shr(low, hn::Load(u, places_of<2>.of + lane)), top,
+                      hn::Load(u, places_of<1>.of + lane));
   }
 }
 
-/// Unit i of a kv::coded_row<Bits> as floats.
-template <std::size_t Bits>
-static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
-  const f32_tag f;
-  const i32_tag i32;
-  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
-  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
-  HWY_UNROLL(4)
-  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
-    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
-    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
-    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+/// Some tiles of coded_row<Bits>.
+template <std::size_t Bits, std::size_t T>
+struct coded_tiles {
+  static constexpr std::size_t vectors = T * vectors_per_sum, unit = kv::code_unit<Bits>::bytes;
+  const unsigned char* codes;
+  std::size_t tile_bytes;
+  values_of_lanes<Bits> values[vectors];
+
+  HWY_INLINE coded_tiles(const unsigned char* at, std::size_t bytes)
+      : codes(at + key_tile * sizeof(float16)), tile_bytes(bytes) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto* const scales =
+          reinterpret_cast<const float16*>(at + v / vectors_per_sum * tile_bytes);
+      values[v] =
+          values_of_lanes<Bits>(load_floats(scales + v % vectors_per_sum * floats_per_vector));
+    }
   }
-}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    const unsigned char* const units =
+        codes + v / vectors_per_sum * tile_bytes + i / lanes * key_tile * unit;
+    return values[v].of(
+        codes_of_positions<Bits>(units, v % vectors_per_sum * floats_per_vector, i % lanes));
+  }
+};
+
+/// Keys as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_keys {
+  const unsigned char* at;
+  std::size_t n, width;
+
+  HWY_INLINE coded_keys(const unsigned char* keys, std::size_t head_dim)
+      : at(keys), n(head_dim), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_keys from(std::size_t position) const {
+    coded_keys k = *this;
+    k.at += position * width;
+    return k;
+  }
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE coded_tiles<Bits, T> tiles() const {
+    return coded_tiles<Bits, T>(at, key_tile * width);
+  }
+};
+
+/// One row of coded_row<Bits>.
+template <std::size_t Bits>
+struct coded_floats {
+  const unsigned char* units;
+  values_of_row<Bits> values;
+
+  /// @param first  a multiple of floats_per_vector: vector(0) begins there
+  HWY_INLINE coded_floats(const unsigned char* row, std::size_t first)
+      : units(row + sizeof(float16)),
+        values(hn::Set(f32_tag{}, to_float(word_at<float16>(row)))),
+        at(first) {}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+    const std::size_t i = at + v * floats_per_vector;
+    return values.of(
+        codes_of_unit<Bits>(units + i / lanes * kv::code_unit<Bits>::bytes, i % lanes));
+  }
+
+ private:
+  std::size_t at;
+};
+
+/// Values as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_rows {
+  const unsigned char* at;
+  std::size_t width, first = 0;
+
+  HWY_INLINE coded_rows(const unsigned char* values, std::size_t head_dim)
+      : at(values), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_rows from(std::size_t i) const {
+    coded_rows r = *this;
+    r.first += i;
+    return r;
+  }
+  [[nodiscard]] HWY_INLINE coded_floats<Bits> of(std::size_t position) const {
+    return coded_floats<Bits>(at + position * width, first);
+  }
+};
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
 struct coded_order : fused_order {
   using element = unsigned char;
-  static constexpr bool always_widens = true;
+  static constexpr bool first_is_wider = Format::first_is_wider;
+  static constexpr std::size_t bits = Format::bits;
+  static HWY_INLINE std::size_t front(std::size_t n) { return Format::front(n); }
+  static HWY_INLINE std::size_t key_width(std::size_t n) { return Format::row::bytes(n); }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return Format::row::bytes(n); }
 
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
-                                      std::size_t positions, float* to) {
-    for (std::size_t j = 0; j < positions; ++j)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
-        widen(from, n, base + j, i, to + j * n + i * lanes);
+  using fused_order::mix, fused_order::score;
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void score(const query_rows<R>& rows, const element* keys, std::size_t n,
+                               std::size_t count, float* scores, const Ahead& ahead) {
+    const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
+    score_rows<R, fused_sums>(rows, coded_keys<bits>(keys, n), count, scale, scores,
+                              attention_block, ahead);
   }
-  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void mix(const element* values, std::size_t n, std::size_t count,
+                             const float* p, const float* shrink, float* mixed, std::size_t width,
+                             const Ahead& ahead) {
+    mix_rows<R, fused_sums>(coded_rows<bits>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
+  }
+
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
                                     std::size_t positions, float* to) {
-    HWY_ALIGN float unit[key_tile * lanes] = {};
-    for (std::size_t j = 0; j < positions; j += key_tile)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
-        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
-          widen(from, n, base + j + l, i, unit + l * lanes);
-        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+    const coded_keys<bits> keys(from + front(n) + base * key_width(n), n);
+    for (std::size_t j = 0; j < positions; j += key_tile) {
+      const auto tile = keys.from(j).template tiles<1>();
+      for (std::size_t i = 0; i < n; ++i) {
+        HWY_UNROLL(4)
+        for (std::size_t v = 0; v < vectors_per_sum; ++v)
+          hn::StoreU(tile.vector(v, i), f32_tag{},
+                     to + j * n + i * key_tile + v * floats_per_vector);
       }
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i * key_tile] = Format::first_row::get(from, i);
   }
-
- private:
-  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
-                               std::size_t i, float* to) {
-    if (position == 0)
-      widen_unit<Format::first_bits>(from, i, to);
-    else
-      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    const coded_rows<bits> values(from + front(n) + base * value_width(n), n);
+    for (std::size_t j = 0; j < positions; ++j) {
+      const auto row = values.of(j);
+      for (std::size_t i = 0; i < n; i += floats_per_vector)
+        hn::StoreU(row.vector(i / floats_per_vector), f32_tag{}, to + j * n + i);
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i] = Format::first_row::get(from, i);
   }
 };
 
@@ -45191,7 +46022,9 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -45508,8 +46341,8 @@ struct textbook_attention {
     const std::size_t n = a.head_dim, most = all.positions(row + R - 1);
     const f32s root = hn::Set(f32_tag{}, square_root(static_cast<float>(n)));
     const auto* keys = static_cast<const float*>(a.keys);
-    score_rows<R, rounded_sums>(all.template queries<R>(row), keys, n, most, root, scores, room,
-                                ahead(keys, most));
+    score_rows<R, rounded_sums>(all.template queries<R>(row), key_elements<float>(keys, n), most,
+                                root, scores, room, ahead(keys, most));
     soften<R>(row);
     mix<R>(row, static_cast<const float*>(a.values));
     for (std::size_t r = 0; r < R; ++r) all.write(row + r, mixed + r * width);
@@ -45533,13 +46366,15 @@ struct textbook_attention {
     for (std::size_t i = 0; i < R * width; ++i) mixed[i] = 0.0f;
     for (std::size_t j = 0; j < common; j += attention_block) {
       const std::size_t count = min_of(common - j, attention_block);
-      mix_rows<R, rounded_sums>(values + j * n, n, count, scores + j, room, whole, mixed, width,
+      mix_rows<R, rounded_sums>(value_elements<float>(values + j * n, n), count, scores + j, room,
+                                whole, mixed, width,
                                 ahead(values + j * n, min_of(common - j, 2 * attention_block)));
     }
     for (std::size_t r = 1; r < R; ++r)
       if (const std::size_t more = all.positions(row + r) - common; more != 0)
-        mix_rows<1, rounded_sums>(values + common * n, n, more, scores + r * room + common, room,
-                                  whole, mixed + r * width, width, no_prefetcher());
+        mix_rows<1, rounded_sums>(value_elements<float>(values + common * n, n), more,
+                                  scores + r * room + common, room, whole, mixed + r * width, width,
+                                  no_prefetcher());
   }
 
   template <std::size_t R>
@@ -55852,6 +56687,48 @@ struct no_prefetcher {
   HWY_INLINE void step() {}
 };
 
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
 /// Queries of R rows.
 template <std::size_t R>
 struct query_rows {
@@ -55859,11 +56736,12 @@ struct query_rows {
 };
 
 /// scores[r][j] of the T tiles at `keys`; rows of scores are `stride` floats apart.
-template <std::size_t R, std::size_t T, class Sums, class E, class Ahead>
-static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                   f32s divisor, float* scores, std::size_t stride, Ahead& ahead) {
+template <std::size_t R, std::size_t T, class Sums, class Keys, class Ahead>
+static HWY_INLINE void score_tiles(const query_rows<R>& rows, const Keys& keys, f32s divisor,
+                                   float* scores, std::size_t stride, Ahead& ahead) {
   constexpr std::size_t vectors = T * vectors_per_sum;
   const f32_tag f;
+  const auto& from = keys.template tiles<T>();
   f32s sum[R][vectors];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) {
@@ -55873,12 +56751,10 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
   const float* q[R];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) q[r] = rows.q[r];
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < keys.n; ++i) {
     f32s k[vectors];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v)
-      k[v] = load_floats(keys + (v / vectors_per_sum * n + i) * key_tile +
-                         v % vectors_per_sum * floats_per_vector);
+    for (std::size_t v = 0; v < vectors; ++v) k[v] = from.vector(v, i);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -55896,13 +56772,12 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
 }
 
 /// All tiles of positions [0, count), from the tile at `keys` on.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                    std::size_t count, f32s divisor, float* scores,
-                                    std::size_t stride, Ahead ahead) {
+template <std::size_t R, class Sums, class Keys, class Ahead>
+static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const Keys& keys, std::size_t count,
+                                    f32s divisor, float* scores, std::size_t stride, Ahead ahead) {
   std::size_t j = 0;
   const auto some = [&]<std::size_t T>(std::integral_constant<std::size_t, T>) HWY_ATTR {
-    score_tiles<R, T, Sums>(rows, keys + j * n, n, divisor, scores + j, stride, ahead);
+    score_tiles<R, T, Sums>(rows, keys.from(j), divisor, scores + j, stride, ahead);
     j += T * key_tile;
   };
   if constexpr (most_tiles == 4) {
@@ -55915,10 +56790,10 @@ static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, st
 
 /// mixed[r][i] = mixed[r][i] * shrink[r] + sum_j p[r][j] * values[j][i] over j in [0, count), for V
 /// vectors of elements i. Rows of p are `p_stride` floats apart, those of mixed `width`.
-template <std::size_t R, std::size_t V, class Sums, class E, class Ahead>
-static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t count,
-                                   const float* p, std::size_t p_stride, const float* shrink,
-                                   float* mixed, std::size_t width, Ahead& ahead) {
+template <std::size_t R, std::size_t V, class Sums, class Values, class Ahead>
+static HWY_INLINE void mix_vectors(const Values& values, std::size_t count, const float* p,
+                                   std::size_t p_stride, const float* shrink, float* mixed,
+                                   std::size_t width, Ahead& ahead) {
   const f32_tag f;
   f32s sum[R][V];
   HWY_UNROLL(6)
@@ -55932,10 +56807,10 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) row[r] = p + r * p_stride;
   for (std::size_t j = 0; j < count; ++j) {
+    const auto from = values.of(j);
     f32s value[V];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < V; ++v)
-      value[v] = load_floats(values + j * n + v * floats_per_vector);
+    for (std::size_t v = 0; v < V; ++v) value[v] = from.vector(v);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -55953,17 +56828,17 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
 }
 
 /// All elements. The last vector may read, and mix, what lies behind a value: nobody looks at it.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void mix_rows(const E* values, std::size_t n, std::size_t count, const float* p,
+template <std::size_t R, class Sums, class Values, class Ahead>
+static HWY_NOINLINE void mix_rows(const Values& values, std::size_t count, const float* p,
                                   std::size_t p_stride, const float* shrink, float* mixed,
                                   std::size_t width, Ahead ahead) {
   constexpr std::size_t step = most_vectors * floats_per_vector;
   std::size_t i = 0;
   for (; i + step <= width; i += step)
-    mix_vectors<R, most_vectors, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width,
+    mix_vectors<R, most_vectors, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width,
                                        ahead);
   for (; i < width; i += floats_per_vector)
-    mix_vectors<R, 1, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width, ahead);
+    mix_vectors<R, 1, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width, ahead);
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -56114,11 +56989,11 @@ struct running_rows {
 /// One block of 64 positions after the other, in an Order:
 ///
 ///     element                      of the cache
-///     key_width(n)                 elements of a key
+///     key_width(n), value_width(n) elements of a key and of a value
+///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
-///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -56132,9 +57007,7 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if constexpr (Order::always_widens)
-        add_widened();
-      else if (held > most_queries)
+      if (held > most_queries || (Order::first_is_wider && base == 0))
         add_widened();
       else
         add_block();
@@ -56153,15 +57026,18 @@ struct running_attention : running_rows {
 
   HWY_INLINE void add_block() {
     const std::size_t n = all.job.head_dim, key_width = Order::key_width(n);
-    const prefetcher<E> next_values(values + base * n, stored() * n);
+    const std::size_t value_width = Order::value_width(n);
+    const E* const value_block = values + Order::front(n) + base * value_width;
+    const prefetcher<E> next_values(value_block, stored() * value_width);
     const prefetcher<E> next_keys(key_block() + attention_block * key_width,
                                   attention_block * key_width);
     for_all(scoring<E, prefetcher<E>>(*this, key_block(), next_values));
-    for_all(mixing<E, prefetcher<E>>(*this, values + base * n, next_keys));
+    for_all(mixing<E, prefetcher<E>>(*this, value_block, next_keys));
   }
 
   [[nodiscard]] HWY_INLINE const E* key_block() const {
-    return keys + base * Order::key_width(all.job.head_dim);
+    const std::size_t n = all.job.head_dim;
+    return keys + Order::front(n) + base * Order::key_width(n);
   }
 
   /// The rows whose tokens see a part of the block.
@@ -56282,21 +57158,25 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
                                std::size_t count, float* scores, const Ahead& ahead) {
     const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
-    score_rows<R, fused_sums>(rows, keys, n, count, scale, scores, attention_block, ahead);
+    score_rows<R, fused_sums>(rows, key_elements<B>(keys, n), count, scale, scores, attention_block,
+                              ahead);
   }
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void mix(const B* values, std::size_t n, std::size_t count, const float* p,
                              const float* shrink, float* mixed, std::size_t width,
                              const Ahead& ahead) {
-    mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
+    mix_rows<R, fused_sums>(value_elements<B>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
   }
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
@@ -56317,100 +57197,310 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
-// its plain loops: blocks of rows become floats, which the blocked order then multiplies.
+// its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
+// widened before.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
-/// Places of the lanes of sixteen codes in words, Bits apart.
+/// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
+template <std::size_t Bits>
+struct computed_values {
+  f32s double_scale, offset;  ///< 2 h and h (1 - 2^Bits)
+
+  HWY_INLINE computed_values() {}
+  HWY_INLINE explicit computed_values(f32s h)
+      : double_scale(hn::Add(h, h)),
+        offset(hn::Mul(h, hn::Set(f32_tag{}, 1.0f - static_cast<float>(1u << Bits)))) {}
+
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    const f32s c = hn::ConvertTo(f32_tag{}, hn::BitCast(i32_tag{}, codes));
+    return hn::MulAdd(c, double_scale, offset);
+  }
+};
+
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+
+/// Codes of up to four bits are looked up in a register; what lies above their bits is not looked
+/// at.
+template <std::size_t Bits>
+inline constexpr bool looked_up = Bits <= 4;
+
+/// 2 c + 1 - 2^Bits for the lowest Bits c of an index of four bits.
+template <std::size_t Bits>
+struct odd_numbers {
+  alignas(64) float of[lanes];
+  constexpr odd_numbers() noexcept : of() {
+    constexpr std::size_t count = std::size_t{1} << Bits;
+    for (std::size_t k = 0; k < lanes; ++k)
+      of[k] = static_cast<float>(2 * (k % count) + 1) - static_cast<float>(count);
+  }
+};
+template <std::size_t Bits>
+inline constexpr odd_numbers<Bits> odd_table{};
+
+static HWY_INLINE f32s looked_up_in(f32s table, u32s codes) {
+  return f32s{_mm512_permutexvar_ps(codes.raw, table.raw)};
+}
+
+/// For lanes with scales h of their own.
+template <std::size_t Bits>
+struct lane_lookup {
+  f32s scale;
+
+  HWY_INLINE lane_lookup() {}
+  HWY_INLINE explicit lane_lookup(f32s h) : scale(h) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const {
+    return hn::Mul(looked_up_in(hn::Load(f32_tag{}, odd_table<Bits>.of), codes), scale);
+  }
+};
+/// For one scale h.
+template <std::size_t Bits>
+struct row_lookup {
+  f32s table;
+
+  HWY_INLINE explicit row_lookup(f32s h)
+      : table(hn::Mul(h, hn::Load(f32_tag{}, odd_table<Bits>.of))) {}
+  [[nodiscard]] HWY_INLINE f32s of(u32s codes) const { return looked_up_in(table, codes); }
+};
+
+template <std::size_t Bits>
+using values_of_lanes =
+    std::conditional_t<looked_up<Bits>, lane_lookup<Bits>, computed_values<Bits>>;
+template <std::size_t Bits>
+using values_of_row = std::conditional_t<looked_up<Bits>, row_lookup<Bits>, computed_values<Bits>>;
+
+#else
+
+template <std::size_t Bits>
+inline constexpr bool looked_up = false;
+template <std::size_t Bits>
+using values_of_lanes = computed_values<Bits>;
+template <std::size_t Bits>
+using values_of_row = computed_values<Bits>;
+
+#endif
+
+/// Places of the lanes of codes in words.
 template <std::size_t Bits>
 struct code_places {
   alignas(64) std::uint32_t of[lanes];
   constexpr code_places() noexcept : of() {
-    for (std::size_t l = 0; l < lanes; ++l) of[l] = static_cast<std::uint32_t>(l * Bits % 32);
+    for (std::size_t l = 0; l < lanes; ++l)
+      of[l] = static_cast<std::uint32_t>(Bits == 4 ? l / 2 * 4 : l * Bits);
   }
 };
 template <std::size_t Bits>
 inline constexpr code_places<Bits> places_of{};
 
-static HWY_INLINE std::uint32_t word_at(const unsigned char* from) {
-  std::uint32_t word;
+static HWY_INLINE u32s shifted_right(u32s x, std::size_t bits) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  return u32s{_mm512_srlv_epi32(x.raw, _mm512_set1_epi32(static_cast<int>(bits)))};
+#else
+  return hn::ShiftRightSame(x, static_cast<int>(bits));
+#endif
+}
+/// The lowest Bits, where not only they are looked at.
+template <std::size_t Bits>
+static HWY_INLINE u32s lowest_bits(u32s x) {
+  if constexpr (looked_up<Bits>) return x;
+  return hn::And(x, hn::Set(u32_tag{}, (1u << Bits) - 1));
+}
+/// The lowest two bits of `low`, and above them the lowest bit of `top`, moved down by a number of
+/// bits.
+static HWY_INLINE u32s three_bits(u32s low, u32s top, u32s down) {
+#if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
+  const __m512i at_two =
+      _mm512_rorv_epi32(top.raw, _mm512_sub_epi32(down.raw, _mm512_set1_epi32(2)));
+  return u32s{_mm512_ternarylogic_epi32(_mm512_set1_epi32(3), low.raw, at_two, 0xCA)};
+#else
+  const u32_tag u;
+  const u32s high = hn::And(hn::Shr(top, down), hn::Set(u, 1u));
+  return hn::Or(hn::And(low, hn::Set(u, 3u)), hn::ShiftLeft<2>(high));
+#endif
+}
+template <class Word>
+static HWY_INLINE Word word_at(const unsigned char* from) {
+  Word word;
   __builtin_memcpy(&word, from, sizeof word);
   return word;
 }
-
-/// Codes [lane, lane + floats_per_vector) of a unit whose codes of Bits lie in words of 32 bits.
-template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_in_words(const unsigned char* unit, std::size_t lane) {
-  const u32_tag u;
-  constexpr std::size_t in_word = 32 / Bits;
-  auto word = hn::Set(u, word_at(unit + lane / in_word * 4));
-  if constexpr (in_word < floats_per_vector)
-    word = hn::IfThenElse(hn::FirstN(u, in_word), word, hn::Set(u, word_at(unit + 4)));
-  return hn::And(hn::Shr(word, hn::Load(u, places_of<Bits>.of + lane)),
-                 hn::Set(u, (1u << Bits) - 1));
+/// Words of 32 bits, `lane` words on.
+static HWY_INLINE u32s words_from(const unsigned char* from, std::size_t lane) {
+  const hn::Repartition<std::uint8_t, u32_tag> bytes;
+  return hn::BitCast(u32_tag{}, hn::LoadU(bytes, from + 4 * lane));
 }
 
-/// The same of a kv::code_unit.
+/// Code l of the units of positions [lane, lane + floats_per_vector), of units side by side.
 template <std::size_t Bits>
-static HWY_INLINE hn::Vec<u32_tag> codes_of(const unsigned char* unit, std::size_t lane) {
+static HWY_INLINE u32s codes_of_positions(const unsigned char* units, std::size_t lane,
+                                          std::size_t l) {
+  const u32_tag u;
+  if constexpr (Bits == 8) {
+    return hn::PromoteTo(u,
+                         hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), units + l * lanes + lane));
+  } else if constexpr (Bits == 4) {
+    return lowest_bits<4>(shifted_right(words_from(units + l % 2 * 64, lane), l / 2 * 4));
+  } else {
+    const hn::Repartition<std::uint8_t, hn::Rebind<std::uint16_t, u32_tag>> half_bytes;
+    const auto tops = hn::BitCast(hn::Rebind<std::uint16_t, u32_tag>(),
+                                  hn::LoadU(half_bytes, units + 64 + 2 * lane));
+    return three_bits(shifted_right(words_from(units, lane), 2 * l), hn::PromoteTo(u, tops),
+                      hn::Set(u, static_cast<std::uint32_t>(l)));
+  }
+}
+
+/// Codes [lane, lane + floats_per_vector) of one unit.
+template <std::size_t Bits>
+static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane) {
   const u32_tag u;
   if constexpr (Bits == 8) {
     return hn::PromoteTo(u, hn::LoadU(hn::Rebind<std::uint8_t, u32_tag>(), unit + lane));
-  } else if constexpr (Bits == 3) {
-    std::uint16_t top;
-    __builtin_memcpy(&top, unit + 4, sizeof top);
-    const auto high = hn::Shr(hn::Set(u, std::uint32_t{top}), hn::Load(u, places_of<1>.of + lane));
-    return hn::Or(codes_in_words<2>(unit, lane), hn::ShiftLeft<2>(hn::And(high, hn::Set(u, 1u))));
+  } else if constexpr (Bits == 4) {
+    const hn::Repartition<std::uint64_t, u32_tag> pairs;
+    const u32s words = hn::BitCast(u, hn::Set(pairs, word_at<std::uint64_t>(unit)));
+    return lowest_bits<4>(hn::Shr(words, hn::Load(u, places_of<4>.of + lane)));
   } else {
-    return codes_in_words<Bits>(unit, lane);
+    const u32s low = hn::Set(u, word_at<std::uint32_t>(unit));
+    const u32s top = hn::Set(u, std::uint32_t{word_at<std::uint16_t>(unit + 4)});
+    return three_bits(hn::Shr(low, hn::Load(u, places_of<2>.of + lane)), top,
+                      hn::Load(u, places_of<1>.of + lane));
   }
 }
 
-/// Unit i of a kv::coded_row<Bits> as floats.
-template <std::size_t Bits>
-static HWY_INLINE void widen_unit(const unsigned char* row, std::size_t i, float* to) {
-  const f32_tag f;
-  const i32_tag i32;
-  const unsigned char* const unit = row + sizeof(float16) + i * kv::code_unit<Bits>::bytes;
-  const f32s scale = hn::Set(f, kv::coded_row<Bits>::scale(row));
-  HWY_UNROLL(4)
-  for (std::size_t l = 0; l < lanes; l += floats_per_vector) {
-    const auto codes = hn::BitCast(i32, codes_of<Bits>(unit, l));
-    const auto odd = hn::Sub(hn::Add(codes, codes), hn::Set(i32, (1 << Bits) - 1));
-    hn::StoreU(hn::Mul(hn::ConvertTo(f, odd), scale), f, to + l);
+/// Some tiles of coded_row<Bits>.
+template <std::size_t Bits, std::size_t T>
+struct coded_tiles {
+  static constexpr std::size_t vectors = T * vectors_per_sum, unit = kv::code_unit<Bits>::bytes;
+  const unsigned char* codes;
+  std::size_t tile_bytes;
+  values_of_lanes<Bits> values[vectors];
+
+  HWY_INLINE coded_tiles(const unsigned char* at, std::size_t bytes)
+      : codes(at + key_tile * sizeof(float16)), tile_bytes(bytes) {
+    HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto* const scales =
+          reinterpret_cast<const float16*>(at + v / vectors_per_sum * tile_bytes);
+      values[v] =
+          values_of_lanes<Bits>(load_floats(scales + v % vectors_per_sum * floats_per_vector));
+    }
   }
-}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    const unsigned char* const units =
+        codes + v / vectors_per_sum * tile_bytes + i / lanes * key_tile * unit;
+    return values[v].of(
+        codes_of_positions<Bits>(units, v % vectors_per_sum * floats_per_vector, i % lanes));
+  }
+};
+
+/// Keys as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_keys {
+  const unsigned char* at;
+  std::size_t n, width;
+
+  HWY_INLINE coded_keys(const unsigned char* keys, std::size_t head_dim)
+      : at(keys), n(head_dim), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_keys from(std::size_t position) const {
+    coded_keys k = *this;
+    k.at += position * width;
+    return k;
+  }
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE coded_tiles<Bits, T> tiles() const {
+    return coded_tiles<Bits, T>(at, key_tile * width);
+  }
+};
+
+/// One row of coded_row<Bits>.
+template <std::size_t Bits>
+struct coded_floats {
+  const unsigned char* units;
+  values_of_row<Bits> values;
+
+  /// @param first  a multiple of floats_per_vector: vector(0) begins there
+  HWY_INLINE coded_floats(const unsigned char* row, std::size_t first)
+      : units(row + sizeof(float16)),
+        values(hn::Set(f32_tag{}, to_float(word_at<float16>(row)))),
+        at(first) {}
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+    const std::size_t i = at + v * floats_per_vector;
+    return values.of(
+        codes_of_unit<Bits>(units + i / lanes * kv::code_unit<Bits>::bytes, i % lanes));
+  }
+
+ private:
+  std::size_t at;
+};
+
+/// Values as kv::coded has them, behind its front.
+template <std::size_t Bits>
+struct coded_rows {
+  const unsigned char* at;
+  std::size_t width, first = 0;
+
+  HWY_INLINE coded_rows(const unsigned char* values, std::size_t head_dim)
+      : at(values), width(kv::coded_row<Bits>::bytes(head_dim)) {}
+  [[nodiscard]] HWY_INLINE coded_rows from(std::size_t i) const {
+    coded_rows r = *this;
+    r.first += i;
+    return r;
+  }
+  [[nodiscard]] HWY_INLINE coded_floats<Bits> of(std::size_t position) const {
+    return coded_floats<Bits>(at + position * width, first);
+  }
+};
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
 struct coded_order : fused_order {
   using element = unsigned char;
-  static constexpr bool always_widens = true;
+  static constexpr bool first_is_wider = Format::first_is_wider;
+  static constexpr std::size_t bits = Format::bits;
+  static HWY_INLINE std::size_t front(std::size_t n) { return Format::front(n); }
+  static HWY_INLINE std::size_t key_width(std::size_t n) { return Format::row::bytes(n); }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return Format::row::bytes(n); }
 
-  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
-                                      std::size_t positions, float* to) {
-    for (std::size_t j = 0; j < positions; ++j)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i)
-        widen(from, n, base + j, i, to + j * n + i * lanes);
+  using fused_order::mix, fused_order::score;
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void score(const query_rows<R>& rows, const element* keys, std::size_t n,
+                               std::size_t count, float* scores, const Ahead& ahead) {
+    const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
+    score_rows<R, fused_sums>(rows, coded_keys<bits>(keys, n), count, scale, scores,
+                              attention_block, ahead);
   }
-  /// Units of sixteen positions are turned into tiles of sixteen lanes.
+  template <std::size_t R, class Ahead>
+  static HWY_INLINE void mix(const element* values, std::size_t n, std::size_t count,
+                             const float* p, const float* shrink, float* mixed, std::size_t width,
+                             const Ahead& ahead) {
+    mix_rows<R, fused_sums>(coded_rows<bits>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
+  }
+
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,
                                     std::size_t positions, float* to) {
-    HWY_ALIGN float unit[key_tile * lanes] = {};
-    for (std::size_t j = 0; j < positions; j += key_tile)
-      for (std::size_t i = 0; i < ceil_div(n, lanes); ++i) {
-        for (std::size_t l = 0; l < min_of(key_tile, positions - j); ++l)
-          widen(from, n, base + j + l, i, unit + l * lanes);
-        transpose(unit, lanes, to + (j / key_tile * n + i * lanes) * key_tile, key_tile);
+    const coded_keys<bits> keys(from + front(n) + base * key_width(n), n);
+    for (std::size_t j = 0; j < positions; j += key_tile) {
+      const auto tile = keys.from(j).template tiles<1>();
+      for (std::size_t i = 0; i < n; ++i) {
+        HWY_UNROLL(4)
+        for (std::size_t v = 0; v < vectors_per_sum; ++v)
+          hn::StoreU(tile.vector(v, i), f32_tag{},
+                     to + j * n + i * key_tile + v * floats_per_vector);
       }
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i * key_tile] = Format::first_row::get(from, i);
   }
-
- private:
-  static HWY_INLINE void widen(const element* from, std::size_t n, std::size_t position,
-                               std::size_t i, float* to) {
-    if (position == 0)
-      widen_unit<Format::first_bits>(from, i, to);
-    else
-      widen_unit<Format::bits>(from + Format::offset(position, n), i, to);
+  static HWY_INLINE void widen_values(const element* from, std::size_t n, std::size_t base,
+                                      std::size_t positions, float* to) {
+    const coded_rows<bits> values(from + front(n) + base * value_width(n), n);
+    for (std::size_t j = 0; j < positions; ++j) {
+      const auto row = values.of(j);
+      for (std::size_t i = 0; i < n; i += floats_per_vector)
+        hn::StoreU(row.vector(i / floats_per_vector), f32_tag{}, to + j * n + i);
+    }
+    if (first_is_wider && base == 0)
+      for (std::size_t i = 0; i < n; ++i) to[i] = Format::first_row::get(from, i);
   }
 };
 
@@ -56636,7 +57726,9 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
@@ -56953,8 +58045,8 @@ struct textbook_attention {
     const std::size_t n = a.head_dim, most = all.positions(row + R - 1);
     const f32s root = hn::Set(f32_tag{}, square_root(static_cast<float>(n)));
     const auto* keys = static_cast<const float*>(a.keys);
-    score_rows<R, rounded_sums>(all.template queries<R>(row), keys, n, most, root, scores, room,
-                                ahead(keys, most));
+    score_rows<R, rounded_sums>(all.template queries<R>(row), key_elements<float>(keys, n), most,
+                                root, scores, room, ahead(keys, most));
     soften<R>(row);
     mix<R>(row, static_cast<const float*>(a.values));
     for (std::size_t r = 0; r < R; ++r) all.write(row + r, mixed + r * width);
@@ -56978,13 +58070,15 @@ struct textbook_attention {
     for (std::size_t i = 0; i < R * width; ++i) mixed[i] = 0.0f;
     for (std::size_t j = 0; j < common; j += attention_block) {
       const std::size_t count = min_of(common - j, attention_block);
-      mix_rows<R, rounded_sums>(values + j * n, n, count, scores + j, room, whole, mixed, width,
+      mix_rows<R, rounded_sums>(value_elements<float>(values + j * n, n), count, scores + j, room,
+                                whole, mixed, width,
                                 ahead(values + j * n, min_of(common - j, 2 * attention_block)));
     }
     for (std::size_t r = 1; r < R; ++r)
       if (const std::size_t more = all.positions(row + r) - common; more != 0)
-        mix_rows<1, rounded_sums>(values + common * n, n, more, scores + r * room + common, room,
-                                  whole, mixed + r * width, width, no_prefetcher());
+        mix_rows<1, rounded_sums>(value_elements<float>(values + common * n, n), more,
+                                  scores + r * room + common, room, whole, mixed + r * width, width,
+                                  no_prefetcher());
   }
 
   template <std::size_t R>

@@ -178,22 +178,26 @@ TEST_CASE("a cache takes exactly its values", "[kv]") {
 }
 
 TEST_CASE("a cache of codes takes a scale and the codes of each position of a head", "[kv]") {
-  // heads of 10 fill one unit of 16: 2 + 2 bits bytes a row, the first of int3 in 8 bits
-  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int8{}).bytes() == 2 * 2 * 2 * 2 * 150 * (2 + 16));
-  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int4{}).bytes() == 2 * 2 * 2 * 2 * 150 * (2 + 8));
+  // heads of 10 fill one unit of 16: 2 + 2 bits bytes a row; keys come in tiles of 16 positions;
+  // the first position of int3 lies apart, in 8 bits
+  const std::size_t heads = 2 * 2 * 2;  // sequences, layers, heads
+  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int8{}).bytes() == heads * (160 + 150) * (2 + 16));
+  CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int4{}).bytes() == heads * (160 + 150) * (2 + 8));
   CHECK(tl::kv_cache(sizes, 2, 150, tl::kv::int3{}).bytes() ==
-        2 * 2 * 2 * 2 * (149 * (2 + 6) + (2 + 16)));
-  CHECK(tl::kv_cache(sizes, 2, 1, tl::kv::int3{}).bytes() == 2 * 2 * 2 * 2 * (2 + 16));
+        heads * ((160 + 150) * (2 + 6) + 2 * (2 + 16)));
+  CHECK(tl::kv_cache(sizes, 2, 1, tl::kv::int3{}).bytes() == heads * ((16 + 1) * 8 + 2 * 18));
   CHECK(tl::kv_cache(sizes, 2, 0, tl::kv::int3{}).bytes() == 0);
   // heads of 128 in 3 bits: 50 bytes instead of 256
-  CHECK(tl::kv::int3::key_bytes(101, 128) - tl::kv::int3::key_bytes(100, 128) == 50);
+  CHECK(tl::kv::int3::key_bytes(112, 128) - tl::kv::int3::key_bytes(96, 128) == 16 * 50);
+  CHECK(tl::kv::int3::value_bytes(101, 128) - tl::kv::int3::value_bytes(100, 128) == 50);
 }
 
 TEMPLATE_TEST_CASE("codes of keys and values are within half a step, and 2^bits many", "[kv]",
                    tl::kv::int8, tl::kv::int4, tl::kv::int3, (tl::kv::coded<2, 2>),
                    (tl::kv::coded<3, 4>)) {
   constexpr std::size_t n = 50, positions = 40;
-  std::vector<unsigned char> keys(TestType::key_bytes(positions, n), 0xAA), values = keys;
+  std::vector<unsigned char> keys(TestType::key_bytes(positions, n), 0xAA);
+  std::vector<unsigned char> values(TestType::value_bytes(positions, n), 0xAA);
   for (const std::size_t j : {3u, 0u, 17u, 39u, 1u}) {  // in any order
     std::vector<float> k(n), v(n);
     for (std::size_t i = 0; i < n; ++i) {

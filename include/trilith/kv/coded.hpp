@@ -28,33 +28,67 @@ struct coded_row {
     return sizeof(float16) + ceil_div(head_dim, unit::codes) * unit::bytes;
   }
   /// Where NaN is among them all become 0, beyond 65504 * 2^B magnitudes are clipped.
-  TRILITH_EXACT_FLOAT static void put(const float* x, std::size_t n, unsigned char* to) noexcept {
+  static void put(const float* x, std::size_t n, unsigned char* to) noexcept {
+    encode(x, n, to, [to](std::size_t u, std::size_t b) noexcept {
+      return to + sizeof(float16) + u * unit::bytes + b;
+    });
+  }
+  [[nodiscard]] static float get(const unsigned char* from, std::size_t i) noexcept {
+    const unsigned char* const codes = from + sizeof(float16) + i / unit::codes * unit::bytes;
+    return decode(from,
+                  unit::get([codes](std::size_t b) noexcept { return codes[b]; }, i % unit::codes));
+  }
+
+  /// Sixteen rows, lane by lane: the scales, then units 0, then units 1 ..., their words side by
+  /// side.
+  [[nodiscard]] static constexpr std::size_t tile_bytes(std::size_t head_dim) noexcept {
+    return key_tile * bytes(head_dim);
+  }
+  static void put_lane(const float* x, std::size_t n, unsigned char* tile,
+                       std::size_t lane) noexcept {
+    encode(x, n, tile + lane * sizeof(float16),
+           [tile, lane](std::size_t u, std::size_t b) noexcept {
+             return unit_of_tile(tile, u) + unit::side_by_side(b, lane);
+           });
+  }
+  [[nodiscard]] static float get_lane(const unsigned char* tile, std::size_t lane,
+                                      std::size_t i) noexcept {
+    const auto* const codes = unit_of_tile(const_cast<unsigned char*>(tile), i / unit::codes);
+    return decode(
+        tile + lane * sizeof(float16),
+        unit::get([&](std::size_t b) noexcept { return codes[unit::side_by_side(b, lane)]; },
+                  i % unit::codes));
+  }
+
+ private:
+  [[nodiscard]] static unsigned char* unit_of_tile(unsigned char* tile, std::size_t u) noexcept {
+    return tile + key_tile * (sizeof(float16) + u * unit::bytes);
+  }
+  /// place(u, b) is where byte b of unit u belongs.
+  template <class Place>
+  TRILITH_EXACT_FLOAT static void encode(const float* x, std::size_t n, unsigned char* scale,
+                                         const Place& place) noexcept {
     TRILITH_EXACT_FLOAT_BODY
     const float top = absmax(x, n) / (2 * middle);
     const float16 half = to_float16(top == top ? min_of(top, largest) : 0.0f);
-    __builtin_memcpy(to, &half, sizeof half);
+    __builtin_memcpy(scale, &half, sizeof half);
     const float step = 2 * to_float(half), inverse = step > 0 ? 1 / step : 0.0f;
     for (std::size_t first = 0; first < n; first += unit::codes) {
       std::uint8_t codes[unit::codes] = {};
       for (std::size_t i = first; i < min_of(first + unit::codes, n); ++i)
         codes[i - first] = code_of(x[i] * inverse + middle);
-      unit::pack(codes, to + sizeof half + first / unit::codes * unit::bytes);
+      unit::pack(codes, [&](std::size_t b, unsigned char value) noexcept {
+        *place(first / unit::codes, b) = value;
+      });
     }
   }
-  TRILITH_EXACT_FLOAT [[nodiscard]] static float get(const unsigned char* from,
-                                                     std::size_t i) noexcept {
+  TRILITH_EXACT_FLOAT [[nodiscard]] static float decode(const unsigned char* scale,
+                                                        unsigned c) noexcept {
     TRILITH_EXACT_FLOAT_BODY
-    const unsigned char* const units = from + sizeof(float16);
-    const unsigned c = unit::get(units + i / unit::codes * unit::bytes, i % unit::codes);
-    return scale(from) * (static_cast<float>(2 * c + 1) - 2 * middle);
-  }
-  [[nodiscard]] static float scale(const unsigned char* from) noexcept {
     float16 half;
-    __builtin_memcpy(&half, from, sizeof half);
-    return to_float(half);
+    __builtin_memcpy(&half, scale, sizeof half);
+    return to_float(half) * (static_cast<float>(2 * c + 1) - 2 * middle);
   }
-
- private:
   /// floor(v) in range; NaN takes the lowest.
   [[nodiscard]] static std::uint8_t code_of(float v) noexcept {
     constexpr float most = 2 * middle - 1;
@@ -88,10 +122,12 @@ struct coded_kernel<3, 8> {
 /// Keys and values in Bits bits, each head's of each position as a coded_row; the first position,
 /// whose values are larger and which every token looks at, in FirstBits.
 ///
-///     keys, values   coded_row<FirstBits> of position 0, then coded_row<Bits> of 1, 2, ...
+///     keys    coded_row<FirstBits> of position 0, then [positions / 16] tiles of coded_row<Bits>
+///     values  coded_row<FirstBits> of position 0, then [positions] coded_row<Bits>
 ///
 /// so that a position takes 2 (2 + ceil(head_dim / 16) 2 Bits) bytes a head: 52 instead of f16's
-/// 256 for heads of 64 in 3 bits. The softmax runs along, as with f16.
+/// 256 for heads of 64 in 3 bits. A first row is there where FirstBits is not Bits. The softmax
+/// runs along, as with f16.
 /// @see arXiv 2411.04965 (BitNet a4.8), section 2: 3 bits and a wider first token; arXiv 2504.18415
 template <std::size_t Bits, std::size_t FirstBits = detail::first_bits(Bits)>
 struct coded : detail::coded_kernel<Bits, FirstBits> {
@@ -110,39 +146,44 @@ struct coded : detail::coded_kernel<Bits, FirstBits> {
 
   [[nodiscard]] static constexpr std::size_t key_bytes(std::size_t positions,
                                                        std::size_t head_dim) noexcept {
-    return positions == 0 ? 0 : offset(positions, head_dim);
+    return positions == 0
+               ? 0
+               : front(head_dim) + ceil_div(positions, key_tile) * row::tile_bytes(head_dim);
   }
   [[nodiscard]] static constexpr std::size_t value_bytes(std::size_t positions,
                                                          std::size_t head_dim) noexcept {
-    return key_bytes(positions, head_dim);
+    return positions == 0 ? 0 : front(head_dim) + positions * row::bytes(head_dim);
   }
-  /// Of a position after the first.
-  [[nodiscard]] static constexpr std::size_t offset(std::size_t position,
-                                                    std::size_t head_dim) noexcept {
-    return first_row::bytes(head_dim) + (position - 1) * row::bytes(head_dim);
+  /// Whether position 0 lies apart, in front; its place among the others stays empty.
+  static constexpr bool first_is_wider = FirstBits != Bits;
+  [[nodiscard]] static constexpr std::size_t front(std::size_t head_dim) noexcept {
+    return first_is_wider ? first_row::bytes(head_dim) : 0;
   }
 
   static void put(const kv_entry& e) noexcept {
-    put(e.key, e, static_cast<unsigned char*>(e.keys));
-    put(e.value, e, static_cast<unsigned char*>(e.values));
+    auto* const keys = static_cast<unsigned char*>(e.keys);
+    auto* const values = static_cast<unsigned char*>(e.values);
+    const std::size_t n = e.head_dim;
+    if (first_is_wider && e.position == 0) {
+      first_row::put(e.key, n, keys);
+      first_row::put(e.value, n, values);
+    } else {
+      row::put_lane(e.key, n, keys + front(n) + e.position / key_tile * row::tile_bytes(n),
+                    e.position % key_tile);
+      row::put(e.value, n, values + front(n) + e.position * row::bytes(n));
+    }
   }
   [[nodiscard]] static float key(const void* keys, std::size_t head_dim, std::size_t tile,
                                  std::size_t lane, std::size_t i) noexcept {
-    return value(keys, head_dim, tile * key_tile + lane, i);
+    const auto* const from = static_cast<const unsigned char*>(keys);
+    if (first_is_wider && tile == 0 && lane == 0) return first_row::get(from, i);
+    return row::get_lane(from + front(head_dim) + tile * row::tile_bytes(head_dim), lane, i);
   }
   [[nodiscard]] static float value(const void* values, std::size_t head_dim, std::size_t position,
                                    std::size_t i) noexcept {
     const auto* const from = static_cast<const unsigned char*>(values);
-    if (position == 0) return first_row::get(from, i);
-    return row::get(from + offset(position, head_dim), i);
-  }
-
- private:
-  static void put(const float* x, const kv_entry& e, unsigned char* to) noexcept {
-    if (e.position == 0)
-      first_row::put(x, e.head_dim, to);
-    else
-      row::put(x, e.head_dim, to + offset(e.position, e.head_dim));
+    if (first_is_wider && position == 0) return first_row::get(from, i);
+    return row::get(from + front(head_dim) + position * row::bytes(head_dim), i);
   }
 };
 

@@ -10,21 +10,25 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
                                std::size_t count, float* scores, const Ahead& ahead) {
     const f32s scale = hn::Set(f32_tag{}, 1.0f / square_root(static_cast<float>(n)));
-    score_rows<R, fused_sums>(rows, keys, n, count, scale, scores, attention_block, ahead);
+    score_rows<R, fused_sums>(rows, key_elements<B>(keys, n), count, scale, scores, attention_block,
+                              ahead);
   }
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void mix(const B* values, std::size_t n, std::size_t count, const float* p,
                              const float* shrink, float* mixed, std::size_t width,
                              const Ahead& ahead) {
-    mix_rows<R, fused_sums>(values, n, count, p, attention_block, shrink, mixed, width, ahead);
+    mix_rows<R, fused_sums>(value_elements<B>(values, n), count, p, attention_block, shrink, mixed,
+                            width, ahead);
   }
 
   static HWY_INLINE void widen_keys(const element* from, std::size_t n, std::size_t base,

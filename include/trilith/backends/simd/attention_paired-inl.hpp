@@ -212,7 +212,9 @@ static HWY_INLINE f32s paired_queries(f32s x) {
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
-  static constexpr bool always_widens = false;
+  static constexpr bool first_is_wider = false;
+  static HWY_INLINE std::size_t front(std::size_t) { return 0; }
+  static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
   static HWY_INLINE f32s share(f32s x) {
     return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));

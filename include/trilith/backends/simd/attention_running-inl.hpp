@@ -84,11 +84,11 @@ struct running_rows {
 /// One block of 64 positions after the other, in an Order:
 ///
 ///     element                      of the cache
-///     key_width(n)                 elements of a key
+///     key_width(n), value_width(n) elements of a key and of a value
+///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
 ///     share(x)                     probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
-///     always_widens                whether a block is read in no other way
 template <class Order>
 struct running_attention : running_rows {
   using E = typename Order::element;
@@ -102,9 +102,7 @@ struct running_attention : running_rows {
 
   HWY_INLINE void run() {
     for (; base < end(); base += attention_block)
-      if constexpr (Order::always_widens)
-        add_widened();
-      else if (held > most_queries)
+      if (held > most_queries || (Order::first_is_wider && base == 0))
         add_widened();
       else
         add_block();
@@ -123,15 +121,18 @@ struct running_attention : running_rows {
 
   HWY_INLINE void add_block() {
     const std::size_t n = all.job.head_dim, key_width = Order::key_width(n);
-    const prefetcher<E> next_values(values + base * n, stored() * n);
+    const std::size_t value_width = Order::value_width(n);
+    const E* const value_block = values + Order::front(n) + base * value_width;
+    const prefetcher<E> next_values(value_block, stored() * value_width);
     const prefetcher<E> next_keys(key_block() + attention_block * key_width,
                                   attention_block * key_width);
     for_all(scoring<E, prefetcher<E>>(*this, key_block(), next_values));
-    for_all(mixing<E, prefetcher<E>>(*this, values + base * n, next_keys));
+    for_all(mixing<E, prefetcher<E>>(*this, value_block, next_keys));
   }
 
   [[nodiscard]] HWY_INLINE const E* key_block() const {
-    return keys + base * Order::key_width(all.job.head_dim);
+    const std::size_t n = all.job.head_dim;
+    return keys + Order::front(n) + base * Order::key_width(n);
   }
 
   /// The rows whose tokens see a part of the block.

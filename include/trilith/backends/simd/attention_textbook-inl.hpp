@@ -28,8 +28,8 @@ struct textbook_attention {
     const std::size_t n = a.head_dim, most = all.positions(row + R - 1);
     const f32s root = hn::Set(f32_tag{}, square_root(static_cast<float>(n)));
     const auto* keys = static_cast<const float*>(a.keys);
-    score_rows<R, rounded_sums>(all.template queries<R>(row), keys, n, most, root, scores, room,
-                                ahead(keys, most));
+    score_rows<R, rounded_sums>(all.template queries<R>(row), key_elements<float>(keys, n), most,
+                                root, scores, room, ahead(keys, most));
     soften<R>(row);
     mix<R>(row, static_cast<const float*>(a.values));
     for (std::size_t r = 0; r < R; ++r) all.write(row + r, mixed + r * width);
@@ -53,13 +53,15 @@ struct textbook_attention {
     for (std::size_t i = 0; i < R * width; ++i) mixed[i] = 0.0f;
     for (std::size_t j = 0; j < common; j += attention_block) {
       const std::size_t count = min_of(common - j, attention_block);
-      mix_rows<R, rounded_sums>(values + j * n, n, count, scores + j, room, whole, mixed, width,
+      mix_rows<R, rounded_sums>(value_elements<float>(values + j * n, n), count, scores + j, room,
+                                whole, mixed, width,
                                 ahead(values + j * n, min_of(common - j, 2 * attention_block)));
     }
     for (std::size_t r = 1; r < R; ++r)
       if (const std::size_t more = all.positions(row + r) - common; more != 0)
-        mix_rows<1, rounded_sums>(values + common * n, n, more, scores + r * room + common, room,
-                                  whole, mixed + r * width, width, no_prefetcher());
+        mix_rows<1, rounded_sums>(value_elements<float>(values + common * n, n), more,
+                                  scores + r * room + common, room, whole, mixed + r * width, width,
+                                  no_prefetcher());
   }
 
   template <std::size_t R>

@@ -47,6 +47,48 @@ struct no_prefetcher {
   HWY_INLINE void step() {}
 };
 
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
 /// Queries of R rows.
 template <std::size_t R>
 struct query_rows {
@@ -54,11 +96,12 @@ struct query_rows {
 };
 
 /// scores[r][j] of the T tiles at `keys`; rows of scores are `stride` floats apart.
-template <std::size_t R, std::size_t T, class Sums, class E, class Ahead>
-static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                   f32s divisor, float* scores, std::size_t stride, Ahead& ahead) {
+template <std::size_t R, std::size_t T, class Sums, class Keys, class Ahead>
+static HWY_INLINE void score_tiles(const query_rows<R>& rows, const Keys& keys, f32s divisor,
+                                   float* scores, std::size_t stride, Ahead& ahead) {
   constexpr std::size_t vectors = T * vectors_per_sum;
   const f32_tag f;
+  const auto& from = keys.template tiles<T>();
   f32s sum[R][vectors];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) {
@@ -68,12 +111,10 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
   const float* q[R];
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) q[r] = rows.q[r];
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = 0; i < keys.n; ++i) {
     f32s k[vectors];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < vectors; ++v)
-      k[v] = load_floats(keys + (v / vectors_per_sum * n + i) * key_tile +
-                         v % vectors_per_sum * floats_per_vector);
+    for (std::size_t v = 0; v < vectors; ++v) k[v] = from.vector(v, i);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -91,13 +132,12 @@ static HWY_INLINE void score_tiles(const query_rows<R>& rows, const E* keys, std
 }
 
 /// All tiles of positions [0, count), from the tile at `keys` on.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, std::size_t n,
-                                    std::size_t count, f32s divisor, float* scores,
-                                    std::size_t stride, Ahead ahead) {
+template <std::size_t R, class Sums, class Keys, class Ahead>
+static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const Keys& keys, std::size_t count,
+                                    f32s divisor, float* scores, std::size_t stride, Ahead ahead) {
   std::size_t j = 0;
   const auto some = [&]<std::size_t T>(std::integral_constant<std::size_t, T>) HWY_ATTR {
-    score_tiles<R, T, Sums>(rows, keys + j * n, n, divisor, scores + j, stride, ahead);
+    score_tiles<R, T, Sums>(rows, keys.from(j), divisor, scores + j, stride, ahead);
     j += T * key_tile;
   };
   if constexpr (most_tiles == 4) {
@@ -110,10 +150,10 @@ static HWY_NOINLINE void score_rows(const query_rows<R>& rows, const E* keys, st
 
 /// mixed[r][i] = mixed[r][i] * shrink[r] + sum_j p[r][j] * values[j][i] over j in [0, count), for V
 /// vectors of elements i. Rows of p are `p_stride` floats apart, those of mixed `width`.
-template <std::size_t R, std::size_t V, class Sums, class E, class Ahead>
-static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t count,
-                                   const float* p, std::size_t p_stride, const float* shrink,
-                                   float* mixed, std::size_t width, Ahead& ahead) {
+template <std::size_t R, std::size_t V, class Sums, class Values, class Ahead>
+static HWY_INLINE void mix_vectors(const Values& values, std::size_t count, const float* p,
+                                   std::size_t p_stride, const float* shrink, float* mixed,
+                                   std::size_t width, Ahead& ahead) {
   const f32_tag f;
   f32s sum[R][V];
   HWY_UNROLL(6)
@@ -127,10 +167,10 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
   HWY_UNROLL(6)
   for (std::size_t r = 0; r < R; ++r) row[r] = p + r * p_stride;
   for (std::size_t j = 0; j < count; ++j) {
+    const auto from = values.of(j);
     f32s value[V];
     HWY_UNROLL(4)
-    for (std::size_t v = 0; v < V; ++v)
-      value[v] = load_floats(values + j * n + v * floats_per_vector);
+    for (std::size_t v = 0; v < V; ++v) value[v] = from.vector(v);
     ahead.step();
     HWY_UNROLL(6)
     for (std::size_t r = 0; r < R; ++r) {
@@ -148,17 +188,17 @@ static HWY_INLINE void mix_vectors(const E* values, std::size_t n, std::size_t c
 }
 
 /// All elements. The last vector may read, and mix, what lies behind a value: nobody looks at it.
-template <std::size_t R, class Sums, class E, class Ahead>
-static HWY_NOINLINE void mix_rows(const E* values, std::size_t n, std::size_t count, const float* p,
+template <std::size_t R, class Sums, class Values, class Ahead>
+static HWY_NOINLINE void mix_rows(const Values& values, std::size_t count, const float* p,
                                   std::size_t p_stride, const float* shrink, float* mixed,
                                   std::size_t width, Ahead ahead) {
   constexpr std::size_t step = most_vectors * floats_per_vector;
   std::size_t i = 0;
   for (; i + step <= width; i += step)
-    mix_vectors<R, most_vectors, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width,
+    mix_vectors<R, most_vectors, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width,
                                        ahead);
   for (; i < width; i += floats_per_vector)
-    mix_vectors<R, 1, Sums>(values + i, n, count, p, p_stride, shrink, mixed + i, width, ahead);
+    mix_vectors<R, 1, Sums>(values.from(i), count, p, p_stride, shrink, mixed + i, width, ahead);
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
