@@ -16,6 +16,7 @@ constexpr const char* usage =
     "  --packing P         base3 (default) or bits2\n"
     "  --head H            int8 (default) or bf16\n"
     "  --kv F              bf16 (default), f16, f32, int8, int4 or int3: keys and values\n"
+    "  --activations A     int8 (default), or a4_8, which has the squared ReLU and an int8 head\n"
     "  --threads 1,2       by default 1 and all processors\n"
     "  --batch 1,2,4,8     sequences at once\n"
     "  --context LIST      tokens before what is timed; default 0,1024,4096\n"

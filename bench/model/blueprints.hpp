@@ -11,20 +11,24 @@ namespace bench {
 using ternary_scheme =
     trilith::scheme<trilith::weights::ternary<>, trilith::activations::int8<>, timed>;
 
+/// BitNet a4.8: int4, but top_k before attention's output and int8 before the down projection.
+using a4_scheme = ternary_scheme::with_activations<trilith::activations::int4<>>;
+using a4_8_attention = a4_scheme::with_output<trilith::activations::top_k<50>>;
+using a4_8_ffn = a4_scheme::with_output<trilith::activations::int8<>>;
+
 /// The block of the BitNet family, with clocks.
-template <class Gate>
+template <class Gate, class Attention, class Ffn>
 using measured_block = trilith::transformer_block<
     trilith::rms_norm<>,
-    measured<trilith::attention<ternary_scheme, trilith::sub_norm<>>, part::attention,
+    measured<trilith::attention<Attention, trilith::sub_norm<>>, part::attention,
              part::attention_products>,
-    measured<trilith::gated_ffn<ternary_scheme, Gate, trilith::sub_norm<>>, part::ffn,
-             part::ffn_products>>;
+    measured<trilith::gated_ffn<Ffn, Gate, trilith::sub_norm<>>, part::ffn, part::ffn_products>>;
 
 using int8_head = trilith::tied_head<trilith::weights::int8<>, trilith::activations::int8<>, timed>;
 using bf16_head = trilith::tied_head<trilith::weights::bf16, trilith::activations::f32, timed>;
 
-template <class Gate, class Head>
-using measured_decoder = trilith::decoder<measured_block<Gate>, Head>;
+template <class Gate, class Head, class Attention = ternary_scheme, class Ffn = Attention>
+using measured_decoder = trilith::decoder<measured_block<Gate, Attention, Ffn>, Head>;
 
 /// A model of random weights; the same seed gives the same model. Cost: a second a gigabyte.
 template <class Blueprint, class Packing>

@@ -19,6 +19,7 @@ struct model_options {
     base.packing = line.choice("--packing", {"base3", "bits2"});
     base.head = line.choice("--head", {"int8", "bf16"});
     base.kv = line.choice("--kv", {"bf16", "f16", "f32", "int8", "int4", "int3"});
+    base.activations = line.choice("--activations", {"int8", "a4_8"});
     prompt = line.numbers("--prompt", {quick ? 128u : 512u}).front();
     generate = line.numbers("--generate", {quick ? 16u : 128u}).front();
     line.done();

@@ -19,6 +19,7 @@ struct job {
   trilith::shape sizes;
   trilith::settings settings;
   std::string packing = "base3", head = "int8", kv = "bf16", gate = "relu2";
+  std::string activations = "int8";
   bool is_prompt = false;    ///< one pass of `tokens`; otherwise `tokens` steps
   std::size_t tokens = 128;  ///< timed, per sequence
   std::size_t room = 640;    ///< tokens of cache besides the context
@@ -141,25 +142,27 @@ template <class Model>
   return out;
 }
 
-template <class Gate, class Head, class Packing>
+template <class Blueprint, class Packing>
 [[nodiscard]] measurement measure_as(const job& j) {
-  const auto model = random_model<measured_decoder<Gate, Head>, Packing>(j.sizes, j.settings);
+  const auto model = random_model<Blueprint, Packing>(j.sizes, j.settings);
   return measure(*model, j);
 }
-template <class Gate, class Head>
+template <class Blueprint>
 [[nodiscard]] measurement measure_packing(const job& j) {
-  return j.packing == "bits2" ? measure_as<Gate, Head, trilith::packing::bits2>(j)
-                              : measure_as<Gate, Head, trilith::packing::base3>(j);
+  return j.packing == "bits2" ? measure_as<Blueprint, trilith::packing::bits2>(j)
+                              : measure_as<Blueprint, trilith::packing::base3>(j);
 }
 template <class Gate>
 [[nodiscard]] measurement measure_head(const job& j) {
-  return j.head == "bf16" ? measure_packing<Gate, bf16_head>(j)
-                          : measure_packing<Gate, int8_head>(j);
+  return j.head == "bf16" ? measure_packing<measured_decoder<Gate, bf16_head>>(j)
+                          : measure_packing<measured_decoder<Gate, int8_head>>(j);
 }
+using measured_a4_8 = measured_decoder<trilith::relu_squared, int8_head, a4_8_attention, a4_8_ffn>;
 
 /// Does the job in a process of its own.
 [[nodiscard]] inline std::optional<measurement> do_job(const job& j) {
   return in_child([&] {
+    if (j.activations == "a4_8") return measure_packing<measured_a4_8>(j);
     return j.gate == "silu" ? measure_head<trilith::silu>(j)
                             : measure_head<trilith::relu_squared>(j);
   });

@@ -2231,6 +2231,9 @@ struct row_kernels {
   float (*quantize)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
   /// activations::int4<> of x; returns its scale.
   float (*quantize_int4)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
+  /// activations::keep_largest
+  void (*keep_largest)(const float* x, std::int8_t* q, std::size_t n,
+                       std::size_t k) noexcept = nullptr;
   /// scale(), then quantize() of y.
   float (*scale_and_quantize)(const float* x, float factor, const float* gains, float* y,
                               std::int8_t* q, std::size_t n) noexcept = nullptr;
@@ -3093,10 +3096,18 @@ inline constexpr auto quantize_kernel<activations::int4<>> = &simd::row_kernels:
 template <class A, class B>
 [[nodiscard]] float quantize_plainly(const float* x, typename A::element* q,
                                      std::size_t n) noexcept {
-  if constexpr (backends::uses_kernels<B> && !std::is_null_pointer_v<decltype(quantize_kernel<A>)>)
-    return (simd::rows().*quantize_kernel<A>)(x, q, n);
-  else
+  if constexpr (!backends::uses_kernels<B>) {
     return A::quantize(x, q, n);
+  } else if constexpr (!std::is_null_pointer_v<decltype(quantize_kernel<A>)>) {
+    return (simd::rows().*quantize_kernel<A>)(x, q, n);
+  } else if constexpr (std::is_same_v<typename A::element, std::int8_t> &&
+                       requires { A::kept_of(n); }) {
+    const float scale = quantize_plainly<typename A::quantizer, B>(x, q, n);
+    if (const std::size_t k = A::kept_of(n); k < n) simd::rows().keep_largest(x, q, n, k);
+    return scale;
+  } else {
+    return A::quantize(x, q, n);
+  }
 }
 
 /// The same; y may be written over.
@@ -16996,6 +17007,19 @@ struct kth_magnitude {
   }
 };
 
+/// q_i = 0 where |x_i| is not among the k largest; of equal ones the first are kept. 1 <= k < n.
+template <class Element>
+constexpr void keep_largest(const float* x, Element* q, std::size_t n, std::size_t k) noexcept {
+  const kth_magnitude least(x, n, k);
+  std::size_t ties = k - least.larger;  // of magnitude `least` that are kept
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t m = kth_magnitude::magnitude(x[i]);
+    const bool is_tie = m == least.bits && ties != 0;
+    if (is_tie) --ties;
+    if (m <= least.bits && !is_tie) q[i] = Element{0};
+  }
+}
+
 namespace detail {
 inline constexpr std::string_view top_k_name = "top_k<";
 }
@@ -17019,26 +17043,17 @@ struct top_k {
       joined<detail::top_k_name, digits_of<std::size_t(Percent)>::value, name_parts::comma,
              Inner::name, name_parts::angle>;
   static constexpr int bits = Inner::bits;
+  using quantizer = Inner;
 
   [[nodiscard]] static constexpr float quantize(const float* x, element* q,
                                                 std::size_t n) noexcept {
     const float scale = Inner::quantize(x, q, n);
-    const std::size_t k = ceil_div(n * static_cast<std::size_t>(Percent), 100);
-    if (k < n) clear_others(x, q, n, k);
+    if (const std::size_t k = kept_of(n); k < n) keep_largest(x, q, n, k);
     return scale;
   }
-
- private:
-  static constexpr void clear_others(const float* x, element* q, std::size_t n,
-                                     std::size_t k) noexcept {
-    const kth_magnitude least(x, n, k);
-    std::size_t ties = k - least.larger;  // of magnitude `least` that are kept
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t m = kth_magnitude::magnitude(x[i]);
-      const bool is_tie = m == least.bits && ties != 0;
-      if (is_tie) --ties;
-      if (m <= least.bits && !is_tie) q[i] = element{0};
-    }
+  /// K
+  [[nodiscard]] static constexpr std::size_t kept_of(std::size_t n) noexcept {
+    return ceil_div(n * static_cast<std::size_t>(Percent), 100);
   }
 };
 
@@ -21319,6 +21334,76 @@ static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) no
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: the largest of a row, as activations/top_k.hpp chooses them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Magnitudes of floats, by their bits.
+struct magnitudes {
+  const float* x;
+  std::size_t n;
+
+  [[nodiscard]] HWY_INLINE i32s some(std::size_t i) const {
+    return hn::And(hn::BitCast(i32_tag{}, hn::LoadU(f32_tag{}, x + i)),
+                   hn::Set(i32_tag{}, 0x7FFFFFFF));
+  }
+  [[nodiscard]] HWY_INLINE std::int32_t one(std::size_t i) const {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x + i, sizeof bits);
+    return bits & 0x7FFFFFFF;
+  }
+};
+
+/// How many are above `bound`.
+static HWY_NOINLINE std::size_t count_above(const magnitudes& m, std::int32_t bound) noexcept {
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t found = 0, i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector)
+    found += hn::CountTrue(i32_tag{}, hn::Gt(m.some(i), all));
+  for (; i < m.n; ++i) found += m.one(i) > bound;
+  return found;
+}
+
+/// q_i = 0 where the magnitude is not above `bound`.
+static HWY_NOINLINE void clear_others(const magnitudes& m, std::int32_t bound,
+                                      std::int8_t* q) noexcept {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector) {
+    const auto keep = hn::DemoteTo(few, hn::VecFromMask(i32_tag{}, hn::Gt(m.some(i), all)));
+    hn::StoreU(hn::And(hn::LoadU(few, q + i), keep), few, q + i);
+  }
+  for (; i < m.n; ++i)
+    if (m.one(i) <= bound) q[i] = 0;
+}
+
+/// The same where the magnitude is below `least`, or equal to it and not among the first `ties`.
+static HWY_NOINLINE void clear_later_ties(const magnitudes& m, std::int32_t least, std::size_t ties,
+                                          std::int8_t* q) noexcept {
+  for (std::size_t i = 0; i < m.n; ++i) {
+    const bool is_kept_tie = m.one(i) == least && ties != 0;
+    if (is_kept_tie) --ties;
+    if (m.one(i) <= least && !is_kept_tie) q[i] = 0;
+  }
+}
+
+/// Halves the distance of two bounds, of which more and fewer than k magnitudes are above.
+static void row_keep_largest(const float* x, std::int8_t* q, std::size_t n,
+                             std::size_t k) noexcept {
+  const magnitudes m{x, n};
+  std::int64_t low = -1, high = 0x7FFFFFFF;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    const std::size_t above = count_above(m, static_cast<std::int32_t>(middle));
+    if (above == k) return clear_others(m, static_cast<std::int32_t>(middle), q);
+    (above > k ? low : high) = middle;
+  }
+  const auto least = static_cast<std::int32_t>(high);
+  clear_later_ties(m, least, k - count_above(m, least), q);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -21490,11 +21575,19 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{
-    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
-    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
-    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
-    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
+                                                         &row_sum_of_squares,
+                                                         &row_scale,
+                                                         &row_quantize,
+                                                         &row_quantize_int4,
+                                                         &row_keep_largest,
+                                                         &row_scale_and_quantize,
+                                                         &row_sum_groups,
+                                                         &row_gate<relu_squared_gate>,
+                                                         &row_gate<silu_gate>,
+                                                         &row_add,
+                                                         &row_turn<half_split_pairs>,
+                                                         &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -33019,6 +33112,76 @@ static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) no
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: the largest of a row, as activations/top_k.hpp chooses them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Magnitudes of floats, by their bits.
+struct magnitudes {
+  const float* x;
+  std::size_t n;
+
+  [[nodiscard]] HWY_INLINE i32s some(std::size_t i) const {
+    return hn::And(hn::BitCast(i32_tag{}, hn::LoadU(f32_tag{}, x + i)),
+                   hn::Set(i32_tag{}, 0x7FFFFFFF));
+  }
+  [[nodiscard]] HWY_INLINE std::int32_t one(std::size_t i) const {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x + i, sizeof bits);
+    return bits & 0x7FFFFFFF;
+  }
+};
+
+/// How many are above `bound`.
+static HWY_NOINLINE std::size_t count_above(const magnitudes& m, std::int32_t bound) noexcept {
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t found = 0, i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector)
+    found += hn::CountTrue(i32_tag{}, hn::Gt(m.some(i), all));
+  for (; i < m.n; ++i) found += m.one(i) > bound;
+  return found;
+}
+
+/// q_i = 0 where the magnitude is not above `bound`.
+static HWY_NOINLINE void clear_others(const magnitudes& m, std::int32_t bound,
+                                      std::int8_t* q) noexcept {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector) {
+    const auto keep = hn::DemoteTo(few, hn::VecFromMask(i32_tag{}, hn::Gt(m.some(i), all)));
+    hn::StoreU(hn::And(hn::LoadU(few, q + i), keep), few, q + i);
+  }
+  for (; i < m.n; ++i)
+    if (m.one(i) <= bound) q[i] = 0;
+}
+
+/// The same where the magnitude is below `least`, or equal to it and not among the first `ties`.
+static HWY_NOINLINE void clear_later_ties(const magnitudes& m, std::int32_t least, std::size_t ties,
+                                          std::int8_t* q) noexcept {
+  for (std::size_t i = 0; i < m.n; ++i) {
+    const bool is_kept_tie = m.one(i) == least && ties != 0;
+    if (is_kept_tie) --ties;
+    if (m.one(i) <= least && !is_kept_tie) q[i] = 0;
+  }
+}
+
+/// Halves the distance of two bounds, of which more and fewer than k magnitudes are above.
+static void row_keep_largest(const float* x, std::int8_t* q, std::size_t n,
+                             std::size_t k) noexcept {
+  const magnitudes m{x, n};
+  std::int64_t low = -1, high = 0x7FFFFFFF;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    const std::size_t above = count_above(m, static_cast<std::int32_t>(middle));
+    if (above == k) return clear_others(m, static_cast<std::int32_t>(middle), q);
+    (above > k ? low : high) = middle;
+  }
+  const auto least = static_cast<std::int32_t>(high);
+  clear_later_ties(m, least, k - count_above(m, least), q);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -33190,11 +33353,19 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{
-    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
-    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
-    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
-    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
+                                                         &row_sum_of_squares,
+                                                         &row_scale,
+                                                         &row_quantize,
+                                                         &row_quantize_int4,
+                                                         &row_keep_largest,
+                                                         &row_scale_and_quantize,
+                                                         &row_sum_groups,
+                                                         &row_gate<relu_squared_gate>,
+                                                         &row_gate<silu_gate>,
+                                                         &row_add,
+                                                         &row_turn<half_split_pairs>,
+                                                         &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -44719,6 +44890,76 @@ static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) no
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: the largest of a row, as activations/top_k.hpp chooses them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Magnitudes of floats, by their bits.
+struct magnitudes {
+  const float* x;
+  std::size_t n;
+
+  [[nodiscard]] HWY_INLINE i32s some(std::size_t i) const {
+    return hn::And(hn::BitCast(i32_tag{}, hn::LoadU(f32_tag{}, x + i)),
+                   hn::Set(i32_tag{}, 0x7FFFFFFF));
+  }
+  [[nodiscard]] HWY_INLINE std::int32_t one(std::size_t i) const {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x + i, sizeof bits);
+    return bits & 0x7FFFFFFF;
+  }
+};
+
+/// How many are above `bound`.
+static HWY_NOINLINE std::size_t count_above(const magnitudes& m, std::int32_t bound) noexcept {
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t found = 0, i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector)
+    found += hn::CountTrue(i32_tag{}, hn::Gt(m.some(i), all));
+  for (; i < m.n; ++i) found += m.one(i) > bound;
+  return found;
+}
+
+/// q_i = 0 where the magnitude is not above `bound`.
+static HWY_NOINLINE void clear_others(const magnitudes& m, std::int32_t bound,
+                                      std::int8_t* q) noexcept {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector) {
+    const auto keep = hn::DemoteTo(few, hn::VecFromMask(i32_tag{}, hn::Gt(m.some(i), all)));
+    hn::StoreU(hn::And(hn::LoadU(few, q + i), keep), few, q + i);
+  }
+  for (; i < m.n; ++i)
+    if (m.one(i) <= bound) q[i] = 0;
+}
+
+/// The same where the magnitude is below `least`, or equal to it and not among the first `ties`.
+static HWY_NOINLINE void clear_later_ties(const magnitudes& m, std::int32_t least, std::size_t ties,
+                                          std::int8_t* q) noexcept {
+  for (std::size_t i = 0; i < m.n; ++i) {
+    const bool is_kept_tie = m.one(i) == least && ties != 0;
+    if (is_kept_tie) --ties;
+    if (m.one(i) <= least && !is_kept_tie) q[i] = 0;
+  }
+}
+
+/// Halves the distance of two bounds, of which more and fewer than k magnitudes are above.
+static void row_keep_largest(const float* x, std::int8_t* q, std::size_t n,
+                             std::size_t k) noexcept {
+  const magnitudes m{x, n};
+  std::int64_t low = -1, high = 0x7FFFFFFF;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    const std::size_t above = count_above(m, static_cast<std::int32_t>(middle));
+    if (above == k) return clear_others(m, static_cast<std::int32_t>(middle), q);
+    (above > k ? low : high) = middle;
+  }
+  const auto least = static_cast<std::int32_t>(high);
+  clear_later_ties(m, least, k - count_above(m, least), q);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -44890,11 +45131,19 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{
-    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
-    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
-    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
-    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
+                                                         &row_sum_of_squares,
+                                                         &row_scale,
+                                                         &row_quantize,
+                                                         &row_quantize_int4,
+                                                         &row_keep_largest,
+                                                         &row_scale_and_quantize,
+                                                         &row_sum_groups,
+                                                         &row_gate<relu_squared_gate>,
+                                                         &row_gate<silu_gate>,
+                                                         &row_add,
+                                                         &row_turn<half_split_pairs>,
+                                                         &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -56423,6 +56672,76 @@ static float row_quantize_int4(const float* x, std::int8_t* q, std::size_t n) no
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of rows-inl.hpp: the largest of a row, as activations/top_k.hpp chooses them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Magnitudes of floats, by their bits.
+struct magnitudes {
+  const float* x;
+  std::size_t n;
+
+  [[nodiscard]] HWY_INLINE i32s some(std::size_t i) const {
+    return hn::And(hn::BitCast(i32_tag{}, hn::LoadU(f32_tag{}, x + i)),
+                   hn::Set(i32_tag{}, 0x7FFFFFFF));
+  }
+  [[nodiscard]] HWY_INLINE std::int32_t one(std::size_t i) const {
+    std::int32_t bits;
+    __builtin_memcpy(&bits, x + i, sizeof bits);
+    return bits & 0x7FFFFFFF;
+  }
+};
+
+/// How many are above `bound`.
+static HWY_NOINLINE std::size_t count_above(const magnitudes& m, std::int32_t bound) noexcept {
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t found = 0, i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector)
+    found += hn::CountTrue(i32_tag{}, hn::Gt(m.some(i), all));
+  for (; i < m.n; ++i) found += m.one(i) > bound;
+  return found;
+}
+
+/// q_i = 0 where the magnitude is not above `bound`.
+static HWY_NOINLINE void clear_others(const magnitudes& m, std::int32_t bound,
+                                      std::int8_t* q) noexcept {
+  const hn::Rebind<std::int8_t, i32_tag> few;
+  const i32s all = hn::Set(i32_tag{}, bound);
+  std::size_t i = 0;
+  for (; i + floats_per_vector <= m.n; i += floats_per_vector) {
+    const auto keep = hn::DemoteTo(few, hn::VecFromMask(i32_tag{}, hn::Gt(m.some(i), all)));
+    hn::StoreU(hn::And(hn::LoadU(few, q + i), keep), few, q + i);
+  }
+  for (; i < m.n; ++i)
+    if (m.one(i) <= bound) q[i] = 0;
+}
+
+/// The same where the magnitude is below `least`, or equal to it and not among the first `ties`.
+static HWY_NOINLINE void clear_later_ties(const magnitudes& m, std::int32_t least, std::size_t ties,
+                                          std::int8_t* q) noexcept {
+  for (std::size_t i = 0; i < m.n; ++i) {
+    const bool is_kept_tie = m.one(i) == least && ties != 0;
+    if (is_kept_tie) --ties;
+    if (m.one(i) <= least && !is_kept_tie) q[i] = 0;
+  }
+}
+
+/// Halves the distance of two bounds, of which more and fewer than k magnitudes are above.
+static void row_keep_largest(const float* x, std::int8_t* q, std::size_t n,
+                             std::size_t k) noexcept {
+  const magnitudes m{x, n};
+  std::int64_t low = -1, high = 0x7FFFFFFF;
+  while (high - low > 1) {
+    const std::int64_t middle = (low + high) / 2;
+    const std::size_t above = count_above(m, static_cast<std::int32_t>(middle));
+    if (above == k) return clear_others(m, static_cast<std::int32_t>(middle), q);
+    (above > k ? low : high) = middle;
+  }
+  const auto least = static_cast<std::int32_t>(high);
+  clear_later_ties(m, least, k - count_above(m, least), q);
+}
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of rows-inl.hpp: e^x to the bits of exponential() in core/numeric.hpp.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
@@ -56594,11 +56913,19 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{
-    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
-    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
-    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
-    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
+                                                         &row_sum_of_squares,
+                                                         &row_scale,
+                                                         &row_quantize,
+                                                         &row_quantize_int4,
+                                                         &row_keep_largest,
+                                                         &row_scale_and_quantize,
+                                                         &row_sum_groups,
+                                                         &row_gate<relu_squared_gate>,
+                                                         &row_gate<silu_gate>,
+                                                         &row_add,
+                                                         &row_turn<half_split_pairs>,
+                                                         &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -65986,6 +66313,10 @@ inline float quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexce
   return activations::int4<>::quantize(x, q, n);
 }
 
+inline void keep_largest(const float* x, std::int8_t* q, std::size_t n, std::size_t k) noexcept {
+  activations::keep_largest(x, q, n, k);
+}
+
 inline float scale_and_quantize(const float* x, float factor, const float* gains, float* y,
                                 std::int8_t* q, std::size_t n) noexcept {
   scale(x, factor, gains, y, n);
@@ -66054,6 +66385,7 @@ inline constexpr row_kernels scalar_rows{"SCALAR",
                                          &scalar::scale,
                                          &scalar::quantize,
                                          &scalar::quantize_int4,
+                                         &scalar::keep_largest,
                                          &scalar::scale_and_quantize,
                                          &scalar::sum_groups,
                                          &scalar::relu_squared,

@@ -117,6 +117,7 @@ TEST_CASE("every target has a table of rows whose functions are all there", "[ro
     CHECK(t.scale != nullptr);
     CHECK(t.quantize != nullptr);
     CHECK(t.quantize_int4 != nullptr);
+    CHECK(t.keep_largest != nullptr);
     CHECK(t.scale_and_quantize != nullptr);
     CHECK(t.sum_groups != nullptr);
     CHECK(t.relu_squared != nullptr);
@@ -167,6 +168,25 @@ TEST_CASE("rows that are quantised to four bits", "[rows]") {
     const float scale = activations::int4<>::quantize(in.data(), expected.data(), x.size());
     CHECK(same(table.quantize_int4(in.data(), q.data(), x.size()), scale));
     CHECK(q.all == expected.all);
+  });
+}
+
+TEST_CASE("the largest of a row are kept, of equal ones the first", "[rows]") {
+  for_each_row([](const row_kernels& table, fill, const floats& x) {
+    row<float> in(x);
+    const std::size_t n = x.size();
+    for (const std::size_t k : {std::size_t{1}, n / 3, n / 2, n - 1}) {
+      if (k == 0 || k >= n) continue;
+      row<std::int8_t> q(n), expected(n);
+      for (std::size_t i = 0; i < n; ++i)
+        q.data()[i] = expected.data()[i] = static_cast<std::int8_t>(i % 100 + 1);
+      activations::keep_largest(in.data(), expected.data(), n, k);
+      table.keep_largest(in.data(), q.data(), n, k);
+      CHECK(q.all == expected.all);
+      std::size_t kept = 0;
+      for (std::size_t i = 0; i < n; ++i) kept += q.data()[i] != 0;
+      CHECK(kept == k);
+    }
   });
 }
 

@@ -32,6 +32,19 @@ struct kth_magnitude {
   }
 };
 
+/// q_i = 0 where |x_i| is not among the k largest; of equal ones the first are kept. 1 <= k < n.
+template <class Element>
+constexpr void keep_largest(const float* x, Element* q, std::size_t n, std::size_t k) noexcept {
+  const kth_magnitude least(x, n, k);
+  std::size_t ties = k - least.larger;  // of magnitude `least` that are kept
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t m = kth_magnitude::magnitude(x[i]);
+    const bool is_tie = m == least.bits && ties != 0;
+    if (is_tie) --ties;
+    if (m <= least.bits && !is_tie) q[i] = Element{0};
+  }
+}
+
 namespace detail {
 inline constexpr std::string_view top_k_name = "top_k<";
 }
@@ -55,26 +68,17 @@ struct top_k {
       joined<detail::top_k_name, digits_of<std::size_t(Percent)>::value, name_parts::comma,
              Inner::name, name_parts::angle>;
   static constexpr int bits = Inner::bits;
+  using quantizer = Inner;
 
   [[nodiscard]] static constexpr float quantize(const float* x, element* q,
                                                 std::size_t n) noexcept {
     const float scale = Inner::quantize(x, q, n);
-    const std::size_t k = ceil_div(n * static_cast<std::size_t>(Percent), 100);
-    if (k < n) clear_others(x, q, n, k);
+    if (const std::size_t k = kept_of(n); k < n) keep_largest(x, q, n, k);
     return scale;
   }
-
- private:
-  static constexpr void clear_others(const float* x, element* q, std::size_t n,
-                                     std::size_t k) noexcept {
-    const kth_magnitude least(x, n, k);
-    std::size_t ties = k - least.larger;  // of magnitude `least` that are kept
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::uint32_t m = kth_magnitude::magnitude(x[i]);
-      const bool is_tie = m == least.bits && ties != 0;
-      if (is_tie) --ties;
-      if (m <= least.bits && !is_tie) q[i] = element{0};
-    }
+  /// K
+  [[nodiscard]] static constexpr std::size_t kept_of(std::size_t n) noexcept {
+    return ceil_div(n * static_cast<std::size_t>(Percent), 100);
   }
 };
 

@@ -27,10 +27,18 @@ inline constexpr auto quantize_kernel<activations::int4<>> = &simd::row_kernels:
 template <class A, class B>
 [[nodiscard]] float quantize_plainly(const float* x, typename A::element* q,
                                      std::size_t n) noexcept {
-  if constexpr (backends::uses_kernels<B> && !std::is_null_pointer_v<decltype(quantize_kernel<A>)>)
-    return (simd::rows().*quantize_kernel<A>)(x, q, n);
-  else
+  if constexpr (!backends::uses_kernels<B>) {
     return A::quantize(x, q, n);
+  } else if constexpr (!std::is_null_pointer_v<decltype(quantize_kernel<A>)>) {
+    return (simd::rows().*quantize_kernel<A>)(x, q, n);
+  } else if constexpr (std::is_same_v<typename A::element, std::int8_t> &&
+                       requires { A::kept_of(n); }) {
+    const float scale = quantize_plainly<typename A::quantizer, B>(x, q, n);
+    if (const std::size_t k = A::kept_of(n); k < n) simd::rows().keep_largest(x, q, n, k);
+    return scale;
+  } else {
+    return A::quantize(x, q, n);
+  }
 }
 
 /// The same; y may be written over.

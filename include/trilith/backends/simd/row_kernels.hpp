@@ -19,6 +19,9 @@ struct row_kernels {
   float (*quantize)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
   /// activations::int4<> of x; returns its scale.
   float (*quantize_int4)(const float* x, std::int8_t* q, std::size_t n) noexcept = nullptr;
+  /// activations::keep_largest
+  void (*keep_largest)(const float* x, std::int8_t* q, std::size_t n,
+                       std::size_t k) noexcept = nullptr;
   /// scale(), then quantize() of y.
   float (*scale_and_quantize)(const float* x, float factor, const float* gains, float* y,
                               std::int8_t* q, std::size_t n) noexcept = nullptr;

@@ -7,6 +7,8 @@
 
 #include <trilith/backends/simd/row_int4-inl.hpp>
 
+#include <trilith/backends/simd/row_largest-inl.hpp>
+
 #include <trilith/backends/simd/exponential-inl.hpp>
 
 #include <trilith/backends/simd/gates-inl.hpp>
@@ -26,10 +28,18 @@ static void row_add(float* h, const float* y, std::size_t n) noexcept {
   for (; i < n; ++i) h[i] += y[i];
 }
 
-[[maybe_unused]] static constexpr row_kernels rows_table{
-    TRILITH_SIMD_NAME, &row_sum_of_squares,          &row_scale,
-    &row_quantize,     &row_quantize_int4,           &row_scale_and_quantize,
-    &row_sum_groups,   &row_gate<relu_squared_gate>, &row_gate<silu_gate>,
-    &row_add,          &row_turn<half_split_pairs>,  &row_turn<interleaved_pairs>};
+[[maybe_unused]] static constexpr row_kernels rows_table{TRILITH_SIMD_NAME,
+                                                         &row_sum_of_squares,
+                                                         &row_scale,
+                                                         &row_quantize,
+                                                         &row_quantize_int4,
+                                                         &row_keep_largest,
+                                                         &row_scale_and_quantize,
+                                                         &row_sum_groups,
+                                                         &row_gate<relu_squared_gate>,
+                                                         &row_gate<silu_gate>,
+                                                         &row_add,
+                                                         &row_turn<half_split_pairs>,
+                                                         &row_turn<interleaved_pairs>};
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE

@@ -3,6 +3,7 @@
 
 #include <trilith/activations/int4.hpp>
 #include <trilith/activations/int8.hpp>
+#include <trilith/activations/top_k.hpp>
 #include <trilith/backends/simd/row_kernels.hpp>
 #include <trilith/core/numeric.hpp>
 
@@ -27,6 +28,10 @@ inline float quantize(const float* x, std::int8_t* q, std::size_t n) noexcept {
 
 inline float quantize_int4(const float* x, std::int8_t* q, std::size_t n) noexcept {
   return activations::int4<>::quantize(x, q, n);
+}
+
+inline void keep_largest(const float* x, std::int8_t* q, std::size_t n, std::size_t k) noexcept {
+  activations::keep_largest(x, q, n, k);
 }
 
 inline float scale_and_quantize(const float* x, float factor, const float* gains, float* y,
@@ -97,6 +102,7 @@ inline constexpr row_kernels scalar_rows{"SCALAR",
                                          &scalar::scale,
                                          &scalar::quantize,
                                          &scalar::quantize_int4,
+                                         &scalar::keep_largest,
                                          &scalar::scale_and_quantize,
                                          &scalar::sum_groups,
                                          &scalar::relu_squared,
