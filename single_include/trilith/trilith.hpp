@@ -11001,7 +11001,7 @@ struct float_tiles {
     using limits = simd::float_tile_limits;
     cut_columns(n, ceil_div(n, limits::cols));
     cut_rows(m, ceil_div(m, limits::lanes - cols));
-    while (threads > 1 && down * across < 4 * threads && (rows > 64 || cols > 96))
+    while (threads > 1 && down * across < 2 * threads && (rows > 64 || cols > 96))
       if (rows >= cols)
         cut_rows(m, 2 * down);
       else
