@@ -6,8 +6,6 @@
 #include <trilith/backends/backend.hpp>
 #include <trilith/weights/matrix.hpp>
 
-#include <span>
-
 namespace trilith::inline TRILITH_ABI {
 
 namespace detail {
@@ -108,26 +106,32 @@ template <class B, class M, class X>
 inline constexpr bool multiplies_rows =
     std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format>;
 
-/// y[0, o] of multiply() for the rows o in `rows`, ascending, of one token: the same bits. Other
+/// Some rows of a matrix, ascending. (Where a span would do, this costs no compile time.)
+struct row_list {
+  const std::uint32_t* rows = nullptr;
+  std::size_t count = 0;
+};
+
+/// y[0, o] of multiply() for the rows o in `only`, of one token: the same bits. Other
 /// outputs stay as they are. For matrices whose rows have one group of scales.
 ///
 /// A row takes the time that it takes in multiply(), as long as a quarter or more of the rows are
 /// left out: with fewer gaps the processor sees by itself which row comes next.
 template <backends::Backend B, class M, class X>
   requires multiplies_rows<B, M, X>
-void multiply_rows(const M& w, const activation_view<X>& x, std::span<const std::uint32_t> rows,
-                   span2d<float> y, const executor& run) noexcept {
+void multiply_rows(const M& w, const activation_view<X>& x, const row_list& only, span2d<float> y,
+                   const executor& run) noexcept {
   TRILITH_PRECONDITION(w.cols == x.cols && w.rows == y.cols && x.tokens == 1 && y.rows == 1,
                        "multiply_rows() needs W [Out, In], x [1, In] and y [1, Out].");
   TRILITH_PRECONDITION(w.groups_per_row() == 1 && x.group == w.group(),
                        "multiply_rows() needs weights with one group of scales in a row.");
   backends::product p = detail::product_of(w, x, y);
-  p.only = rows.data();
+  p.only = only.rows;
   constexpr std::size_t block = 32;
-  run.parallel_for(ceil_div(rows.size(), block), detail::grain(w.cols, 1),
-                   [&p, &rows](std::size_t first, std::size_t last) noexcept {
+  run.parallel_for(ceil_div(only.count, block), detail::grain(w.cols, 1),
+                   [&p, &only](std::size_t first, std::size_t last) noexcept {
                      B::template run_listed<typename M::format>(p, first * block,
-                                                                min_of(last * block, rows.size()));
+                                                                min_of(last * block, only.count));
                    });
 }
 
