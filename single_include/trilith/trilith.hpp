@@ -4413,79 +4413,9 @@ struct code_unit {
 
 #endif
 // ==== end trilith/kv/code_units.hpp
-// ==== begin trilith/kv/kv.hpp
-#ifndef TRILITH_KV_KV_HPP
-#define TRILITH_KV_KV_HPP
-
-/// In which numbers the keys and values of earlier tokens are kept.
-namespace trilith::inline TRILITH_ABI::kv {
-
-/// Satisfied by f32, f16, bf16 and formats of a user's own. Keys and values of one head are two
-/// byte ranges whose inside only the policy knows: scales, a wider first token and the like are in
-/// them.
-///
-///     bits                            of one value
-///     key_bytes(positions, head_dim)  bytes of a head's keys; value_bytes likewise
-///     put(entry)                      stores one position of one head
-///     key(keys, head_dim, tile, lane, i), value(values, head_dim, position, i)
-///                                     one value as a float; lane < key_tile of that tile
-///     softmax                         textbook, blocked or paired: in which order attention adds
-template <class T>
-concept Format = PolicyOf<T, kv_kind> && requires(const kv_entry& e, const void* p, std::size_t n) {
-  T::bits;
-  T::key_bytes(n, n);
-  T::value_bytes(n, n);
-  T::put(e);
-  { T::key(p, n, n, n, n) } -> std::same_as<float>;
-  { T::value(p, n, n, n) } -> std::same_as<float>;
-  typename T::softmax;
-};
-
-}  // namespace trilith::inline TRILITH_ABI::kv
-
-namespace trilith {
-
-/// A kv policy with its type erased: all that a cache and attention layers must know of it. So
-/// neither decoders nor sessions are templates on it:
-///
-///     session<M>::open(model, {.kv = kv::f16{}});
-///
-/// Empty, it means kv::f32.
-struct kv_format {
-  std::string_view name = "f32";
-  std::size_t bits = 32;
-  std::size_t (*key_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
-  std::size_t (*value_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
-  kv_functions plain{};               ///< the policy's own loops
-  kv_kernel kernel = kv_kernel::f32;  ///< where the vector kernels are
-
-  constexpr kv_format() noexcept = default;
-  template <kv::Format P>
-  constexpr kv_format(P) noexcept
-      : name(P::name),
-        bits(P::bits),
-        key_bytes(&P::key_bytes),
-        value_bytes(&P::value_bytes),
-        plain{&P::put, &P::softmax::template attend<P>},
-        kernel(kernel_of<P>()) {}
-
- private:
-  template <class P>
-  static constexpr kv_kernel kernel_of() noexcept {
-    if constexpr (requires { P::kernel; })
-      return P::kernel;
-    else
-      return kv_kernel::none;
-  }
-};
-
-}  // namespace trilith
-
-#endif
-// ==== end trilith/kv/kv.hpp
-// ==== begin trilith/kv/coded.hpp
-#ifndef TRILITH_KV_CODED_HPP
-#define TRILITH_KV_CODED_HPP
+// ==== begin trilith/kv/coded_row.hpp
+#ifndef TRILITH_KV_CODED_ROW_HPP
+#define TRILITH_KV_CODED_ROW_HPP
 
 namespace trilith::inline TRILITH_ABI::kv {
 
@@ -4575,6 +4505,86 @@ struct coded_row {
     return static_cast<std::uint8_t>(v > 0.0f ? (v < most ? v : most) : 0.0f);
   }
 };
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+#endif
+// ==== end trilith/kv/coded_row.hpp
+// ==== begin trilith/kv/kv.hpp
+#ifndef TRILITH_KV_KV_HPP
+#define TRILITH_KV_KV_HPP
+
+/// In which numbers the keys and values of earlier tokens are kept.
+namespace trilith::inline TRILITH_ABI::kv {
+
+/// Satisfied by f32, f16, bf16 and formats of a user's own. Keys and values of one head are two
+/// byte ranges whose inside only the policy knows: scales, a wider first token and the like are in
+/// them.
+///
+///     bits                            of one value
+///     key_bytes(positions, head_dim)  bytes of a head's keys; value_bytes likewise
+///     put(entry)                      stores one position of one head
+///     key(keys, head_dim, tile, lane, i), value(values, head_dim, position, i)
+///                                     one value as a float; lane < key_tile of that tile
+///     softmax                         textbook, blocked or paired: in which order attention adds
+template <class T>
+concept Format = PolicyOf<T, kv_kind> && requires(const kv_entry& e, const void* p, std::size_t n) {
+  T::bits;
+  T::key_bytes(n, n);
+  T::value_bytes(n, n);
+  T::put(e);
+  { T::key(p, n, n, n, n) } -> std::same_as<float>;
+  { T::value(p, n, n, n) } -> std::same_as<float>;
+  typename T::softmax;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::kv
+
+namespace trilith {
+
+/// A kv policy with its type erased: all that a cache and attention layers must know of it. So
+/// neither decoders nor sessions are templates on it:
+///
+///     session<M>::open(model, {.kv = kv::f16{}});
+///
+/// Empty, it means kv::f32.
+struct kv_format {
+  std::string_view name = "f32";
+  std::size_t bits = 32;
+  std::size_t (*key_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
+  std::size_t (*value_bytes)(std::size_t positions, std::size_t head_dim) noexcept = nullptr;
+  kv_functions plain{};               ///< the policy's own loops
+  kv_kernel kernel = kv_kernel::f32;  ///< where the vector kernels are
+
+  constexpr kv_format() noexcept = default;
+  template <kv::Format P>
+  constexpr kv_format(P) noexcept
+      : name(P::name),
+        bits(P::bits),
+        key_bytes(&P::key_bytes),
+        value_bytes(&P::value_bytes),
+        plain{&P::put, &P::softmax::template attend<P>},
+        kernel(kernel_of<P>()) {}
+
+ private:
+  template <class P>
+  static constexpr kv_kernel kernel_of() noexcept {
+    if constexpr (requires { P::kernel; })
+      return P::kernel;
+    else
+      return kv_kernel::none;
+  }
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/kv/kv.hpp
+// ==== begin trilith/kv/coded.hpp
+#ifndef TRILITH_KV_CODED_HPP
+#define TRILITH_KV_CODED_HPP
+
+namespace trilith::inline TRILITH_ABI::kv {
 
 namespace detail {
 inline constexpr std::string_view coded_name = "int";
@@ -21633,6 +21643,53 @@ static HWY_INLINE f32s fused(f32s a, f32s b, f32s c) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: keys and values of elements as the loops of attention take them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: the products of attention in registers.
 //
 // Scores are computed for R queries and T tiles of 16 positions at once, one position a lane; mixed
@@ -21680,48 +21737,6 @@ struct prefetcher {
 struct no_prefetcher {
   HWY_INLINE no_prefetcher() {}
   HWY_INLINE void step() {}
-};
-
-/// Keys as elements E lie: [positions / key_tile, n, key_tile].
-template <class E>
-struct key_elements {
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
-  /// `position` is the first of a tile.
-  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
-    return key_elements(at + position * n, n);
-  }
-  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
-  template <std::size_t T>
-  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
-    return *this;
-  }
-  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
-    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
-                       v % vectors_per_sum * floats_per_vector);
-  }
-};
-
-/// Values as elements E lie: [positions, n].
-template <class E>
-struct value_elements {
-  struct row {
-    const E* at;
-    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
-      return load_floats(at + v * floats_per_vector);
-    }
-  };
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
-  /// The elements from i on, a multiple of those of a vector.
-  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
-    return value_elements(at + i, n);
-  }
-  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
 };
 
 /// Queries of R rows.
@@ -22194,6 +22209,7 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
 // its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
 // widened before.
+// A fragment of kernels-inl.hpp: the floats that codes of kv/coded.hpp stand for.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
@@ -22273,6 +22289,11 @@ template <std::size_t Bits>
 using values_of_row = computed_values<Bits>;
 
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: codes of kv/code_units.hpp in the lanes of vectors.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Places of the lanes of codes in words.
 template <std::size_t Bits>
@@ -22361,6 +22382,12 @@ static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane
   }
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: keys and values of kv/coded.hpp as the loops of attention take
+// them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// Some tiles of coded_row<Bits>.
 template <std::size_t Bits, std::size_t T>
 struct coded_tiles {
@@ -22444,6 +22471,10 @@ struct coded_rows {
     return coded_floats<Bits>(at + position * width, first);
   }
 };
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
@@ -23601,8 +23632,9 @@ struct as_pairs {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
-// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
-// columns of the right one:
+// AMX.
+// A fragment of kernels-inl.hpp: matrices rounded to bfloat16, as tiles of AMX: of 16 rows and 32
+// steps of the left matrix of a product, of 16 pairs of steps and 16 columns of the right one,
 //
 //     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
 //
@@ -23716,6 +23748,10 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
     Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
 template <int R, int C>
@@ -33411,6 +33447,53 @@ static HWY_INLINE f32s fused(f32s a, f32s b, f32s c) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: keys and values of elements as the loops of attention take them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: the products of attention in registers.
 //
 // Scores are computed for R queries and T tiles of 16 positions at once, one position a lane; mixed
@@ -33458,48 +33541,6 @@ struct prefetcher {
 struct no_prefetcher {
   HWY_INLINE no_prefetcher() {}
   HWY_INLINE void step() {}
-};
-
-/// Keys as elements E lie: [positions / key_tile, n, key_tile].
-template <class E>
-struct key_elements {
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
-  /// `position` is the first of a tile.
-  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
-    return key_elements(at + position * n, n);
-  }
-  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
-  template <std::size_t T>
-  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
-    return *this;
-  }
-  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
-    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
-                       v % vectors_per_sum * floats_per_vector);
-  }
-};
-
-/// Values as elements E lie: [positions, n].
-template <class E>
-struct value_elements {
-  struct row {
-    const E* at;
-    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
-      return load_floats(at + v * floats_per_vector);
-    }
-  };
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
-  /// The elements from i on, a multiple of those of a vector.
-  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
-    return value_elements(at + i, n);
-  }
-  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
 };
 
 /// Queries of R rows.
@@ -33972,6 +34013,7 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
 // its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
 // widened before.
+// A fragment of kernels-inl.hpp: the floats that codes of kv/coded.hpp stand for.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
@@ -34051,6 +34093,11 @@ template <std::size_t Bits>
 using values_of_row = computed_values<Bits>;
 
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: codes of kv/code_units.hpp in the lanes of vectors.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Places of the lanes of codes in words.
 template <std::size_t Bits>
@@ -34139,6 +34186,12 @@ static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane
   }
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: keys and values of kv/coded.hpp as the loops of attention take
+// them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// Some tiles of coded_row<Bits>.
 template <std::size_t Bits, std::size_t T>
 struct coded_tiles {
@@ -34222,6 +34275,10 @@ struct coded_rows {
     return coded_floats<Bits>(at + position * width, first);
   }
 };
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
@@ -35379,8 +35436,9 @@ struct as_pairs {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
-// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
-// columns of the right one:
+// AMX.
+// A fragment of kernels-inl.hpp: matrices rounded to bfloat16, as tiles of AMX: of 16 rows and 32
+// steps of the left matrix of a product, of 16 pairs of steps and 16 columns of the right one,
 //
 //     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
 //
@@ -35494,6 +35552,10 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
     Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
 template <int R, int C>
@@ -45189,6 +45251,53 @@ static HWY_INLINE f32s fused(f32s a, f32s b, f32s c) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: keys and values of elements as the loops of attention take them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: the products of attention in registers.
 //
 // Scores are computed for R queries and T tiles of 16 positions at once, one position a lane; mixed
@@ -45236,48 +45345,6 @@ struct prefetcher {
 struct no_prefetcher {
   HWY_INLINE no_prefetcher() {}
   HWY_INLINE void step() {}
-};
-
-/// Keys as elements E lie: [positions / key_tile, n, key_tile].
-template <class E>
-struct key_elements {
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
-  /// `position` is the first of a tile.
-  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
-    return key_elements(at + position * n, n);
-  }
-  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
-  template <std::size_t T>
-  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
-    return *this;
-  }
-  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
-    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
-                       v % vectors_per_sum * floats_per_vector);
-  }
-};
-
-/// Values as elements E lie: [positions, n].
-template <class E>
-struct value_elements {
-  struct row {
-    const E* at;
-    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
-      return load_floats(at + v * floats_per_vector);
-    }
-  };
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
-  /// The elements from i on, a multiple of those of a vector.
-  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
-    return value_elements(at + i, n);
-  }
-  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
 };
 
 /// Queries of R rows.
@@ -45750,6 +45817,7 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
 // its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
 // widened before.
+// A fragment of kernels-inl.hpp: the floats that codes of kv/coded.hpp stand for.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
@@ -45829,6 +45897,11 @@ template <std::size_t Bits>
 using values_of_row = computed_values<Bits>;
 
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: codes of kv/code_units.hpp in the lanes of vectors.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Places of the lanes of codes in words.
 template <std::size_t Bits>
@@ -45917,6 +45990,12 @@ static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane
   }
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: keys and values of kv/coded.hpp as the loops of attention take
+// them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// Some tiles of coded_row<Bits>.
 template <std::size_t Bits, std::size_t T>
 struct coded_tiles {
@@ -46000,6 +46079,10 @@ struct coded_rows {
     return coded_floats<Bits>(at + position * width, first);
   }
 };
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
@@ -47157,8 +47240,9 @@ struct as_pairs {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
-// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
-// columns of the right one:
+// AMX.
+// A fragment of kernels-inl.hpp: matrices rounded to bfloat16, as tiles of AMX: of 16 rows and 32
+// steps of the left matrix of a product, of 16 pairs of steps and 16 columns of the right one,
 //
 //     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
 //
@@ -47272,6 +47356,10 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
     Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
 template <int R, int C>
@@ -56971,6 +57059,53 @@ static HWY_INLINE f32s fused(f32s a, f32s b, f32s c) {
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
+// A fragment of kernels-inl.hpp: keys and values of elements as the loops of attention take them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
+/// Keys as elements E lie: [positions / key_tile, n, key_tile].
+template <class E>
+struct key_elements {
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
+  /// `position` is the first of a tile.
+  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
+    return key_elements(at + position * n, n);
+  }
+  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
+  template <std::size_t T>
+  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
+    return *this;
+  }
+  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
+    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
+                       v % vectors_per_sum * floats_per_vector);
+  }
+};
+
+/// Values as elements E lie: [positions, n].
+template <class E>
+struct value_elements {
+  struct row {
+    const E* at;
+    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
+      return load_floats(at + v * floats_per_vector);
+    }
+  };
+  const E* at;
+  std::size_t n;
+
+  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
+  /// The elements from i on, a multiple of those of a vector.
+  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
+    return value_elements(at + i, n);
+  }
+  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
+};
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
 // A fragment of kernels-inl.hpp: the products of attention in registers.
 //
 // Scores are computed for R queries and T tiles of 16 positions at once, one position a lane; mixed
@@ -57018,48 +57153,6 @@ struct prefetcher {
 struct no_prefetcher {
   HWY_INLINE no_prefetcher() {}
   HWY_INLINE void step() {}
-};
-
-/// Keys as elements E lie: [positions / key_tile, n, key_tile].
-template <class E>
-struct key_elements {
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE key_elements(const E* keys, std::size_t head_dim) : at(keys), n(head_dim) {}
-  /// `position` is the first of a tile.
-  [[nodiscard]] HWY_INLINE key_elements from(std::size_t position) const {
-    return key_elements(at + position * n, n);
-  }
-  /// The first T tiles, of which vector(v, i) is element i of the v-th vector of positions.
-  template <std::size_t T>
-  [[nodiscard]] HWY_INLINE const key_elements& tiles() const {
-    return *this;
-  }
-  [[nodiscard]] HWY_INLINE f32s vector(std::size_t v, std::size_t i) const {
-    return load_floats(at + (v / vectors_per_sum * n + i) * key_tile +
-                       v % vectors_per_sum * floats_per_vector);
-  }
-};
-
-/// Values as elements E lie: [positions, n].
-template <class E>
-struct value_elements {
-  struct row {
-    const E* at;
-    [[nodiscard]] HWY_INLINE f32s vector(std::size_t v) const {
-      return load_floats(at + v * floats_per_vector);
-    }
-  };
-  const E* at;
-  std::size_t n;
-
-  HWY_INLINE value_elements(const E* values, std::size_t head_dim) : at(values), n(head_dim) {}
-  /// The elements from i on, a multiple of those of a vector.
-  [[nodiscard]] HWY_INLINE value_elements from(std::size_t i) const {
-    return value_elements(at + i, n);
-  }
-  [[nodiscard]] HWY_INLINE row of(std::size_t position) const { return {at + position * n}; }
 };
 
 /// Queries of R rows.
@@ -57532,6 +57625,7 @@ static HWY_NOINLINE void attend_blocked(const attention_job& a) noexcept {
 // A fragment of kernels-inl.hpp: attention over keys and values of kv/coded.hpp, to the bits of
 // its plain loops. Few queries multiply floats as they come out of the codes, many a block that was
 // widened before.
+// A fragment of kernels-inl.hpp: the floats that codes of kv/coded.hpp stand for.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// h (2 c + 1 - 2^Bits) for codes c, which is exact in float, however it is computed.
@@ -57611,6 +57705,11 @@ template <std::size_t Bits>
 using values_of_row = computed_values<Bits>;
 
 #endif
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: codes of kv/code_units.hpp in the lanes of vectors.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// Places of the lanes of codes in words.
 template <std::size_t Bits>
@@ -57699,6 +57798,12 @@ static HWY_INLINE u32s codes_of_unit(const unsigned char* unit, std::size_t lane
   }
 }
 
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+// A fragment of kernels-inl.hpp: keys and values of kv/coded.hpp as the loops of attention take
+// them.
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
+
 /// Some tiles of coded_row<Bits>.
 template <std::size_t Bits, std::size_t T>
 struct coded_tiles {
@@ -57782,6 +57887,10 @@ struct coded_rows {
     return coded_floats<Bits>(at + position * width, first);
   }
 };
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// The blocked order over rows of Format, a kv::coded.
 template <class Format>
@@ -58939,8 +59048,9 @@ struct as_pairs {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 // A fragment of kernels-inl.hpp: products of matrices whose operands are rounded to bfloat16, with
-// AMX. Tiles of 16 rows and 32 steps of the left matrix meet tiles of 16 pairs of steps and 16
-// columns of the right one:
+// AMX.
+// A fragment of kernels-inl.hpp: matrices rounded to bfloat16, as tiles of AMX: of 16 rows and 32
+// steps of the left matrix of a product, of 16 pairs of steps and 16 columns of the right one,
 //
 //     left[row / 16][step / 32][16][32]      right[column / 16][step / 32][16][16][2]
 //
@@ -59054,6 +59164,10 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
     Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
   }
 }
+
+}  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
+
+namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// R times C tiles of outputs; what follows a tile of the same rows or columns is `next` floats on.
 template <int R, int C>

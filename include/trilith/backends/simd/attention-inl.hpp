@@ -1,6 +1,8 @@
 // A fragment of kernels-inl.hpp: attention over the cache of keys and values.
 #include <trilith/backends/simd/fused-inl.hpp>
 
+#include <trilith/backends/simd/attention_elements-inl.hpp>
+
 #include <trilith/backends/simd/attention_tiles-inl.hpp>
 
 #include <trilith/backends/simd/attention_rows-inl.hpp>
