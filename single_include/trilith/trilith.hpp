@@ -17577,6 +17577,243 @@ void fill_sizes(sweep_row& row, const shape& s) {
 
 #endif
 // ==== end trilith/sweep.hpp
+// ==== begin trilith/adapt/low_rank.hpp
+#ifndef TRILITH_ADAPT_LOW_RANK_HPP
+#define TRILITH_ADAPT_LOW_RANK_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How large a change of low rank is, and how strong.
+struct low_rank_options {
+  std::size_t rank = 16;
+  float alpha = 32;
+  bool stabilised = false;  ///< alpha / sqrt(rank), which large ranks need, instead of alpha / rank
+
+  [[nodiscard]] constexpr float scale() const noexcept {
+    const auto r = static_cast<float>(rank);
+    return alpha / (stabilised ? square_root(r) : r);
+  }
+};
+
+/// A change of few parameters to a matrix:
+///
+///     W' = W + s B A        W: [Out, In],  B: [Out, rank],  A: [rank, In],  s = alpha / rank
+///
+/// rank (In + Out) numbers instead of In Out. A begins random and B zero, so that the change begins
+/// as none.
+/// @see Hu et al.: "LoRA", arXiv 2106.09685; Kalajdzievski: arXiv 2312.03732 (rsLoRA).
+struct low_rank {
+  low_rank() = default;
+  /// No change yet: A uniform in +- 1 / sqrt(In), from this seed and stream.
+  low_rank(std::size_t out, std::size_t in, const low_rank_options& how, std::uint64_t seed,
+           std::uint64_t stream = 0)
+      : scale(how.scale()), a(how.rank, in), b(out, how.rank) {
+    const float bound = in == 0 ? 0.0f : 1.0f / square_root(static_cast<float>(in));
+    for (std::size_t i = 0; i < a.elements.size(); ++i)
+      a.elements[i] = bound * (2.0f * uniform(seed, stream, i) - 1.0f);
+  }
+
+  float scale = 1.0f;            ///< s
+  plain_matrix<weights::f32> a;  ///< [rank, In]
+  plain_matrix<weights::f32> b;  ///< [Out, rank]
+
+  [[nodiscard]] std::size_t rank() const noexcept { return a.rows; }
+  [[nodiscard]] std::size_t in() const noexcept { return a.cols; }
+  [[nodiscard]] std::size_t out() const noexcept { return b.rows; }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    return a.elements.size() + b.elements.size();
+  }
+
+  /// d_i = s sum_k B[o, k] A[k, i], added in ascending k; d: [In].
+  TRILITH_EXACT_FLOAT void row(std::size_t o, float* d) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    for (std::size_t i = 0; i < in(); ++i) d[i] = 0.0f;
+    for (std::size_t k = 0; k < rank(); ++k) add_scaled(d, scale * b.row(o)[k], a.row(k), in());
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/low_rank.hpp
+// ==== begin trilith/adapt/merge_report.hpp
+#ifndef TRILITH_ADAPT_MERGE_REPORT_HPP
+#define TRILITH_ADAPT_MERGE_REPORT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What a merge did to quantised weights; those of several matrices add up.
+struct merge_report {
+  std::uint64_t codes = 0;
+  std::uint64_t flipped = 0;  ///< codes that are others than before
+  double wanted = 0;          ///< sum D^2 of the change D that was asked for
+  double realised = 0;        ///< sum D (W~' - W~) of what the quantised weights moved
+
+  /// Of the codes.
+  [[nodiscard]] double flipped_share() const noexcept {
+    return codes == 0 ? 0 : static_cast<double>(flipped) / static_cast<double>(codes);
+  }
+  /// How far the quantised weights went into the direction that was asked for: <D, W~' - W~> /
+  /// <D, D>. 0 where the change was lost, 1 where all of it arrived.
+  [[nodiscard]] double transmitted_share() const noexcept {
+    return wanted > 0 ? realised / wanted : 0;
+  }
+
+  merge_report& operator+=(const merge_report& more) noexcept {
+    codes += more.codes;
+    flipped += more.flipped;
+    wanted += more.wanted;
+    realised += more.realised;
+    return *this;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/merge_report.hpp
+// ==== begin trilith/adapt/merge.hpp
+#ifndef TRILITH_ADAPT_MERGE_HPP
+#define TRILITH_ADAPT_MERGE_HPP
+
+/// A change of low rank becomes part of the weights.
+///
+/// A trit is half a scale wide to either side. Where nothing but trits is kept, every change below
+/// that is lost, and typical ones are: what is merged into dequantised trits is erased. So a merge
+/// needs latent weights, or keeps what the trits could not take (error feedback), or the change was
+/// trained through the quantiser already (test/unit/adapt_merge.cpp, docs/decisions.md).
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// How the rows of a packed matrix changed.
+template <weights::CodedWeights W, packing::Packing P>
+[[nodiscard]] merge_report compare_merge(const packed_matrix<W, P>& before,
+                                         const packed_matrix<W, P>& after, const low_rank& change) {
+  merge_report all{.codes = before.rows * before.cols};
+  std::vector<float> x(before.cols), y(before.cols), d(before.cols);
+  std::vector<std::int8_t> p(before.cols), q(before.cols);
+  for (std::size_t r = 0; r < before.rows; ++r) {
+    decode_row(before, r, x.data());
+    decode_row(after, r, y.data());
+    unpack_codes(before, r, p.data());
+    unpack_codes(after, r, q.data());
+    change.row(r, d.data());
+    for (std::size_t i = 0; i < before.cols; ++i) {
+      const double wanted = d[i];
+      all.flipped += p[i] != q[i];
+      all.wanted += wanted * wanted;
+      all.realised += wanted * (static_cast<double>(y[i]) - static_cast<double>(x[i]));
+    }
+  }
+  return all;
+}
+
+/// The code whose value is nearest to v under a scale.
+template <weights::CodedWeights W>
+[[nodiscard]] constexpr std::int8_t nearest_code(float v, float scale) noexcept {
+  constexpr auto step = static_cast<float>(W::code_step), least = static_cast<float>(W::min_code);
+  constexpr auto most = static_cast<float>(W::max_code - W::min_code) / step;
+  const float place = (v / scale - least) / step;
+  const float inside = place > 0.0f ? (place < most ? place : most) : 0.0f;  // NaN: the lowest
+  return static_cast<std::int8_t>(least + step * round_even(inside));
+}
+
+/// The codes nearest to `wanted`, under the scales that `w` has.
+template <weights::CodedWeights W, packing::Packing P>
+[[nodiscard]] packed_matrix<W, P> nearest(const packed_matrix<W, P>& w,
+                                          const plain_matrix<weights::f32>& wanted) {
+  packed_matrix<W, P> out(w.rows, w.cols);
+  out.scales = w.scales;
+  std::vector<std::int8_t> codes(w.cols);
+  for (std::size_t r = 0; r < w.rows; ++r)
+    for (std::size_t g = 0; g < w.groups_per_row(); ++g) {
+      const std::size_t first = g * w.group(), n = min_of(w.group(), w.cols - first);
+      for (std::size_t i = 0; i < n; ++i)
+        codes[i] = nearest_code<W>(wanted.row(r)[first + i], w.scale(r, g));
+      packing::pack_row<P>(codes.data(), n, out.row(r) + g * out.group_bytes());
+    }
+  return out;
+}
+
+template <weights::CodedWeights W, packing::Packing P>
+[[nodiscard]] plain_matrix<weights::f32> decoded(const packed_matrix<W, P>& m) {
+  plain_matrix<weights::f32> out(m.rows, m.cols);
+  for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, out.row(r));
+  return out;
+}
+
+inline void add_change(plain_matrix<weights::f32>& w, const low_rank& change) {
+  TRILITH_PRECONDITION(w.rows == change.out() && w.cols == change.in(),
+                       "merge: the change must be as large as the matrix.");
+  std::vector<float> d(w.cols);
+  for (std::size_t r = 0; r < w.rows; ++r) {
+    change.row(r, d.data());
+    add(w.row(r), d.data(), w.cols);
+  }
+}
+
+}  // namespace detail
+
+/// Latent weights take all of a change: W += s B A. Their trits follow as they would in training.
+///
+/// @return what the weights quantised by W did
+template <weights::CodedWeights W>
+merge_report merge_into_latent(plain_matrix<weights::f32>& latent, const low_rank& change) {
+  const auto before = pack_matrix<W>(latent.elements.data(), latent.rows, latent.cols);
+  detail::add_change(latent, change);
+  const auto after = pack_matrix<W>(latent.elements.data(), latent.rows, latent.cols);
+  return detail::compare_merge(before, after, change);
+}
+
+/// Packed weights take what their codes can, under the scales they have; the rest stays in
+/// `left_over`, and counts with the next merge:
+///
+///     V = W~ + E + s B A        W~' = the codes nearest to V        E' = V - W~'
+///
+/// @param left_over  E: [Out, In], zeros before the first merge
+template <weights::CodedWeights W, packing::Packing P>
+merge_report merge_with_feedback(packed_matrix<W, P>& w, plain_matrix<weights::f32>& left_over,
+                                 const low_rank& change) {
+  TRILITH_PRECONDITION(left_over.rows == w.rows && left_over.cols == w.cols,
+                       "merge_with_feedback() needs what is left over to be as large as W.");
+  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  add(wanted.elements.data(), left_over.elements.data(), wanted.elements.size());
+  detail::add_change(wanted, change);
+  auto after = detail::nearest(w, wanted);
+  const plain_matrix<weights::f32> taken = detail::decoded(after);
+  for (std::size_t i = 0; i < wanted.elements.size(); ++i)
+    left_over.elements[i] = wanted.elements[i] - taken.elements[i];
+  const merge_report found = detail::compare_merge(w, after, change);
+  w = std::move(after);
+  return found;
+}
+
+/// The wrong way, for teaching: Q(W~ + s B A) with nothing kept, which erases changes below half a
+/// scale, that is most. The scales are found anew as absmean finds them, so that each call shrinks
+/// them by the share of zeros: to 0.69 of what they were.
+template <weights::CodedWeights W, packing::Packing P>
+merge_report erase_by_merging_into_trits(packed_matrix<W, P>& w, const low_rank& change) {
+  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  detail::add_change(wanted, change);
+  auto after = pack_matrix<W, P>(wanted.elements.data(), w.rows, w.cols);
+  const merge_report found = detail::compare_merge(w, after, change);
+  w = std::move(after);
+  return found;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/merge.hpp
+// ==== begin trilith/adapt.hpp
+#ifndef TRILITH_ADAPT_HPP
+#define TRILITH_ADAPT_HPP
+
+/// Changes of few parameters to a model, and what becomes of them when they are merged.
+
+#endif
+// ==== end trilith/adapt.hpp
 // ==== begin trilith/backends/reference.hpp
 #ifndef TRILITH_BACKENDS_REFERENCE_HPP
 #define TRILITH_BACKENDS_REFERENCE_HPP
