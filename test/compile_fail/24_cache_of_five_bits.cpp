@@ -8,4 +8,4 @@ using format = tl::kv::coded<5, 8>;
 #else
 using format = tl::kv::coded<3, 8>;
 #endif
-static_assert(format::key_bytes(2, 64) == 66 + 26);
+static_assert(format::value_bytes(2, 64) == 66 + 2 * 26);
