@@ -23,16 +23,19 @@ inline constexpr auto quantize_kernel<activations::int8<>> = &simd::row_kernels:
 template <>
 inline constexpr auto quantize_kernel<activations::int4<>> = &simd::row_kernels::quantize_int4;
 
+/// Whether the largest of a row are chosen by the row kernels.
+template <class A>
+inline constexpr bool keeps_largest =
+    std::is_same_v<typename A::element, std::int8_t> && requires(std::size_t n) { A::kept_of(n); };
+
 /// q ~ x in the numbers of A, for backend B.
 template <class A, class B>
 [[nodiscard]] float quantize_plainly(const float* x, typename A::element* q,
                                      std::size_t n) noexcept {
-  if constexpr (!backends::uses_kernels<B>) {
-    return A::quantize(x, q, n);
-  } else if constexpr (!std::is_null_pointer_v<decltype(quantize_kernel<A>)>) {
+  constexpr bool has_kernel = !std::is_null_pointer_v<decltype(quantize_kernel<A>)>;
+  if constexpr (backends::uses_kernels<B> && has_kernel) {
     return (simd::rows().*quantize_kernel<A>)(x, q, n);
-  } else if constexpr (std::is_same_v<typename A::element, std::int8_t> &&
-                       requires { A::kept_of(n); }) {
+  } else if constexpr (backends::uses_kernels<B> && keeps_largest<A>) {
     const float scale = quantize_plainly<typename A::quantizer, B>(x, q, n);
     if (const std::size_t k = A::kept_of(n); k < n) simd::rows().keep_largest(x, q, n, k);
     return scale;
