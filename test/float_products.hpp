@@ -7,8 +7,10 @@
 
 #include "catch.hpp"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 /// Matrices for tests of multiply_floats() and multiply_bf16().
@@ -115,6 +117,48 @@ void check_empty_products(const Multiply& multiply, const Plain& plain) {
   for (const sizes s : {sizes{5, 0, 20}, {0, 5, 20}, {5, 20, 0}, {0, 0, 0}})
     for (unsigned turned = 0; turned < 4; ++turned)
       check_product(multiply, plain, s, 1, 1, turned, 2);
+}
+
+/// [rows, cols] of value(i).
+template <class Value>
+floats matrix(std::size_t rows, std::size_t cols, const Value& value) {
+  floats x(rows * cols);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = value(i);
+  return x;
+}
+inline float_matrix view(const floats& x, std::size_t rows, std::size_t cols) {
+  return span2d<const float>(x.data(), rows, cols);
+}
+
+/// Numbers around the smallest operand of bfloat16 products, whose sums cancel to multiples of
+/// 2^-126, and below it.
+template <class Multiply, class Plain>
+void check_tiny_products(const Multiply& multiply, const Plain& plain) {
+  const auto tiny = [](std::size_t i) {
+    const auto word = philox(11, 0, i)[0];
+    return std::ldexp(static_cast<float>(static_cast<int>(word >> 8 & 511u) - 255),
+                      -63 - static_cast<int>(word & 7u));
+  };
+  const auto a = matrix(20, 37, tiny), b = matrix(37, 40, tiny);
+  check_product(multiply, plain, view(a, 20, 37), view(b, 37, 40), 1);
+}
+
+/// What is not finite shows in the outputs of its row, and in no other.
+template <class Multiply>
+void check_special_products(const Multiply& multiply) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const auto ends_in_ones = std::bit_cast<float>(0x7FFFFFFFu);
+  for (const float special :
+       {infinity, -infinity, std::numeric_limits<float>::quiet_NaN(), ends_in_ones}) {
+    floats a(20 * 5, 1.0f), b(5 * 20, 1.0f);
+    a[3 * 5 + 4] = special;
+    const auto out = product(multiply, view(a, 20, 5), view(b, 5, 20), nullptr, 1);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      if (i / 20 != 3)
+        CHECK(out[i] == 5.0f);
+      else
+        CHECK((std::isnan(special) ? std::isnan(out[i]) : out[i] == special));
+  }
 }
 
 }  // namespace test

@@ -23978,6 +23978,25 @@ struct as_rounded {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
+/// What bf16_operand() does not make 0.
+static HWY_INLINE __m512 kept_operands(__m512 x) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
+/// Sixteen values and sixteen more as bfloat16, one after the other.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(low), "v"(high));
+  return both;
+}
+/// The same as pairs: each of `low` in the lower half.
+static HWY_INLINE __m512i narrowed_pairs(__m512 low, __m512 high) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), narrowed(low, high));
+}
+
 /// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
 /// them. A pair's upper half is multiplied and added first, and holds the lower k.
 struct pair_steps {
@@ -24001,17 +24020,9 @@ struct as_pairs {
   }
 
  private:
-  static HWY_INLINE __m512 kept(const float* x) {
-    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  }
+  static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
   static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    __m512i both;  // the second ones below the first ones
-    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm512_storeu_si512(to, narrowed_pairs(second, first));
   }
 };
 
@@ -24032,79 +24043,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
 
-/// bf16_operand() of 16 values and of 16 more, which follow them.
-static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
-  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
-  const auto kept = [&](__m512 v) HWY_ATTR {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  };
-  __m512i both;
-  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
-  return both;
-}
-
-/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+/// A block of up to 16 lanes and 32 steps as floats, filled up with zeros.
 struct tile_source {
   HWY_ALIGN float floats[16 * tile_steps];
 
   /// [lane][step]
   HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
-    const std::size_t count = HWY_MIN(from.count - lane, lanes);
-    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.lane == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.step, floats, tile_steps);
-      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < steps; ++k)
-          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
-    }
+    if (from.lane != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, tile_steps, 1);
+    transpose(data, from.step, floats, tile_steps);
+    transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
   }
   /// [step][lane]
   HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, 1, lanes);
+    transpose(data, from.lane, floats, lanes);
+    transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+  }
+  [[nodiscard]] static HWY_INLINE bool is_whole(const lane_source& from, std::size_t lane,
+                                                std::size_t step) {
+    return from.count - lane >= lanes && from.depth - step >= tile_steps;
+  }
+
+ private:
+  /// Value k of lane i goes to floats[i * to_lane + k * to_step].
+  HWY_NOINLINE void copy(const lane_source& from, std::size_t lane, std::size_t step,
+                         std::size_t to_lane, std::size_t to_step) noexcept {
     const std::size_t count = HWY_MIN(from.count - lane, lanes);
     const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.step == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.lane, floats, lanes);
-      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
+    __builtin_memset(floats, 0, sizeof(floats));
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < steps; ++k)
-        for (std::size_t i = 0; i < count; ++i)
-          floats[k * lanes + i] = data[i * from.lane + k * from.step];
-    }
+        floats[i * to_lane + k * to_step] = data[i * from.lane + k * from.step];
   }
 };
+
+static HWY_INLINE __m512 operands_at(const float* from) {
+  return kept_operands(_mm512_loadu_ps(from));
+}
 
 /// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
 static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += stride)
-    _mm512_store_si512(tile + i * lanes,
-                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+    _mm512_store_si512(tile + i * lanes, narrowed(operands_at(from), operands_at(from + lanes)));
 }
 
 /// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
 static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
-  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const __m512i pairs = _mm512_load_si512(side_by_side);
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
     _mm512_store_si512(tile + i * lanes,
-                       _mm512_permutexvar_epi16(
-                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+                       narrowed_pairs(operands_at(from), operands_at(from + stride)));
 }
 
 /// A tile of the left matrix, from where its block begins.
 struct left_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.step == 1)
+    if (from.step == 1 && tile_source::is_whole(from, lane, k))
       return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
     tile_source some;
     some.lanes_of(from, lane, k);
@@ -24114,9 +24113,9 @@ struct left_tiles {
 
 /// And of the right one.
 struct right_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.lane == 1)
+    if (from.lane == 1 && tile_source::is_whole(from, lane, k))
       return narrow_steps(from.data + lane + k * from.step, from.step, tile);
     tile_source some;
     some.steps_of(from, lane, k);
@@ -24133,8 +24132,7 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
   for (std::size_t i = 0; i < across * deep; ++i) {
     const std::size_t l = side_by_side ? i % across : i / deep;
     const std::size_t k = side_by_side ? i / across : i % deep;
-    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
-    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+    Tiles::pack(from, l * lanes, k * tile_steps, tiles + (l * deep + k) * tile_floats);
   }
 }
 
@@ -35782,6 +35780,25 @@ struct as_rounded {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
+/// What bf16_operand() does not make 0.
+static HWY_INLINE __m512 kept_operands(__m512 x) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
+/// Sixteen values and sixteen more as bfloat16, one after the other.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(low), "v"(high));
+  return both;
+}
+/// The same as pairs: each of `low` in the lower half.
+static HWY_INLINE __m512i narrowed_pairs(__m512 low, __m512 high) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), narrowed(low, high));
+}
+
 /// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
 /// them. A pair's upper half is multiplied and added first, and holds the lower k.
 struct pair_steps {
@@ -35805,17 +35822,9 @@ struct as_pairs {
   }
 
  private:
-  static HWY_INLINE __m512 kept(const float* x) {
-    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  }
+  static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
   static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    __m512i both;  // the second ones below the first ones
-    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm512_storeu_si512(to, narrowed_pairs(second, first));
   }
 };
 
@@ -35836,79 +35845,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
 
-/// bf16_operand() of 16 values and of 16 more, which follow them.
-static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
-  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
-  const auto kept = [&](__m512 v) HWY_ATTR {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  };
-  __m512i both;
-  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
-  return both;
-}
-
-/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+/// A block of up to 16 lanes and 32 steps as floats, filled up with zeros.
 struct tile_source {
   HWY_ALIGN float floats[16 * tile_steps];
 
   /// [lane][step]
   HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
-    const std::size_t count = HWY_MIN(from.count - lane, lanes);
-    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.lane == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.step, floats, tile_steps);
-      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < steps; ++k)
-          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
-    }
+    if (from.lane != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, tile_steps, 1);
+    transpose(data, from.step, floats, tile_steps);
+    transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
   }
   /// [step][lane]
   HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, 1, lanes);
+    transpose(data, from.lane, floats, lanes);
+    transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+  }
+  [[nodiscard]] static HWY_INLINE bool is_whole(const lane_source& from, std::size_t lane,
+                                                std::size_t step) {
+    return from.count - lane >= lanes && from.depth - step >= tile_steps;
+  }
+
+ private:
+  /// Value k of lane i goes to floats[i * to_lane + k * to_step].
+  HWY_NOINLINE void copy(const lane_source& from, std::size_t lane, std::size_t step,
+                         std::size_t to_lane, std::size_t to_step) noexcept {
     const std::size_t count = HWY_MIN(from.count - lane, lanes);
     const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.step == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.lane, floats, lanes);
-      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
+    __builtin_memset(floats, 0, sizeof(floats));
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < steps; ++k)
-        for (std::size_t i = 0; i < count; ++i)
-          floats[k * lanes + i] = data[i * from.lane + k * from.step];
-    }
+        floats[i * to_lane + k * to_step] = data[i * from.lane + k * from.step];
   }
 };
+
+static HWY_INLINE __m512 operands_at(const float* from) {
+  return kept_operands(_mm512_loadu_ps(from));
+}
 
 /// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
 static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += stride)
-    _mm512_store_si512(tile + i * lanes,
-                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+    _mm512_store_si512(tile + i * lanes, narrowed(operands_at(from), operands_at(from + lanes)));
 }
 
 /// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
 static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
-  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const __m512i pairs = _mm512_load_si512(side_by_side);
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
     _mm512_store_si512(tile + i * lanes,
-                       _mm512_permutexvar_epi16(
-                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+                       narrowed_pairs(operands_at(from), operands_at(from + stride)));
 }
 
 /// A tile of the left matrix, from where its block begins.
 struct left_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.step == 1)
+    if (from.step == 1 && tile_source::is_whole(from, lane, k))
       return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
     tile_source some;
     some.lanes_of(from, lane, k);
@@ -35918,9 +35915,9 @@ struct left_tiles {
 
 /// And of the right one.
 struct right_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.lane == 1)
+    if (from.lane == 1 && tile_source::is_whole(from, lane, k))
       return narrow_steps(from.data + lane + k * from.step, from.step, tile);
     tile_source some;
     some.steps_of(from, lane, k);
@@ -35937,8 +35934,7 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
   for (std::size_t i = 0; i < across * deep; ++i) {
     const std::size_t l = side_by_side ? i % across : i / deep;
     const std::size_t k = side_by_side ? i / across : i % deep;
-    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
-    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+    Tiles::pack(from, l * lanes, k * tile_steps, tiles + (l * deep + k) * tile_floats);
   }
 }
 
@@ -47586,6 +47582,25 @@ struct as_rounded {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
+/// What bf16_operand() does not make 0.
+static HWY_INLINE __m512 kept_operands(__m512 x) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
+/// Sixteen values and sixteen more as bfloat16, one after the other.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(low), "v"(high));
+  return both;
+}
+/// The same as pairs: each of `low` in the lower half.
+static HWY_INLINE __m512i narrowed_pairs(__m512 low, __m512 high) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), narrowed(low, high));
+}
+
 /// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
 /// them. A pair's upper half is multiplied and added first, and holds the lower k.
 struct pair_steps {
@@ -47609,17 +47624,9 @@ struct as_pairs {
   }
 
  private:
-  static HWY_INLINE __m512 kept(const float* x) {
-    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  }
+  static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
   static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    __m512i both;  // the second ones below the first ones
-    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm512_storeu_si512(to, narrowed_pairs(second, first));
   }
 };
 
@@ -47640,79 +47647,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
 
-/// bf16_operand() of 16 values and of 16 more, which follow them.
-static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
-  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
-  const auto kept = [&](__m512 v) HWY_ATTR {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  };
-  __m512i both;
-  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
-  return both;
-}
-
-/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+/// A block of up to 16 lanes and 32 steps as floats, filled up with zeros.
 struct tile_source {
   HWY_ALIGN float floats[16 * tile_steps];
 
   /// [lane][step]
   HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
-    const std::size_t count = HWY_MIN(from.count - lane, lanes);
-    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.lane == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.step, floats, tile_steps);
-      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < steps; ++k)
-          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
-    }
+    if (from.lane != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, tile_steps, 1);
+    transpose(data, from.step, floats, tile_steps);
+    transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
   }
   /// [step][lane]
   HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, 1, lanes);
+    transpose(data, from.lane, floats, lanes);
+    transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+  }
+  [[nodiscard]] static HWY_INLINE bool is_whole(const lane_source& from, std::size_t lane,
+                                                std::size_t step) {
+    return from.count - lane >= lanes && from.depth - step >= tile_steps;
+  }
+
+ private:
+  /// Value k of lane i goes to floats[i * to_lane + k * to_step].
+  HWY_NOINLINE void copy(const lane_source& from, std::size_t lane, std::size_t step,
+                         std::size_t to_lane, std::size_t to_step) noexcept {
     const std::size_t count = HWY_MIN(from.count - lane, lanes);
     const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.step == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.lane, floats, lanes);
-      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
+    __builtin_memset(floats, 0, sizeof(floats));
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < steps; ++k)
-        for (std::size_t i = 0; i < count; ++i)
-          floats[k * lanes + i] = data[i * from.lane + k * from.step];
-    }
+        floats[i * to_lane + k * to_step] = data[i * from.lane + k * from.step];
   }
 };
+
+static HWY_INLINE __m512 operands_at(const float* from) {
+  return kept_operands(_mm512_loadu_ps(from));
+}
 
 /// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
 static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += stride)
-    _mm512_store_si512(tile + i * lanes,
-                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+    _mm512_store_si512(tile + i * lanes, narrowed(operands_at(from), operands_at(from + lanes)));
 }
 
 /// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
 static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
-  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const __m512i pairs = _mm512_load_si512(side_by_side);
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
     _mm512_store_si512(tile + i * lanes,
-                       _mm512_permutexvar_epi16(
-                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+                       narrowed_pairs(operands_at(from), operands_at(from + stride)));
 }
 
 /// A tile of the left matrix, from where its block begins.
 struct left_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.step == 1)
+    if (from.step == 1 && tile_source::is_whole(from, lane, k))
       return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
     tile_source some;
     some.lanes_of(from, lane, k);
@@ -47722,9 +47717,9 @@ struct left_tiles {
 
 /// And of the right one.
 struct right_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.lane == 1)
+    if (from.lane == 1 && tile_source::is_whole(from, lane, k))
       return narrow_steps(from.data + lane + k * from.step, from.step, tile);
     tile_source some;
     some.steps_of(from, lane, k);
@@ -47741,8 +47736,7 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
   for (std::size_t i = 0; i < across * deep; ++i) {
     const std::size_t l = side_by_side ? i % across : i / deep;
     const std::size_t k = side_by_side ? i / across : i % deep;
-    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
-    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+    Tiles::pack(from, l * lanes, k * tile_steps, tiles + (l * deep + k) * tile_floats);
   }
 }
 
@@ -59394,6 +59388,25 @@ struct as_rounded {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
+/// What bf16_operand() does not make 0.
+static HWY_INLINE __m512 kept_operands(__m512 x) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
+/// Sixteen values and sixteen more as bfloat16, one after the other.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(low), "v"(high));
+  return both;
+}
+/// The same as pairs: each of `low` in the lower half.
+static HWY_INLINE __m512i narrowed_pairs(__m512 low, __m512 high) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), narrowed(low, high));
+}
+
 /// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
 /// them. A pair's upper half is multiplied and added first, and holds the lower k.
 struct pair_steps {
@@ -59417,17 +59430,9 @@ struct as_pairs {
   }
 
  private:
-  static HWY_INLINE __m512 kept(const float* x) {
-    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  }
+  static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
   static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    __m512i both;  // the second ones below the first ones
-    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm512_storeu_si512(to, narrowed_pairs(second, first));
   }
 };
 
@@ -59448,79 +59453,67 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 inline constexpr std::size_t tile_steps = bf16_limits::tile_steps, tile_floats = 16 * lanes;
 
-/// bf16_operand() of 16 values and of 16 more, which follow them.
-static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
-  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
-  const auto kept = [&](__m512 v) HWY_ATTR {
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  };
-  __m512i both;
-  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(kept(low)), "v"(kept(high)));
-  return both;
-}
-
-/// A block of up to 16 lanes and 32 steps, as floats: one lane after another, or one step.
+/// A block of up to 16 lanes and 32 steps as floats, filled up with zeros.
 struct tile_source {
   HWY_ALIGN float floats[16 * tile_steps];
 
   /// [lane][step]
   HWY_INLINE void lanes_of(const lane_source& from, std::size_t lane, std::size_t step) {
-    const std::size_t count = HWY_MIN(from.count - lane, lanes);
-    const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.lane == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.step, floats, tile_steps);
-      transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
-      for (std::size_t i = 0; i < count; ++i)
-        for (std::size_t k = 0; k < steps; ++k)
-          floats[i * tile_steps + k] = data[i * from.lane + k * from.step];
-    }
+    if (from.lane != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, tile_steps, 1);
+    transpose(data, from.step, floats, tile_steps);
+    transpose(data + lanes * from.step, from.step, floats + lanes, tile_steps);
   }
   /// [step][lane]
   HWY_INLINE void steps_of(const lane_source& from, std::size_t lane, std::size_t step) {
+    const float* const data = from.data + lane * from.lane + step * from.step;
+    if (from.step != 1 || !is_whole(from, lane, step)) return copy(from, lane, step, 1, lanes);
+    transpose(data, from.lane, floats, lanes);
+    transpose(data + lanes, from.lane, floats + tile_floats, lanes);
+  }
+  [[nodiscard]] static HWY_INLINE bool is_whole(const lane_source& from, std::size_t lane,
+                                                std::size_t step) {
+    return from.count - lane >= lanes && from.depth - step >= tile_steps;
+  }
+
+ private:
+  /// Value k of lane i goes to floats[i * to_lane + k * to_step].
+  HWY_NOINLINE void copy(const lane_source& from, std::size_t lane, std::size_t step,
+                         std::size_t to_lane, std::size_t to_step) noexcept {
     const std::size_t count = HWY_MIN(from.count - lane, lanes);
     const std::size_t steps = HWY_MIN(from.depth - step, tile_steps);
     const float* const data = from.data + lane * from.lane + step * from.step;
-    if (from.step == 1 && count == lanes && steps == tile_steps) {
-      transpose(data, from.lane, floats, lanes);
-      transpose(data + lanes, from.lane, floats + tile_floats, lanes);
-    } else {
-      __builtin_memset(floats, 0, sizeof(floats));
+    __builtin_memset(floats, 0, sizeof(floats));
+    for (std::size_t i = 0; i < count; ++i)
       for (std::size_t k = 0; k < steps; ++k)
-        for (std::size_t i = 0; i < count; ++i)
-          floats[k * lanes + i] = data[i * from.lane + k * from.step];
-    }
+        floats[i * to_lane + k * to_step] = data[i * from.lane + k * from.step];
   }
 };
+
+static HWY_INLINE __m512 operands_at(const float* from) {
+  return kept_operands(_mm512_loadu_ps(from));
+}
 
 /// A tile of the left matrix from 16 rows of 32 floats, `stride` apart.
 static HWY_INLINE void narrow_rows(const float* from, std::size_t stride, float* tile) {
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += stride)
-    _mm512_store_si512(tile + i * lanes,
-                       narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + lanes)));
+    _mm512_store_si512(tile + i * lanes, narrowed(operands_at(from), operands_at(from + lanes)));
 }
 
 /// A tile of the right matrix from 32 steps of 16 floats, `stride` apart.
 static HWY_INLINE void narrow_steps(const float* from, std::size_t stride, float* tile) {
-  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-  const __m512i pairs = _mm512_load_si512(side_by_side);
   HWY_UNROLL(4)
   for (std::size_t i = 0; i < 16; ++i, from += 2 * stride)
     _mm512_store_si512(tile + i * lanes,
-                       _mm512_permutexvar_epi16(
-                           pairs, narrowed(_mm512_loadu_ps(from), _mm512_loadu_ps(from + stride))));
+                       narrowed_pairs(operands_at(from), operands_at(from + stride)));
 }
 
 /// A tile of the left matrix, from where its block begins.
 struct left_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.step == 1)
+    if (from.step == 1 && tile_source::is_whole(from, lane, k))
       return narrow_rows(from.data + lane * from.lane + k, from.lane, tile);
     tile_source some;
     some.lanes_of(from, lane, k);
@@ -59530,9 +59523,9 @@ struct left_tiles {
 
 /// And of the right one.
 struct right_tiles {
-  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k, bool whole,
+  static HWY_INLINE void pack(const lane_source& from, std::size_t lane, std::size_t k,
                               float* tile) {
-    if (whole && from.lane == 1)
+    if (from.lane == 1 && tile_source::is_whole(from, lane, k))
       return narrow_steps(from.data + lane + k * from.step, from.step, tile);
     tile_source some;
     some.steps_of(from, lane, k);
@@ -59549,8 +59542,7 @@ static HWY_NOINLINE void pack_tiles(const lane_source& from, float* tiles) noexc
   for (std::size_t i = 0; i < across * deep; ++i) {
     const std::size_t l = side_by_side ? i % across : i / deep;
     const std::size_t k = side_by_side ? i / across : i % deep;
-    const bool whole = (l + 1) * lanes <= from.count && (k + 1) * tile_steps <= from.depth;
-    Tiles::pack(from, l * lanes, k * tile_steps, whole, tiles + (l * deep + k) * tile_floats);
+    Tiles::pack(from, l * lanes, k * tile_steps, tiles + (l * deep + k) * tile_floats);
   }
 }
 

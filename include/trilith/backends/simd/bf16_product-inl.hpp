@@ -49,6 +49,25 @@ struct as_rounded {
 
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
+/// What bf16_operand() does not make 0.
+static HWY_INLINE __m512 kept_operands(__m512 x) {
+  const __m512 least = _mm512_set1_ps(bf16_limits::smallest);
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(x), least, _CMP_NLT_UQ), x);
+}
+/// Sixteen values and sixteen more as bfloat16, one after the other.
+static HWY_INLINE __m512i narrowed(__m512 low, __m512 high) {
+  __m512i both;
+  __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(low), "v"(high));
+  return both;
+}
+/// The same as pairs: each of `low` in the lower half.
+static HWY_INLINE __m512i narrowed_pairs(__m512 low, __m512 high) {
+  HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), narrowed(low, high));
+}
+
 /// Two products a step, with the instructions of AVX-512 BF16, written out: Highway 1.0.3 lacks
 /// them. A pair's upper half is multiplied and added first, and holds the lower k.
 struct pair_steps {
@@ -72,17 +91,9 @@ struct as_pairs {
   }
 
  private:
-  static HWY_INLINE __m512 kept(const float* x) {
-    const __m512 v = _mm512_loadu_ps(x), least = _mm512_set1_ps(bf16_limits::smallest);
-    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(_mm512_abs_ps(v), least, _CMP_NLT_UQ), v);
-  }
+  static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
   static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    HWY_ALIGN static constexpr std::uint16_t side_by_side[32] = {
-        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
-        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
-    __m512i both;  // the second ones below the first ones
-    __asm__("vcvtne2ps2bf16 %1, %2, %0" : "=v"(both) : "v"(second), "v"(first));
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm512_storeu_si512(to, narrowed_pairs(second, first));
   }
 };
 
