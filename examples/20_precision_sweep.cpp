@@ -14,6 +14,7 @@
 #include "progress.hpp"
 #include "shipped_model.hpp"
 #include "sweep_options.hpp"
+#include "train_small.hpp"
 
 namespace tl = trilith;
 namespace hana = boost::hana;
@@ -33,6 +34,7 @@ using shipped = tl::decoder<block<as_trained, as_trained>, tl::presets::int8_hea
 // [blueprint]
 
 // [lists]
+namespace axes {
 constexpr auto weights = hana::tuple_t<tl::weights::ternary<>>;
 constexpr auto activations =
     hana::tuple_t<act::int8<>, act::f8<>, act::int4<>, act::int4<act::absmax_range>, act::fp4,
@@ -41,7 +43,9 @@ constexpr auto caches = hana::tuple_t<tl::kv::f32, tl::kv::int3>;
 constexpr auto places =
     hana::tuple_t<tl::placement::everywhere, tl::placement::attention_only<as_trained>,
                   tl::placement::ffn_only<as_trained>>;
-constexpr std::size_t points = tl::sweep_size<weights, activations, caches, places>;
+}  // namespace axes
+constexpr std::size_t points =
+    tl::sweep_size<axes::weights, axes::activations, axes::caches, axes::places>;
 static_assert(points == 48);
 // [lists]
 
@@ -69,7 +73,7 @@ tl::result<tl::sweep_table> sweep(const tl::dense<shipped>& teller, const sweep_
   progress_line bar("sweeping");
   tl::status outcome = tl::done{};
   std::size_t done = 0;
-  tl::sweep_table table = tl::sweep<weights, activations, caches, places>(
+  tl::sweep_table table = tl::sweep<axes::weights, axes::activations, axes::caches, axes::places>(
       [&](auto point, tl::sweep_row& row) -> tl::sweep_figures {
         using p = decltype(point);
         tl::fill_sizes<blueprint<p>, typename p::kv, tl::packing::base3>(row, teller.sizes);
@@ -86,10 +90,55 @@ tl::result<tl::sweep_table> sweep(const tl::dense<shipped>& teller, const sweep_
 }
 // [sweep]
 
+// [trained]
+namespace trained {
+constexpr auto weights = hana::tuple_t<tl::weights::ternary<>, tl::weights::binary<>>;
+constexpr auto activations = hana::tuple_t<act::int8<>, act::int4<>>;
+}  // namespace trained
+
+/// Bits a byte of one scheme that was trained from nothing, on the batches that all of them see.
+template <class Blueprint>
+tl::result<tl::sweep_figures> train_one(const training_line& line, const training_corpus& corpus) {
+  const tl::thread_pool threads(line.threads);
+  tl::latent<Blueprint> model(line.sizes);
+  tl::fill_random(model, line.batch.seed);
+  tl::training_pass pass(model, {.sequences = line.micro_batch, .length = line.batch.length},
+                         threads.get());
+  const auto done = train_small(pass, corpus, line, threads.get());
+  if (!done) return done.error();
+  return tl::sweep_figures().add("bits a byte", done->validation.bits_per_byte);
+}
+
+tl::result<tl::sweep_table> train_all(const training_line& line) {
+  const auto corpus = prepare_corpus(line);
+  if (!corpus) return corpus.error();
+  training_line sized = line;
+  sized.sizes.vocab = corpus->words.size();
+  tl::status outcome = tl::done{};
+  tl::sweep_table table = tl::sweep<trained::weights, trained::activations>(
+      [&](auto point, tl::sweep_row& row) -> tl::sweep_figures {
+        using p = decltype(point);
+        tl::fill_sizes<blueprint<p>, typename p::kv, tl::packing::base3>(row, sized.sizes);
+        std::fprintf(stderr, "%s, %s\n", row.weights.c_str(), row.activations.c_str());
+        if (was_interrupted != 0) return {};
+        const auto found = train_one<blueprint<p>>(sized, *corpus);
+        if (!found) outcome = found.error();
+        return found ? *found : tl::sweep_figures();
+      });
+  if (!outcome) return std::move(outcome).error();
+  return table;
+}
+// [trained]
+
 int main(int argc, char** argv) {
   int exit_code = 0;
   const auto line = parse_sweep(argc, argv, exit_code);
   if (!line) return exit_code;
+  if (line->training.steps != 0) {
+    const interrupt_guard interrupts;
+    const auto table = train_all(line->training);
+    return table ? show(*table, *line) : complain(table.error());
+  }
   auto model = tl::io::load<tl::packed<shipped, tl::packing::base3>>(shipped_model);
   if (!model) return complain(model.error());
   const auto tokens = first_tokens(*line, model->tokenizer);

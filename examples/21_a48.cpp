@@ -4,16 +4,13 @@
 
 #include <trilith/infer/perplexity.hpp>
 #include <trilith/sweep.hpp>
-#include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
 
 #include <cstdio>
 
 #include "a48_options.hpp"
 #include "complain.hpp"
-#include "interrupt.hpp"
-#include "training_corpus.hpp"
-#include "training_progress.hpp"
+#include "train_small.hpp"
 
 namespace tl = trilith;
 namespace act = trilith::activations;
@@ -92,24 +89,9 @@ int train(const char* name, experiment& e, std::uint64_t last_stage = 0) {
   const tl::thread_pool threads(line.threads);
   tl::training_pass pass(model, {.sequences = line.micro_batch, .length = line.batch.length},
                          threads.get());
-  const auto batches = tl::make_batches(e.corpus.train, line.batch);
-  if (!batches) return complain(batches.error());
-  const auto checks = tl::make_batches_in_order(
-      e.corpus.validation, {.batch = line.micro_batch, .length = line.batch.length});
-  if (!checks) return complain(checks.error());
 
   std::fprintf(stderr, "%s\n", name);
-  training_progress_line progress(100);
-  const auto stop = [] { return was_interrupted != 0; };
-  tl::train_options options{.steps = line.steps, .micro_batch = line.micro_batch};
-  options.schedule = schedule_of(line);
-  options.validation_batches = line.validation_batches;
-  options.last_stage = last_stage;
-  options.threads = threads.get();
-  options.on_event = progress;
-  options.stop = stop;
-  tl::any_learner learner(pass);
-  const auto done = tl::train(learner, {*batches, &*checks}, tl::adamw{.rate = line.rate}, options);
+  const auto done = train_small(pass, e.corpus, line, threads.get(), last_stage);
   if (!done) return complain(done.error());
   if (done->steps_left != 0) return 130;
 

@@ -13,12 +13,27 @@
 #include "command_line.hpp"
 #include "complain.hpp"
 #include "data.hpp"
+#include "training_options.hpp"
+
+/// What a scheme that is trained from nothing gets, in seconds.
+inline training_line small_training() {
+  training_line line;
+  line.sizes = {.dim = 64, .ffn_dim = 176, .layers = 3, .head_dim = 32, .vocab = 1024};
+  line.sizes.heads = line.sizes.kv_heads = 2;
+  line.batch = {.batch = 8, .length = 128};
+  line.sizes.context = line.batch.length;
+  line.run = "sweep";
+  line.rate = 4e-3;
+  line.steps = 0;
+  return line;
+}
 
 /// The command line of 20_precision_sweep.
 struct sweep_line {
   std::string text, csv, json, svg;
   std::size_t max_tokens = 4096, threads = 2;
   bool has_times = true;
+  training_line training = small_training();
 };
 
 /// Parses the command line; without a value the program should end with `exit_code`.
@@ -26,6 +41,10 @@ inline std::optional<sweep_line> parse_sweep(int argc, char** argv, int& exit_co
   sweep_line line;
   CLI::App app{"The shipped model under other schemes than its own: quality, bytes and speed."};
   app.add_option("text", line.text, "a file of text [default: tales of TRILITH_DATA]");
+  app.add_option("--train", line.training.steps,
+                 "so many steps instead, of small models from nothing, some schemes");
+  app.add_option("--corpus", line.training.corpus,
+                 "what to train on [default: tales of TRILITH_DATA]");
   app.add_option("--max-tokens", line.max_tokens, "only the text's first tokens; 0: all")
       ->capture_default_str();
   app.add_option("--threads", line.threads)->capture_default_str()->check(CLI::Range(1, 1024));
@@ -36,6 +55,10 @@ inline std::optional<sweep_line> parse_sweep(int argc, char** argv, int& exit_co
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   if (line.text.empty()) line.text = data_file("corpora/fairytaleqa_val.txt");
   if (line.text.empty()) return std::nullopt;
+  line.training.threads = line.threads;
+  line.training.validation = {line.text};
+  if (line.training.steps != 0 && line.training.corpus.empty())
+    line.training.corpus = {data_file("corpora/fairytaleqa_train.txt")};
   return line;
 }
 

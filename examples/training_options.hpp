@@ -22,7 +22,7 @@ struct training_line {
   std::size_t micro_batch = 4, threads = 2;
   std::uint64_t steps = 600, warmup = 50, validate_every = 100, checkpoint_every = 100;
   std::size_t validation_batches = 20;
-  double rate = 0, decay = 0.1, others = 0.2;
+  double rate = 0, decay = 0.1, others = 0.2, second_rate = 2.0 / 3, second_decay = 0;
   bool resume = false, recompute = false;
   trilith::gradient_numbers gradients = trilith::gradient_numbers::automatic;
 };
@@ -81,6 +81,10 @@ inline void add_step_options(CLI::App& app, training_line& line) {
   app.add_option("--schedule", line.schedule)
       ->capture_default_str()
       ->check(CLI::IsMember({"two_stage", "single_stage", "cosine", "wsd", "constant"}));
+  app.add_option("--second-rate", line.second_rate, "of two_stage, as a share of the first")
+      ->default_str("2/3");
+  app.add_option("--second-decay", line.second_decay, "of two_stage, as a share of the first")
+      ->capture_default_str();
   app.add_option("--warmup", line.warmup, "steps until the peak")->capture_default_str();
   app.add_option("--seed", line.batch.seed, "of weights and batches")->capture_default_str();
   app.add_option("--threads", line.threads)->capture_default_str();
@@ -123,7 +127,8 @@ inline trilith::any_schedule schedule_of(const training_line& line) {
   if (line.schedule == "cosine") return trilith::cosine{.warmup = warmup};
   if (line.schedule == "wsd") return trilith::wsd{.warmup = warmup};
   if (line.schedule == "constant") return trilith::constant{.warmup = warmup};
-  return trilith::two_stage{.warmup = warmup};
+  return trilith::two_stage{
+      .warmup = warmup, .second_rate = line.second_rate, .second_decay = line.second_decay};
 }
 
 /// Everything that the command line says about the run.
