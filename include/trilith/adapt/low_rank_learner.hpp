@@ -51,6 +51,11 @@ class low_rank_learner {
   loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
     return pass_->add_gradients(batch, weight);
   }
+  template <class Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight,
+                          const Reference& reference) noexcept {
+    return pass_->add_gradients(batch, weight, reference);
+  }
   loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();

@@ -45,16 +45,26 @@ namespace detail {
 
 }  // namespace detail
 
-/// L = -log softmax(x)[target] + beta KL(softmax(r) || softmax(x)) for one token's scores x: [V].
-/// x becomes weight * dL/dx = weight ((1 + beta) softmax(x) - onehot(target) - beta softmax(r)).
+/// What one token's loss is made of:
 ///
-/// @param r  a reference's scores: [V], overwritten; null where there is none
-inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, float weight,
-                               float* r = nullptr, float beta = 0) noexcept {
+///     L = -a log softmax(x)[target] + beta KL(softmax(r) || softmax(x))
+struct token_loss {
+  float weight = 1;            ///< of the whole, in the gradient
+  float* reference = nullptr;  ///< r: [V], overwritten; null where there is none
+  float beta = 0;
+  float target = 1;  ///< a; below 0 the target becomes less likely, as policy gradients want
+};
+
+/// The sums of one token's scores x: [V]. x becomes
+///
+///     weight dL/dx = weight ((a + beta) softmax(x) - a onehot(target) - beta softmax(r))
+inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n,
+                               const token_loss& l) noexcept {
   if (target == not_a_target) {
     for (std::size_t i = 0; i < n; ++i) x[i] = 0.0f;
     return {};
   }
+  float* const r = l.reference;
   const auto at = static_cast<std::size_t>(target);
   loss_sums loss{.tokens = 1, .correct = detail::is_highest(x, n, at)};
   const auto score = static_cast<double>(x[at]);
@@ -62,12 +72,12 @@ inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, flo
   float share = 0;
   const double log_sum = detail::exponentials(x, n, share);
   loss.sum = log_sum - score;
-  const float all = weight * (r == nullptr ? 1.0f : 1.0f + beta) * share;
+  const float all = l.weight * (r == nullptr ? l.target : l.target + l.beta) * share;
   for (std::size_t i = 0; i < n; ++i) x[i] *= all;
-  x[at] -= weight;
+  x[at] -= l.weight * l.target;
   if (r == nullptr) return loss;
   loss.divergence += log_sum;
-  for (std::size_t i = 0; i < n; ++i) x[i] -= weight * beta * r[i];
+  for (std::size_t i = 0; i < n; ++i) x[i] -= l.weight * l.beta * r[i];
   return loss;
 }
 

@@ -74,7 +74,7 @@ class training_pass {
   /// gradients += weight * d(sum of the targets' losses) / dW. A target of not_a_target is left
   /// out.
   ///
-  /// @param reference  scores to stay close to, see with_reference()
+  /// @param reference  scores to stay close to and weights of targets, see no_reference
   template <class Reference = no_reference>
   loss_sums add_gradients(const token_batch& batch, float weight,
                           const Reference& reference = {}) noexcept {

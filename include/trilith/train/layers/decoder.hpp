@@ -10,7 +10,12 @@
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Where no other model's scores are to be kept close to.
+/// Where no other model's scores are to be kept close to. A reference has beta, and
+///
+///     logits(first, out)     the other model's scores of rows [first, first + out.rows)
+///     target_weight(row)     optional: what the row's target counts, else 1
+///
+/// either of them (token_loss).
 struct no_reference {
   static constexpr float beta = 0;
 };
@@ -188,7 +193,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
                          std::size_t first, float weight, const Reference& reference, tape& kept,
                          pass_context& c) noexcept {
     float* other = nullptr;
-    if constexpr (!std::is_same_v<Reference, no_reference>) {
+    if constexpr (requires { reference.logits(first, scores); }) {
       if (kept.reference_logits.size() == 0)
         kept.reference_logits = row_buffer(min_of(head_rows, kept.tokens), scores.cols);
       const auto rows = kept.reference_logits.rows(scores.rows);
@@ -198,9 +203,13 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
     const std::size_t stride = round_up(scores.cols, 16);
     loss_sums parts[head_rows];
     c.run().parallel_for(scores.rows, 1, [&](std::size_t from, std::size_t to) noexcept {
-      for (std::size_t t = from; t < to; ++t)
-        parts[t] = cross_entropy(&scores(t, 0), targets.data[first + t], scores.cols, weight,
-                                 other == nullptr ? nullptr : other + t * stride, reference.beta);
+      for (std::size_t t = from; t < to; ++t) {
+        token_loss loss{.weight = weight, .beta = reference.beta};
+        if (other != nullptr) loss.reference = other + t * stride;
+        if constexpr (requires { reference.target_weight(t); })
+          loss.target = reference.target_weight(first + t);
+        parts[t] = cross_entropy(&scores(t, 0), targets.data[first + t], scores.cols, loss);
+      }
     });
     loss_sums all;
     for (std::size_t t = 0; t < scores.rows; ++t) all += parts[t];
