@@ -5,17 +5,26 @@
 #include <cstdlib>
 #include <string>
 
-/// The path of a file below the directory TRILITH_DATA, or "" and a sentence where it is absent.
-inline std::string data_file(const std::string& name) {
+inline std::string data_path(const std::string& name) {
   const char* directory = std::getenv("TRILITH_DATA");
-  const std::string path =
-      std::string(directory == nullptr ? "../shared/data" : directory) + "/" + name;
-  if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
-    std::fclose(file);
-    return path;
-  }
+  return std::string(directory == nullptr ? "../shared/data" : directory) + "/" + name;
+}
+
+/// The path of a file below the directory TRILITH_DATA, or "" where it is absent.
+inline std::string present_data_file(const std::string& name) {
+  const std::string path = data_path(name);
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return {};
+  std::fclose(file);
+  return path;
+}
+
+/// The same, and a sentence where it is absent.
+inline std::string data_file(const std::string& name) {
+  const std::string path = present_data_file(name);
+  if (!path.empty()) return path;
   std::printf("skipped: %s is absent; set TRILITH_DATA to the directory of the data files.\n",
-              path.c_str());
+              data_path(name).c_str());
   return {};
 }
 

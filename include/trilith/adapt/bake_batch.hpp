@@ -61,6 +61,24 @@ class bake_batch {
   };
   [[nodiscard]] only_divergence loss() const noexcept { return {this}; }
 
+  /// The loss of policy gradients: -a_b log p(target) for the tokens of row b, and beta times the
+  /// divergence. Views the batch and the advantages a: [rows].
+  struct weighted_targets {
+    const bake_batch* batch;
+    const float* advantages;
+    float beta;
+    [[nodiscard]] float target_weight(std::size_t row) const noexcept {
+      return advantages[row / batch->batch_.length()];
+    }
+    void logits(std::size_t first, span2d<float> out) const noexcept {
+      only_divergence{batch}.logits(first, out);
+    }
+  };
+  [[nodiscard]] weighted_targets loss(std::span<const float> advantages,
+                                      float beta) const noexcept {
+    return {this, advantages.data(), beta};
+  }
+
   /// Scores below the k highest become so low that their probability is 0; of equal ones all stay.
   static void keep_likeliest(std::span<float> x, std::size_t k) {
     std::vector<float> highest(k, -__builtin_inff());  // a heap would save little beside a pass

@@ -101,10 +101,12 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
                    });
 }
 
-/// Whether multiply_rows() can compute some rows of a matrix M with activations of X.
+/// Whether multiply_rows() can compute some rows of a matrix M with activations of X: not where W
+/// is not all that there is to W x (adapt/adapted.hpp).
 template <class B, class M, class X>
 inline constexpr bool multiplies_rows =
-    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format>;
+    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format> &&
+    !requires { M::is_adapted; };
 
 /// Some rows of a matrix, ascending. (Where a span would do, this costs no compile time.)
 struct row_list {

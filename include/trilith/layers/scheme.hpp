@@ -51,12 +51,14 @@ concept Scheme =
     backends::Backend<typename T::backend>;
 
 /// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves
-/// several matrices. `w` is a matrix of any realisation.
+/// several matrices. `w` is a matrix of any realisation; one that carries a change of its own adds
+/// it (adapt/adapted.hpp).
 template <Scheme S, class M>
 void apply(const M& w,
            const activation_view<typename activations_for<M, typename S::activations>::element>& x,
            span2d<float> y, const executor& run) noexcept {
   multiply<typename S::backend>(w, x, y, run);
+  if constexpr (requires { w.add_change(x, y, run); }) w.add_change(x, y, run);
 }
 
 /// N(x) in the numbers that S and the matrix `w` ask for.
