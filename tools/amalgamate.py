@@ -27,7 +27,7 @@ OUTPUT = PROJECT / "single_include" / "trilith" / "trilith.hpp"
 UMBRELLA = "trilith/trilith.hpp"
 # Umbrellas that a program includes besides it; the single header has them all.
 MORE_UMBRELLAS = ["trilith/io.hpp", "trilith/infer.hpp", "trilith/text.hpp", "trilith/train.hpp",
-                  "trilith/sweep.hpp", "trilith/adapt.hpp"]
+                  "trilith/sweep.hpp", "trilith/adapt.hpp", "trilith/search.hpp"]
 
 # Headers outside the umbrella, by the macro that asks for them.
 OPTIONAL = {"trilith/backends/eigen.hpp": "TRILITH_WITH_EIGEN", "trilith/backends/lut.hpp": "TRILITH_WITH_LUT",

@@ -1,6 +1,5 @@
 // Policy gradients: advantages by their definition, gradients by the definition of the loss, and
 // that a reward rises.
-#include <trilith/adapt/low_rank_learner.hpp>
 #include <trilith/adapt/reinforce.hpp>
 #include <trilith/trilith.hpp>
 
@@ -29,7 +28,7 @@ double low_share(const tl::trajectory& t) {
 }
 
 tl::reinforce_options quick() {
-  tl::reinforce_options o{.steps = 80, .openings = 4, .responses = 4};
+  tl::reinforce_options o{.steps = 60, .openings = 4, .responses = 4};
   o.how.tokens = 8;
   o.optimiser.rate = 1e-2;
   o.beta = 0.01f;
@@ -76,15 +75,14 @@ TEST_CASE("reinforcing raises a reward, and a divergence that costs holds it bac
     auto options = quick();
     if (!is_free) options.beta = 3.0f;
     tl::training_pass pass(model, {.sequences = 16, .length = 9});
-    tl::low_rank_learner learner(pass, {.rank = 4, .alpha = 8}, 1);
-    tl::reinforcing<model_type, decltype(learner)> coach(model, learner, options);
+    tl::reinforcing<model_type, decltype(pass)> coach(model, pass, options);
     const auto first = coach.step(openings_of(30), low_share).value();
     const auto last = coach.run(openings_of(30), low_share).value();
     CHECK(first.divergence == Approx(0).margin(1e-6));
     rewards[is_free] = last.reward - first.reward;
     divergences[is_free] = last.divergence;
   }
-  CHECK(rewards[1] > 0.2);
+  CHECK(rewards[1] > 0.4);
   CHECK(rewards[0] < rewards[1]);
   CHECK(divergences[0] < divergences[1]);
 }
