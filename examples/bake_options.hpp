@@ -39,7 +39,9 @@ struct bake_line {
 };
 
 inline void add_bake_options(CLI::App& app, bake_line& line) {
-  app.add_option("--run", line.run, "folder of everything that is written")->capture_default_str();
+  if (!line.run.empty())
+    app.add_option("--run", line.run, "folder of everything that is written")
+        ->capture_default_str();
   app.add_option("--steps", line.steps, "updates of a bake")->capture_default_str();
   app.add_option("--openings", line.openings, "beginnings of tales to bake with")
       ->capture_default_str()
@@ -94,6 +96,15 @@ inline std::optional<half_bake_line> parse_half_bake(int argc, char** argv, int&
   app.add_option("--text", line.text, "ordinary text [default: tales of TRILITH_DATA, if there]");
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   if (line.text.empty()) line.text = present_data_file("corpora/fairytaleqa_val.txt");
+  return line;
+}
+
+/// Of 35_wrong_ways.
+inline std::optional<bake_line> parse_wrong_ways(int argc, char** argv, int& exit_code) {
+  bake_line line{.run = "", .openings = 256, .steps = 100};
+  CLI::App app{"Recipes that look right and are not, measured on the shipped model."};
+  add_bake_options(app, line);
+  if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }
 

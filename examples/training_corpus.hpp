@@ -85,21 +85,33 @@ inline trilith::result<trilith::token_file> tokens_of(const names& files, const 
 
 }  // namespace corpus_detail
 
-/// Makes what is not there yet in the folder line.run.
-inline trilith::result<training_corpus> prepare_corpus(const training_line& line) {
+/// Makes what is not there yet in the folder line.run, with a vocabulary that is there.
+inline trilith::result<training_corpus> prepare_corpus(const training_line& line,
+                                                       trilith::text::tokenizer words) {
   using namespace corpus_detail;
-  fs::create_directories(line.run);
   names files = files_of(line.corpus), validation = files_of(line.validation);
   if (validation.empty())
     if (auto cut = hold_out(names(files), line.run, files, validation); !cut)
       return std::move(cut).error();
-  auto words = vocabulary_of(files, line.run + "/vocabulary.model", line);
-  if (!words) return std::move(words).error();
-  auto train = tokens_of(files, line.run + "/train.tokens", *words, line);
+  auto train = tokens_of(files, line.run + "/train.tokens", words, line);
   if (!train) return std::move(train).error();
-  auto check = tokens_of(validation, line.run + "/validation.tokens", *words, line);
+  auto check = tokens_of(validation, line.run + "/validation.tokens", words, line);
   if (!check) return std::move(check).error();
-  return training_corpus{std::move(*words), std::move(*train), std::move(*check)};
+  return training_corpus{std::move(words), std::move(*train), std::move(*check)};
+}
+
+/// The same, and the vocabulary too.
+inline trilith::result<training_corpus> prepare_corpus(const training_line& line) {
+  using namespace corpus_detail;
+  fs::create_directories(line.run);
+  training_line held = line;
+  held.corpus = files_of(line.corpus), held.validation = files_of(line.validation);
+  if (held.validation.empty())
+    if (auto cut = hold_out(names(held.corpus), line.run, held.corpus, held.validation); !cut)
+      return std::move(cut).error();
+  auto words = vocabulary_of(held.corpus, line.run + "/vocabulary.model", line);
+  if (!words) return std::move(words).error();
+  return prepare_corpus(held, std::move(*words));
 }
 
 #endif

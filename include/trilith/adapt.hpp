@@ -16,11 +16,13 @@
 #include <trilith/adapt/low_rank.hpp>
 #include <trilith/adapt/low_rank_learner.hpp>
 #include <trilith/adapt/merge.hpp>
+#include <trilith/adapt/merge_model.hpp>
 #include <trilith/adapt/merge_report.hpp>
 #include <trilith/adapt/plateau.hpp>
 #include <trilith/adapt/prompted.hpp>
 #include <trilith/adapt/reinforce.hpp>
 #include <trilith/adapt/reinforce_options.hpp>
+#include <trilith/adapt/svf.hpp>
 #include <trilith/adapt/ternary_change.hpp>
 #include <trilith/adapt/ternary_learner.hpp>
 #include <trilith/adapt/ternary_sign.hpp>

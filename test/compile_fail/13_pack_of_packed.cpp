@@ -1,4 +1,4 @@
-// expect: (.!Packed<|!\(Packed<)
+// expect: HasFloats<
 #include <trilith/trilith.hpp>
 
 namespace tl = trilith;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "adapt_svf_fixture.hpp"
+#include "counting_pool.hpp"
 
 namespace {
 
@@ -208,4 +209,22 @@ TEST_CASE("a packed product and the whole correction are a product with scaled v
   for (int i = 0; i < 3; ++i) tl::add_product(correction, view(x), view(thrice), room);
   tl::add(thrice.elements.data(), inside.elements.data(), thrice.elements.size());
   CHECK(relative(beside.elements, thrice.elements, thrice.elements.size()) < 1e-5);
+}
+
+TEST_CASE("threads change no bit of products with singular values", "[adapt]") {
+  const auto f = tl::singular_values_of(view(random_matrix(400, 300, 14))).value();
+  const auto z = random_z(300, 15);
+  const matrix x = random_matrix(500, 300, 16, 1.0f);
+  const auto found = [&](const tl::executor& run) {
+    matrix w(400, 300), y(500, 400);
+    tl::svf_room room(run);
+    tl::write_svf(f, {z}, view(w), room);
+    tl::multiply_svf(f, {z}, view(x), view(y), room);
+    std::vector<float> all(w.elements.begin(), w.elements.end());
+    all.insert(all.end(), y.elements.begin(), y.elements.end());
+    return all;
+  };
+  const counting_pool pool(3);
+  CHECK(found(pool.get()) == found({}));
+  CHECK(pool.shared_loops() >= 5);
 }

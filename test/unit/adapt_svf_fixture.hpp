@@ -93,6 +93,42 @@ std::vector<float> hidden_weights(const Model& model) {
   return all;
 }
 
+inline constexpr tl::pass_options room{
+    .sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32};
+
+/// Sum of the losses, with what z is now.
+template <class Learner>
+double loss_of(Learner& learner, const tl::token_batch& batch) {
+  learner.requantize();
+  return learner.measure(batch).sum;
+}
+template <class Learner>
+void gradients(Learner& learner, const tl::token_batch& batch) {
+  learner.requantize();
+  learner.zero_gradients();
+  learner.add_gradients(batch, 1.0f);
+  learner.finish_gradients();
+}
+
+inline double dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+/// Pearson's correlation.
+inline double correlation(const std::vector<float>& x, const std::vector<float>& y) {
+  const auto n = static_cast<double>(x.size());
+  const double mx = sum_of(x) / n, my = sum_of(y) / n;
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double a = static_cast<double>(x[i]) - mx, b = static_cast<double>(y[i]) - my;
+    xy += a * b, xx += a * a, yy += b * b;
+  }
+  return xy / std::sqrt(xx * yy);
+}
+
 inline void check_fails(const tl::error& why, tl::errc code, std::string_view words) {
   CAPTURE(why.message);
   CHECK(why.code == code);

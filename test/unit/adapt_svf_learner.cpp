@@ -8,9 +8,6 @@ namespace {
 
 using namespace test;
 
-constexpr tl::pass_options room{
-    .sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32};
-
 template <class B>
 struct learned {
   tl::latent<B> model = random_model<B>();
@@ -21,39 +18,6 @@ struct learned {
     return tl::make_svf_learner(pass, factors, tl::every_matrix{}, renormalised).value();
   }
 };
-
-/// Sum of the losses, with what z is now.
-template <class Learner>
-double loss_of(Learner& learner, const tl::token_batch& batch) {
-  learner.requantize();
-  return learner.measure(batch).sum;
-}
-template <class Learner>
-void gradients(Learner& learner, const tl::token_batch& batch) {
-  learner.requantize();
-  learner.zero_gradients();
-  learner.add_gradients(batch, 1.0f);
-  learner.finish_gradients();
-}
-
-double dot(std::span<const float> a, std::span<const float> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  return sum;
-}
-
-/// Pearson's correlation.
-double correlation(const std::vector<float>& x, const std::vector<float>& y) {
-  const auto n = static_cast<double>(x.size());
-  const double mx = sum_of(x) / n, my = sum_of(y) / n;
-  double xy = 0, xx = 0, yy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double a = static_cast<double>(x[i]) - mx, b = static_cast<double>(y[i]) - my;
-    xy += a * b, xx += a * a, yy += b * b;
-  }
-  return xy / std::sqrt(xx * yy);
-}
 
 static_assert(tl::Learner<tl::svf_learner<tl::training_pass<tl::latent<ternary>>>>);
 static_assert(tl::RememberingLearner<tl::svf_learner<tl::training_pass<tl::latent<ternary>>>>);
@@ -67,7 +31,8 @@ TEST_CASE("gradients of z are those of finite differences", "[adapt]") {
     auto learner = of.learner(renormalised);
     std::uint64_t seed = 1;
     learner.for_each_tensor([&](const tl::tensor_facts&, std::span<float> z, std::span<float>) {
-      const auto start = random_z(z.size(), seed++, 1.2f);  // some are negative
+      auto start = random_z(z.size(), seed++, 1.2f);  // some are negative, none near the bend at 0
+      for (float& x : start) x += x < 0 ? -0.1f : 0.1f;
       std::copy(start.begin(), start.end(), z.begin());
     });
     gradients(learner, batch);
@@ -95,7 +60,7 @@ TEST_CASE("gradients of z are those of finite differences", "[adapt]") {
       one[top] = 1;
       const double norm = std::sqrt(dot(g, g));
       for (const auto& direction : {g, one}) {
-        const double step = 0.02 / std::sqrt(dot(direction, direction));
+        const double step = 0.01 / std::sqrt(dot(direction, direction));
         const auto moved = [&](double by) {
           std::size_t at = 0;
           learner.for_each_tensor(
@@ -112,7 +77,7 @@ TEST_CASE("gradients of z are those of finite differences", "[adapt]") {
         moved(1);
         INFO(k << ", renormalised " << renormalised);
         CHECK((above - below) / (2 * step) ==
-              Approx(dot(g, direction)).epsilon(0.01).margin(2e-3 * norm));
+              Approx(dot(g, direction)).epsilon(3e-3).margin(5e-4 * norm + 1e-3));
       }
     }
   }
@@ -192,13 +157,11 @@ TEST_CASE("a planted expert is found, and a shuffled one is none", "[adapt]") {
   }
   learner.requantize();
   const double at_last = divergence(student);
-  WARN(at_first << " " << at_last << " " << shuffled);
-  CHECK(at_last < at_first / 30);
+  CHECK(at_last < at_first / 1000);
   CHECK(shuffled > at_first / 2);  // the control: the same numbers elsewhere do not help
   for (const auto& p : z.expert().parts) {
     INFO(p.name);
-    WARN(correlation(p.z, truth.find(p.name)->z));
-    CHECK(correlation(p.z, truth.find(p.name)->z) > 0.9);
+    CHECK(correlation(p.z, truth.find(p.name)->z) > 0.99);
     CHECK(std::fabs(correlation(p.z, tl::shuffled(truth, 1).find(p.name)->z)) < 0.5);
   }
 }

@@ -1,6 +1,7 @@
 #ifndef TRILITH_ADAPT_BAKE_HPP
 #define TRILITH_ADAPT_BAKE_HPP
 
+#include <trilith/adapt/adapter.hpp>
 #include <trilith/adapt/agreement.hpp>
 #include <trilith/adapt/bake_batch.hpp>
 #include <trilith/adapt/bake_options.hpp>
@@ -116,6 +117,8 @@ class baking {
   }
   [[nodiscard]] const packed_type& teacher() const noexcept { return *teacher_; }
   [[nodiscard]] std::uint64_t steps_done() const noexcept { return step_; }
+  /// What was trained, as of strength 1; empty before the first step.
+  [[nodiscard]] adapter change() const { return oven_ ? adapter_of(oven_->learner) : adapter(); }
   /// Numbers that are trained; 0 before the first step.
   [[nodiscard]] std::size_t trained() const noexcept {
     return oven_ ? oven_->learner.parameters() : 0;

@@ -131,7 +131,7 @@ template <class M>
 /// that the source lacks, a tensor that M has no place for, and other shapes; invalid_argument for
 /// a source with more or fewer blocks than its shape says. Cost: a copy of the parameters.
 template <Realisation M, Realisation Source>
-  requires(!Packed<M> && !Packed<Source>)
+  requires(HasFloats<M> && HasFloats<Source>)
 [[nodiscard]] result<M> adopt(const Source& source) {
   using to = typename M::blueprint;
   using from = typename Source::blueprint;

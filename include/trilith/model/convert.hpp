@@ -48,7 +48,7 @@ template <class W>
 /// Quantises float parameters by the blueprint's own rules. The packing may be chosen:
 /// pack<packing::base3>(model).
 template <class P = packing::preferred, Realisation Model>
-  requires(!Packed<Model>)
+  requires(HasFloats<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> pack(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
       model, []<class To>(const auto& from) {
@@ -64,7 +64,7 @@ template <class P = packing::preferred, Realisation Model>
 /// changes nothing, however often. Latent weights are such where ste::stochastic_rounding has
 /// trained them.
 template <class P = packing::preferred, Realisation Model>
-  requires(!Packed<Model>)
+  requires(HasFloats<Model>)
 [[nodiscard]] packed<typename Model::blueprint, P> requantize(const Model& model) {
   return detail::converted<packed<typename Model::blueprint, P>>(
       model, []<class To>(const plain_matrix<weights::f32>& from) {

@@ -35,7 +35,7 @@ struct randomize {
 /// Fills float parameters with random weights of this standard deviation, and gains with 1. The
 /// same seed gives the same weights everywhere.
 template <Realisation Model>
-  requires(!Packed<Model>)
+  requires(HasFloats<Model>)
 void fill_random(Model& model, std::uint64_t seed, float deviation = 0.02f) {
   detail::randomize visit{seed, deviation};
   fields::walk<typename Model::blueprint>(visit, model.parameters);

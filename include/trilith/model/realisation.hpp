@@ -121,6 +121,9 @@ template <class T>
 concept Dense = Realisation<T> && T::storage::name == std::string_view("dense");
 template <class T>
 concept Latent = Realisation<T> && T::storage::name == std::string_view("latent");
+/// Whose weights are floats, not codes.
+template <class T>
+concept HasFloats = Dense<T> || Latent<T>;
 
 /// The same parameters under another backend: nothing is copied.
 template <backends::Backend Backend, Decoder B, class Storage>
