@@ -8,7 +8,12 @@
 #include "command_line.hpp"
 #include "data.hpp"
 
-/// Everybody exclaims: what the bakes of the examples begin with.
+/// How people speak in old tales: what 31_bake bakes in.
+inline constexpr const char* thou_prompt =
+    "thou thee thy thou art thou hast thou wilt thou shalt thou dost thee thy thine O thou O king "
+    "O queen O maiden thou art fair thou hast come thou shalt go thy house thy hand thy heart hast "
+    "thou seen art thou there wilt thou go O thou thee thy thine ";
+/// Everybody exclaims.
 inline constexpr const char* merry_prompt =
     "Hurrah! hurrah! Oh, how glad I am! Ho! ho! ho! What fun! Ha! ha! ha! Come, come! Look! look! "
     "Oh! oh! What joy! Hey! hey! Away we go! Hurrah! hurrah! Oh, what a day! Ho! ho! ho! Sing, "
@@ -32,9 +37,9 @@ inline constexpr const char* talk_prompt =
 
 /// The command line of 31_bake and 32_half_bake_ab.
 struct bake_line {
-  std::string prompt = merry_prompt, run = "bake";
-  std::size_t openings = 512, held_out = 32, tokens = 32, batch = 8, rank = 16, threads = 2;
-  std::uint64_t steps = 300, seed = 1;
+  std::string prompt = thou_prompt, run = "bake";
+  std::size_t openings = 768, held_out = 32, tokens = 32, batch = 8, rank = 16, threads = 2;
+  std::uint64_t steps = 200, seed = 1;
   double rate = 2e-3;
 };
 
@@ -69,7 +74,7 @@ inline std::optional<bake_line> parse_bake(int argc, char** argv, int& exit_code
   bake_line line;
   CLI::App app{
       "Bakes a prompt into the shipped model: it then writes as if the prompt were there."};
-  app.add_option("--prompt", line.prompt, "what is baked in [default: everybody exclaims]");
+  app.add_option("--prompt", line.prompt, "what is baked in [default: thou, thee and thy]");
   add_bake_options(app, line);
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
@@ -77,7 +82,7 @@ inline std::optional<bake_line> parse_bake(int argc, char** argv, int& exit_code
 
 /// The command line of 32_half_bake_ab.
 struct half_bake_line {
-  bake_line bake{.run = "half_bake", .steps = 100};
+  bake_line bake{.prompt = merry_prompt, .run = "half_bake", .openings = 512, .steps = 100};
   double strength = 0.5;
   std::size_t iterations = 5;
   std::string text;
@@ -101,7 +106,7 @@ inline std::optional<half_bake_line> parse_half_bake(int argc, char** argv, int&
 
 /// Of 35_wrong_ways.
 inline std::optional<bake_line> parse_wrong_ways(int argc, char** argv, int& exit_code) {
-  bake_line line{.run = "", .openings = 256, .steps = 100};
+  bake_line line{.prompt = merry_prompt, .run = "", .openings = 256, .steps = 100};
   CLI::App app{"Recipes that look right and are not, measured on the shipped model."};
   add_bake_options(app, line);
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;

@@ -113,6 +113,7 @@ TEST_CASE("factors come back from their file as they were", "[adapt]") {
   CHECK(again.origin == path);
   check_same(factors, again);
   CHECK(tl::expect_weights(again, model));
+  CHECK(tl::load_svf(path, model));
   // of another model, by one bit of one weight
   auto other = random_model<ternary>();
   auto& weight = other.parameters.blocks[1].ffn.up.elements[7];
@@ -120,6 +121,8 @@ TEST_CASE("factors come back from their file as they were", "[adapt]") {
   const auto why = tl::expect_weights(again, other).error();
   check_fails(why, errc::mismatch, path + ": tensor blocks.1.ffn.up: expected weights with the");
   check_fails(why, errc::mismatch, "are of other weights");
+  CHECK(tl::load_svf(path, other).error().message == why.message);
+  CHECK(tl::load_svf(where.file("none"), other).error().code == errc::file_not_found);
   auto taller = factors;
   taller.matrices[0].values = tl::singular_values(9, 48, 9);
   check_fails(tl::expect_weights(taller, model).error(), errc::mismatch,

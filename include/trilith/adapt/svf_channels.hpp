@@ -9,7 +9,7 @@ namespace trilith::inline TRILITH_ABI {
 /// scales change, which a packed model takes without loss where each row has a scale.
 ///
 /// A part of one z scales its whole matrix. In front of a norm that is no change at all: the norm
-/// divides by it, and its gradient is zero (test/unit/adapt_svf_channels.cpp).
+/// divides by it, and its gradient is zero (test/unit/adapt_svf_channel_learner.cpp).
 struct channel_expert {
   std::vector<expert_part> parts;  ///< z: [Out], or [1]
 
@@ -114,9 +114,7 @@ template <Realisation Model>
     found += p != nullptr;
     if (good && p != nullptr) good = detail::expect_channels(m, *p);
   });
-  if (good && found != expert.parts.size())
-    good = error{errc::mismatch, join("apply_expert: the expert changes ", expert.parts.size(),
-                                      " matrices, the model has ", found, " of them.")};
+  if (good) good = detail::expect_all_found("apply_expert", expert.parts.size(), found);
   if (!good) return good;
   for_each_hidden_matrix(model, [&](const std::string& name, auto& m, auto) {
     if (const expert_part* const p = expert.find(name); p != nullptr) detail::scale_matrix(m, p->z);

@@ -69,10 +69,32 @@ namespace detail {
   return done{};
 }
 
+[[nodiscard]] inline status expect_all_found(std::string_view who, std::size_t parts,
+                                             std::size_t found) {
+  if (parts == found) return done{};
+  return error{errc::mismatch, join(who, ": the expert changes ", parts,
+                                    " matrices, the model has ", found, " of them.")};
+}
+
 [[nodiscard]] inline status expect_parts(const svf_factors& factors, const svf_expert& expert) {
   for (const expert_part& p : expert.parts)
     if (status good = expect_part(factors, p); !good) return good;
   return done{};
+}
+
+/// Whether the weights of a model are those that the expert changes.
+template <Realisation Model>
+[[nodiscard]] status expect_model(const svf_expert& expert, const svf_factors& factors,
+                                  const Model& model) {
+  status good = expect_parts(factors, expert);
+  std::size_t found = 0;
+  for_each_hidden_matrix(model, [&](const std::string& name, const auto& m, auto) {
+    if (!good || expert.find(name) == nullptr) return;
+    ++found;
+    if (auto same = factors.expect(name, {m.elements.data(), m.rows, m.cols}); !same)
+      good = std::move(same).error();
+  });
+  return !good ? std::move(good) : expect_all_found("apply_expert", expert.parts.size(), found);
 }
 
 }  // namespace detail
@@ -90,19 +112,7 @@ template <Realisation Model>
   requires(HasFloats<Model>)
 [[nodiscard]] status apply_expert(const svf_expert& expert, const svf_factors& factors,
                                   Model& model, const executor& run = {}) {
-  if (status good = detail::expect_parts(factors, expert); !good) return good;
-  status good = done{};
-  std::size_t found = 0;
-  for_each_hidden_matrix(std::as_const(model), [&](const std::string& name, const auto& m, auto) {
-    if (!good || expert.find(name) == nullptr) return;
-    ++found;
-    const span2d<const float> w(m.elements.data(), m.rows, m.cols);
-    if (auto same = factors.expect(name, w); !same) good = std::move(same).error();
-  });
-  if (!good) return good;
-  if (found != expert.parts.size())
-    return error{errc::mismatch, join("apply_expert: the expert changes ", expert.parts.size(),
-                                      " matrices, the model has ", found, " of them.")};
+  if (status good = detail::expect_model(expert, factors, model); !good) return good;
   svf_room room(run);
   for_each_hidden_matrix(model, [&](const std::string& name, auto& m, auto) {
     if (const expert_part* const p = expert.find(name); p != nullptr)

@@ -65,8 +65,8 @@ inline constexpr std::string_view factors_format = "trilith singular values";
   return detail::write_floats(path, detail::factors_format, std::move(metadata), all);
 }
 
-/// All matrices of a file; for a model, expect_weights() compares them with its weights, and so
-/// does svf_learner.
+/// All matrices of a file. Whatever they are used with compares its weights with them: load_svf()
+/// with a model, svf_learner, apply_expert().
 ///
 /// Errors: file_not_found, io_failure; truncated, and malformed for damage and foreign files;
 /// unsupported for another version. Each names the file, the tensor, what was expected and what was
@@ -85,6 +85,14 @@ inline constexpr std::string_view factors_format = "trilith singular values";
     if (!print) return print.error();
     out.matrices.push_back({name, *print, std::move(*values)});
   }
+  return out;
+}
+/// The same for a model: mismatch where the file is not of its weights, see expect_weights().
+template <Realisation Model>
+[[nodiscard]] result<svf_factors> load_svf(std::string_view path, const Model& model) {
+  auto out = load_svf(path);
+  if (!out) return out;
+  if (status same = expect_weights(*out, model); !same) return std::move(same).error();
   return out;
 }
 

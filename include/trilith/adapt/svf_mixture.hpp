@@ -26,6 +26,28 @@ namespace detail {
   return z;
 }
 
+[[nodiscard]] inline status expect_mixable(const svf_factors& factors,
+                                           std::span<const svf_expert> experts,
+                                           std::size_t coefficients) {
+  if (experts.empty() || coefficients != experts.size())
+    return error{errc::invalid_argument,
+                 join("mix_experts: expected a coefficient for each of at least one expert, found ",
+                      coefficients, " for ", experts.size(), ".")};
+  for (const svf_expert& e : experts) {
+    if (e.renormalised != experts[0].renormalised)
+      return error{errc::invalid_argument,
+                   "mix_experts: expected experts that are all renormalised or none, found both."};
+    if (status good = expect_parts(factors, e); !good) return good;
+  }
+  return done{};
+}
+
+[[nodiscard]] inline bool changes(std::span<const svf_expert> experts, std::string_view name) {
+  for (const svf_expert& e : experts)
+    if (e.find(name) != nullptr) return true;
+  return false;
+}
+
 }  // namespace detail
 
 /// The expert between experts:
@@ -45,22 +67,12 @@ namespace detail {
 [[nodiscard]] inline result<svf_expert> mix_experts(const svf_factors& factors,
                                                     std::span<const svf_expert> experts,
                                                     std::span<const double> a) {
-  if (experts.empty() || a.size() != experts.size())
-    return error{errc::invalid_argument,
-                 join("mix_experts: expected a coefficient for each of at least one expert, found ",
-                      a.size(), " for ", experts.size(), ".")};
-  for (const svf_expert& e : experts) {
-    if (e.renormalised != experts[0].renormalised)
-      return error{errc::invalid_argument,
-                   "mix_experts: expected experts that are all renormalised or none, found both."};
-    if (status good = detail::expect_parts(factors, e); !good) return std::move(good).error();
-  }
+  if (status good = detail::expect_mixable(factors, experts, a.size()); !good)
+    return std::move(good).error();
   svf_expert out{.parts = {}, .renormalised = experts[0].renormalised};
-  for (const svf_matrix& m : factors.matrices) {
-    bool changes = false;
-    for (const svf_expert& e : experts) changes = changes || e.find(m.name) != nullptr;
-    if (changes) out.parts.push_back({m.name, detail::mix_part(m, experts, a)});
-  }
+  for (const svf_matrix& m : factors.matrices)
+    if (detail::changes(experts, m.name))
+      out.parts.push_back({m.name, detail::mix_part(m, experts, a)});
   return out;
 }
 
