@@ -25,7 +25,7 @@ WIDTHS = {320: 864, 192: 512, 128: 352}  # width: that of the feed-forward netwo
 HEAD_DIMS = {128: 32, 192: 32, 320: 64}
 # Peaks to try with float32 weights. Their products are made in bfloat16 (--float-products);
 # `products` holds that against products in float32.
-FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("4e-3", "2.5e-3")}
+FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("2.5e-3",)}
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
 SHARED = ("vocabulary.model", "train.tokens", "validation.tokens")
@@ -52,7 +52,7 @@ def experiments(name, products):
         return dict(one(128, "ternary", "4e-3", schedule) for schedule in ("two_stage", "single_stage"))
     return dict(one(128, "ternary", rate, "two_stage", optimiser, **others)
                 for optimiser, rate, others in (("adamw", "4e-3", {}), ("muon", "0.02", {"others": 0.2}),
-                                                ("muon_grokfast", "4e-3", {})))
+                                                ("muon_grokfast", "0.02", {"others": 0.2})))
 
 
 def prepare(folder, shared):

@@ -24,7 +24,7 @@ static_assert(tl::Learner<tl::channel_learner<tl::training_pass<tl::latent<terna
 template <class B>
 void check_gradients(channel_factors which) {
   auto model = random_model<B>();
-  tl::training_pass pass(model, room);
+  tl::training_pass pass(model, small_pass);
   auto learner = tl::make_channel_learner(pass, which).value();
   const auto batch = random_batch(4, 30);
   gradients(learner, batch);
@@ -78,7 +78,7 @@ TEST_CASE("gradients of channels are those of finite differences", "[adapt]") {
 
 TEST_CASE("where rows share a scale, the gradient goes straight through", "[adapt]") {
   auto model = random_model<ternary>();
-  tl::training_pass pass(model, room);
+  tl::training_pass pass(model, small_pass);
   auto learner = tl::make_channel_learner(pass, channel_factors::of_rows).value();
   gradients(learner, random_batch(4, 30));
   std::vector<double> by_hand;
@@ -95,7 +95,7 @@ TEST_CASE("where rows share a scale, the gradient goes straight through", "[adap
 TEST_CASE("a factor in front of a norm has no gradient, and one that meets the residual has",
           "[adapt]") {
   const auto check = [](auto model) {
-    tl::training_pass pass(model, room);
+    tl::training_pass pass(model, small_pass);
     auto learner = tl::make_channel_learner(pass, channel_factors::of_matrix).value();
     CHECK(learner.parameters() == 14);
     const auto batch = random_batch(4, 30);
@@ -145,7 +145,7 @@ TEST_CASE("a planted expert of channels is found", "[adapt]") {
       truth.parts.push_back({name, random_z(m.rows, 90 + truth.parts.size(), 0.6f)});
   });
   REQUIRE(tl::apply_expert(truth, planted));
-  tl::training_pass student(model, room), teacher(planted, room);
+  tl::training_pass student(model, small_pass), teacher(planted, small_pass);
   auto z = tl::make_channel_learner(student, channel_factors::of_rows, [&](std::string_view name) {
              return truth.find(name) != nullptr;
            }).value();

@@ -90,7 +90,7 @@ TEST_CASE("channels that do not fit are refused, and change nothing", "[adapt]")
   check_fails(tl::apply_expert(tl::channel_expert{{good}}, halves).error(), errc::mismatch,
               "expected codes or f32, found f16");
   auto model = random_model<ternary>();
-  tl::training_pass pass(model, room);
+  tl::training_pass pass(model, small_pass);
   check_fails(tl::make_channel_learner(pass, channel_factors::of_rows,
                                        [](std::string_view) { return false; })
                   .error(),

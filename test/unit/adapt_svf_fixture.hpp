@@ -93,7 +93,7 @@ std::vector<float> hidden_weights(const Model& model) {
   return all;
 }
 
-inline constexpr tl::pass_options room{
+inline constexpr tl::pass_options small_pass{
     .sequences = 4, .length = 30, .gradients = tl::gradient_numbers::f32};
 
 /// Sum of the losses, with what z is now.

@@ -12,7 +12,7 @@ template <class B>
 struct learned {
   tl::latent<B> model = random_model<B>();
   tl::svf_factors factors = tl::decompose(model).value();
-  tl::training_pass<tl::latent<B>> pass{model, room};
+  tl::training_pass<tl::latent<B>> pass{model, small_pass};
 
   auto learner(bool renormalised = true) {
     return tl::make_svf_learner(pass, factors, tl::every_matrix{}, renormalised).value();
@@ -137,7 +137,8 @@ TEST_CASE("a planted expert is found, and a shuffled one is none", "[adapt]") {
   auto wrong = model;
   REQUIRE(tl::apply_expert(tl::shuffled(truth, 1), factors, wrong));
 
-  tl::training_pass student(model, room), teacher(planted, room), other(wrong, room);
+  tl::training_pass student(model, small_pass), teacher(planted, small_pass),
+      other(wrong, small_pass);
   auto z = tl::make_svf_learner(student, factors).value();
   tl::distillation learner(z, teacher, 200.0f);  // beside which the random targets hardly count
   tl::parameters<tl::adamw> parameters(tl::adamw{.rate = 0.02, .decay = 0}, learner, 1);
