@@ -40,6 +40,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -2632,10 +2633,12 @@ void multiply(const M& w, const activation_view<X>& x, span2d<float> y,
                    });
 }
 
-/// Whether multiply_rows() can compute some rows of a matrix M with activations of X.
+/// Whether multiply_rows() can compute some rows of a matrix M with activations of X: not where W
+/// is not all that there is to W x (adapt/adapted.hpp).
 template <class B, class M, class X>
 inline constexpr bool multiplies_rows =
-    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format>;
+    std::is_same_v<X, std::int8_t> && backends::lists_rows<B, typename M::format> &&
+    !requires { M::is_adapted; };
 
 /// Some rows of a matrix, ascending. (Where a span would do, this costs no compile time.)
 struct row_list {
@@ -3833,12 +3836,14 @@ concept Scheme =
     backends::Backend<typename T::backend>;
 
 /// W x for tokens x under scheme S: quantises nothing itself, so that one quantised x serves
-/// several matrices. `w` is a matrix of any realisation.
+/// several matrices. `w` is a matrix of any realisation; one that carries a change of its own adds
+/// it (adapt/adapted.hpp).
 template <Scheme S, class M>
 void apply(const M& w,
            const activation_view<typename activations_for<M, typename S::activations>::element>& x,
            span2d<float> y, const executor& run) noexcept {
   multiply<typename S::backend>(w, x, y, run);
+  if constexpr (requires { w.add_change(x, y, run); }) w.add_change(x, y, run);
 }
 
 /// N(x) in the numbers that S and the matrix `w` ask for.
@@ -6037,6 +6042,9 @@ template <class T>
 concept Dense = Realisation<T> && T::storage::name == std::string_view("dense");
 template <class T>
 concept Latent = Realisation<T> && T::storage::name == std::string_view("latent");
+/// Whose weights are floats, not codes.
+template <class T>
+concept HasFloats = Dense<T> || Latent<T>;
 
 /// The same parameters under another backend: nothing is copied.
 template <backends::Backend Backend, Decoder B, class Storage>
@@ -12658,16 +12666,26 @@ namespace detail {
 
 }  // namespace detail
 
-/// L = -log softmax(x)[target] + beta KL(softmax(r) || softmax(x)) for one token's scores x: [V].
-/// x becomes weight * dL/dx = weight ((1 + beta) softmax(x) - onehot(target) - beta softmax(r)).
+/// What one token's loss is made of:
 ///
-/// @param r  a reference's scores: [V], overwritten; null where there is none
-inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, float weight,
-                               float* r = nullptr, float beta = 0) noexcept {
+///     L = -a log softmax(x)[target] + beta KL(softmax(r) || softmax(x))
+struct token_loss {
+  float weight = 1;            ///< of the whole, in the gradient
+  float* reference = nullptr;  ///< r: [V], overwritten; null where there is none
+  float beta = 0;
+  float target = 1;  ///< a; below 0 the target becomes less likely, as policy gradients want
+};
+
+/// The sums of one token's scores x: [V]. x becomes
+///
+///     weight dL/dx = weight ((a + beta) softmax(x) - a onehot(target) - beta softmax(r))
+inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n,
+                               const token_loss& l) noexcept {
   if (target == not_a_target) {
     for (std::size_t i = 0; i < n; ++i) x[i] = 0.0f;
     return {};
   }
+  float* const r = l.reference;
   const auto at = static_cast<std::size_t>(target);
   loss_sums loss{.tokens = 1, .correct = detail::is_highest(x, n, at)};
   const auto score = static_cast<double>(x[at]);
@@ -12675,12 +12693,12 @@ inline loss_sums cross_entropy(float* x, std::int32_t target, std::size_t n, flo
   float share = 0;
   const double log_sum = detail::exponentials(x, n, share);
   loss.sum = log_sum - score;
-  const float all = weight * (r == nullptr ? 1.0f : 1.0f + beta) * share;
+  const float all = l.weight * (r == nullptr ? l.target : l.target + l.beta) * share;
   for (std::size_t i = 0; i < n; ++i) x[i] *= all;
-  x[at] -= weight;
+  x[at] -= l.weight * l.target;
   if (r == nullptr) return loss;
   loss.divergence += log_sum;
-  for (std::size_t i = 0; i < n; ++i) x[i] -= weight * beta * r[i];
+  for (std::size_t i = 0; i < n; ++i) x[i] -= l.weight * l.beta * r[i];
   return loss;
 }
 
@@ -13916,7 +13934,12 @@ struct trainable<staged_block<First, Last>> {
 
 namespace trilith::inline TRILITH_ABI {
 
-/// Where no other model's scores are to be kept close to.
+/// Where no other model's scores are to be kept close to. A reference has beta, and
+///
+///     logits(first, out)     the other model's scores of rows [first, first + out.rows)
+///     target_weight(row)     optional: what the row's target counts, else 1
+///
+/// either of them (token_loss).
 struct no_reference {
   static constexpr float beta = 0;
 };
@@ -14094,7 +14117,7 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
                          std::size_t first, float weight, const Reference& reference, tape& kept,
                          pass_context& c) noexcept {
     float* other = nullptr;
-    if constexpr (!std::is_same_v<Reference, no_reference>) {
+    if constexpr (requires { reference.logits(first, scores); }) {
       if (kept.reference_logits.size() == 0)
         kept.reference_logits = row_buffer(min_of(head_rows, kept.tokens), scores.cols);
       const auto rows = kept.reference_logits.rows(scores.rows);
@@ -14104,9 +14127,13 @@ struct trainable<decoder<B, H, S, FinalNorm>> {
     const std::size_t stride = round_up(scores.cols, 16);
     loss_sums parts[head_rows];
     c.run().parallel_for(scores.rows, 1, [&](std::size_t from, std::size_t to) noexcept {
-      for (std::size_t t = from; t < to; ++t)
-        parts[t] = cross_entropy(&scores(t, 0), targets.data[first + t], scores.cols, weight,
-                                 other == nullptr ? nullptr : other + t * stride, reference.beta);
+      for (std::size_t t = from; t < to; ++t) {
+        token_loss loss{.weight = weight, .beta = reference.beta};
+        if (other != nullptr) loss.reference = other + t * stride;
+        if constexpr (requires { reference.target_weight(t); })
+          loss.target = reference.target_weight(first + t);
+        parts[t] = cross_entropy(&scores(t, 0), targets.data[first + t], scores.cols, loss);
+      }
     });
     loss_sums all;
     for (std::size_t t = 0; t < scores.rows; ++t) all += parts[t];
@@ -14455,7 +14482,7 @@ class training_pass {
   /// gradients += weight * d(sum of the targets' losses) / dW. A target of not_a_target is left
   /// out.
   ///
-  /// @param reference  scores to stay close to, see with_reference()
+  /// @param reference  scores to stay close to and weights of targets, see no_reference
   template <class Reference = no_reference>
   loss_sums add_gradients(const token_batch& batch, float weight,
                           const Reference& reference = {}) noexcept {
@@ -17639,6 +17666,1051 @@ struct low_rank {
 
 #endif
 // ==== end trilith/adapt/low_rank.hpp
+// ==== begin trilith/adapt/svf_fingerprint.hpp
+#ifndef TRILITH_ADAPT_SVF_FINGERPRINT_HPP
+#define TRILITH_ADAPT_SVF_FINGERPRINT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A hash of 64 bits, to tell weights and files from others by accident, not from forged ones. Each
+/// step can be undone, so that one changed word always changes the outcome.
+class fingerprint {
+ public:
+  /// As words of four bytes, the last one filled up with zeros.
+  void add(std::span<const unsigned char> bytes) noexcept {
+    for (std::size_t i = 0; i < bytes.size(); i += 4) {
+      std::uint32_t word = 0;
+      __builtin_memcpy(&word, bytes.data() + i, min_of<std::size_t>(4, bytes.size() - i));
+      add(word);
+    }
+  }
+  void add(std::span<const float> x) noexcept {
+    add(std::span(reinterpret_cast<const unsigned char*>(x.data()), x.size_bytes()));
+  }
+  void add(std::string_view text) noexcept {
+    add(std::uint64_t{text.size()});
+    add(std::span(reinterpret_cast<const unsigned char*>(text.data()), text.size()));
+  }
+  void add(std::uint64_t x) noexcept {
+    add(static_cast<std::uint32_t>(x));
+    add(static_cast<std::uint32_t>(x >> 32));
+  }
+  void add(std::uint32_t word) noexcept {
+    hash_ = (hash_ ^ word) * 0x100000001B3;  // the prime of Fowler, Noll and Vo
+    hash_ ^= hash_ >> 29;
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0xCBF29CE484222325;
+};
+
+/// Of the sizes and the bits of a float matrix. Cost: one pass.
+[[nodiscard]] inline std::uint64_t fingerprint_of(span2d<const float> w) noexcept {
+  fingerprint sum;
+  sum.add(std::uint64_t{w.rows});
+  sum.add(std::uint64_t{w.cols});
+  for (std::size_t r = 0; r < w.rows; ++r)
+    sum.add(std::span<const float>(w.data + r * w.stride, w.cols));
+  return sum.value();
+}
+
+/// As 16 digits.
+[[nodiscard]] inline std::string hexadecimal(std::uint64_t x) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(x));
+  return text;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_fingerprint.hpp
+// ==== begin trilith/adapt/svf_matrices.hpp
+#ifndef TRILITH_ADAPT_SVF_MATRICES_HPP
+#define TRILITH_ADAPT_SVF_MATRICES_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Which matrices an adapter changes, by their names: any of them.
+struct every_matrix {
+  [[nodiscard]] constexpr bool operator()(std::string_view) const noexcept { return true; }
+};
+/// Those of the feed-forward networks: "blocks.0.ffn.gate".
+struct feed_forward_matrices {
+  [[nodiscard]] constexpr bool operator()(std::string_view name) const noexcept {
+    return name.find(".ffn.") != std::string_view::npos;
+  }
+};
+
+namespace detail {
+
+template <class F>
+struct visit_hidden {
+  F& f;
+  fields::path at = {};
+  void enter(std::string_view name) { at.enter(name); }
+  void leave() { at.leave(); }
+  template <class Field, class Tensor>
+  void operator()(const Field& field, Tensor& t) {
+    if constexpr (requires { typename Field::weights; })
+      if (field.rows != axis::vocab)  // no embedding, no head
+        f(at / field.name, t, std::type_identity<typename Field::weights>{});
+  }
+};
+
+}  // namespace detail
+
+/// Calls f(name, matrix, std::type_identity<W>) for every matrix between hidden features, with the
+/// names and in the order of training_pass::for_each_tensor(): "blocks.0.attention.query". W are
+/// the weights that the blueprint says, `matrix` is what the realisation stores.
+template <Realisation Model, class F>
+void for_each_hidden_matrix(Model& model, F&& f) {
+  detail::visit_hidden<std::remove_reference_t<F>> visit{f};
+  fields::walk<typename Model::blueprint>(visit, model.parameters);
+}
+template <Realisation Model, class F>
+void for_each_hidden_matrix(const Model& model, F&& f) {
+  // hana hands out references; the source is only read
+  for_each_hidden_matrix(const_cast<Model&>(model),
+                         [&]<class Matrix, class W>(const std::string& name, const Matrix& matrix,
+                                                    W weights) { f(name, matrix, weights); });
+}
+
+/// A matrix as floats: itself, or decoded into `memory`.
+template <class Matrix>
+[[nodiscard]] span2d<const float> floats_of(const Matrix& m, aligned_buffer<float>& memory) {
+  if constexpr (requires { static_cast<const float*>(m.elements.data()); }) {
+    return {m.elements.data(), m.rows, m.cols};
+  } else {
+    if (m.rows * m.cols > memory.size())
+      memory = aligned_buffer<float>(m.rows * m.cols, not_zeroed{});
+    for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, memory.data() + r * m.cols);
+    return {memory.data(), m.rows, m.cols};
+  }
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_matrices.hpp
+// ==== begin trilith/adapt/svf_values.hpp
+#ifndef TRILITH_ADAPT_SVF_VALUES_HPP
+#define TRILITH_ADAPT_SVF_VALUES_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A matrix by its singular values:
+///
+///     W = U diag(S) V^T      W: [Out, In],  U: [Out, r],  S: [r],  V: [In, r],  r = min(Out, In)
+///
+/// U^T U = V^T V = I, and S descends and is not negative. The signs of a column of U and of V are
+/// free together: the entry of U that is largest in magnitude, the first of several, is positive.
+/// Where singular values are equal, their columns are one basis of many.
+///
+/// Memory: r (Out + In + 1) floats, between W's own size and twice that.
+struct singular_values {
+  singular_values() = default;
+  singular_values(std::size_t out, std::size_t in, std::size_t rank)
+      : u(out, rank), s(rank), v(in, rank) {}
+
+  plain_matrix<weights::f32> u;  ///< [Out, r]
+  aligned_buffer<float> s;       ///< [r]
+  plain_matrix<weights::f32> v;  ///< [In, r]
+
+  [[nodiscard]] std::size_t rank() const noexcept { return s.size(); }
+  [[nodiscard]] std::size_t out() const noexcept { return u.rows; }
+  [[nodiscard]] std::size_t in() const noexcept { return v.rows; }
+  [[nodiscard]] std::size_t floats() const noexcept {
+    return u.elements.size() + s.size() + v.elements.size();
+  }
+};
+
+/// What singular values are multiplied by: S_i becomes c z_i S_i, with
+///
+///     c = sum S / sum S |z|   where renormalised, else 1
+///
+/// so that W' = c U diag(S z) V^T keeps the nuclear norm of W, and equal z change nothing. The
+/// formula of the paper (W' = U diag(S z) V^T) has no such factor; the code that its figures come
+/// from has it, and multiplies by z between 0 and 1, where |z| is z.
+/// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.1.
+struct singular_scaling {
+  std::span<const float> z;  ///< [r]
+  bool renormalised = true;
+
+  /// c; 1 where all S z are 0.
+  [[nodiscard]] TRILITH_EXACT_FLOAT double factor(const singular_values& of) const noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    TRILITH_PRECONDITION(z.size() == of.rank(), "singular_scaling needs a z for each S.");
+    double all = 0, scaled = 0;
+    for (std::size_t i = 0; renormalised && i < z.size(); ++i) {
+      all += static_cast<double>(of.s[i]);
+      scaled += static_cast<double>(of.s[i]) * static_cast<double>(absolute(z[i]));
+    }
+    return scaled > 0 ? all / scaled : 1;
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_values.hpp
+// ==== begin trilith/adapt/svf_factors.hpp
+#ifndef TRILITH_ADAPT_SVF_FACTORS_HPP
+#define TRILITH_ADAPT_SVF_FACTORS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// One matrix of a model by its singular values.
+struct svf_matrix {
+  std::string name;             ///< "blocks.0.ffn.gate"
+  std::uint64_t fingerprint{};  ///< of the weights it was made from
+  singular_values values;
+};
+
+/// Matrices of a model by their singular values: decompose() (adapt/svf_decompose.hpp) makes them,
+/// load_svf() reads them. They are of certain weights, and know these by their fingerprints.
+struct svf_factors {
+  std::vector<svf_matrix> matrices;
+  std::string origin = "svf_factors";  ///< what errors call it: the path of its file
+
+  /// The matrix of this name, or null.
+  [[nodiscard]] const svf_matrix* find(std::string_view name) const noexcept {
+    for (const svf_matrix& m : matrices)
+      if (m.name == name) return &m;
+    return nullptr;
+  }
+  /// The matrix of this name, which must be of these weights. Errors: mismatch where it is absent
+  /// or of other weights.
+  [[nodiscard]] result<const svf_matrix*> expect(std::string_view name,
+                                                 span2d<const float> weights) const;
+};
+
+namespace detail {
+
+/// "FILE: tensor NAME: expected X, found Y."
+[[nodiscard]] inline error unexpected(errc code, std::string_view file, std::string_view tensor,
+                                      std::string_view expected, std::string_view found) {
+  return {code, join(file, ": tensor ", tensor, ": expected ", expected, ", found ", found, ".")};
+}
+[[nodiscard]] inline std::string sizes_of(std::size_t rows, std::size_t cols) {
+  return join("[", rows, ", ", cols, "]");
+}
+
+}  // namespace detail
+
+inline result<const svf_matrix*> svf_factors::expect(std::string_view name,
+                                                     span2d<const float> weights) const {
+  const svf_matrix* const m = find(name);
+  const std::string wanted = detail::sizes_of(weights.rows, weights.cols);
+  if (m == nullptr)
+    return detail::unexpected(errc::mismatch, origin, name,
+                              join("singular values of a matrix ", wanted), "none");
+  if (m->values.out() != weights.rows || m->values.in() != weights.cols)
+    return detail::unexpected(errc::mismatch, origin, name,
+                              join("singular values of a matrix ", wanted),
+                              detail::sizes_of(m->values.out(), m->values.in()));
+  if (const std::uint64_t print = fingerprint_of(weights); print != m->fingerprint)
+    return detail::unexpected(
+        errc::mismatch, origin, name, join("weights with the fingerprint ", hexadecimal(print)),
+        join(hexadecimal(m->fingerprint), ": the singular values are of other weights"));
+  return m;
+}
+
+/// Whether every matrix of the factors is one of the model, with these weights. Errors: mismatch,
+/// naming the file, the tensor, what was expected and what was found. Cost: a pass over the model.
+template <Realisation Model>
+[[nodiscard]] status expect_weights(const svf_factors& factors, const Model& model) {
+  status good = done{};
+  std::size_t found = 0;
+  aligned_buffer<float> memory;
+  for_each_hidden_matrix(model, [&](const std::string& name, const auto& m, auto) {
+    if (!good || factors.find(name) == nullptr) return;
+    ++found;
+    if (auto same = factors.expect(name, floats_of(m, memory)); !same)
+      good = std::move(same).error();
+  });
+  if (!good || found == factors.matrices.size()) return good;
+  return error{errc::mismatch,
+               join(factors.origin, ": expected matrices of the model alone, found ",
+                    factors.matrices.size() - found, " others.")};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_factors.hpp
+// ==== begin trilith/adapt/svf_tensors.hpp
+#ifndef TRILITH_ADAPT_SVF_TENSORS_HPP
+#define TRILITH_ADAPT_SVF_TENSORS_HPP
+
+/// Float tensors in a safetensors file with a format, a version and a checksum in its metadata.
+namespace trilith::inline TRILITH_ABI::detail {
+
+inline constexpr std::string_view svf_version = "1";
+
+struct named_floats {
+  std::string name;
+  std::vector<std::uint64_t> shape;
+  std::span<const float> values;
+
+  [[nodiscard]] std::span<const unsigned char> bytes() const noexcept {
+    return {reinterpret_cast<const unsigned char*>(values.data()), values.size_bytes()};
+  }
+};
+
+/// Of metadata and tensors in any order: the sum of their fingerprints.
+class file_checksum {
+ public:
+  void add(const io::metadata_pair& p) {
+    if (p.key != "checksum") sum_ += print_of(join(p.key, "=", p.value), {}, {});
+  }
+  void add(std::string_view name, std::span<const std::uint64_t> shape,
+           std::span<const unsigned char> bytes) {
+    sum_ += print_of(name, shape, bytes);
+  }
+  [[nodiscard]] std::string text() const { return hexadecimal(sum_); }
+
+ private:
+  [[nodiscard]] static std::uint64_t print_of(std::string_view name,
+                                              std::span<const std::uint64_t> shape,
+                                              std::span<const unsigned char> bytes) noexcept {
+    fingerprint print;
+    print.add(name);
+    for (const std::uint64_t size : shape) print.add(size);
+    print.add(bytes);
+    return print.value();
+  }
+  std::uint64_t sum_ = 0;
+};
+
+[[nodiscard]] inline status write_floats(std::string_view path, std::string_view format,
+                                         std::vector<io::metadata_pair> metadata,
+                                         std::span<const named_floats> tensors) {
+  metadata.push_back({"format", std::string(format)});
+  metadata.push_back({"format_version", std::string(svf_version)});
+  metadata.push_back({"trilith_version", TRILITH_VERSION});
+  file_checksum sum;
+  for (const io::metadata_pair& p : metadata) sum.add(p);
+  std::vector<io::tensor_to_write> all;
+  for (const named_floats& t : tensors) {
+    sum.add(t.name, t.shape, t.bytes());
+    all.push_back({t.name, io::dtype::f32, t.shape, t.bytes()});
+  }
+  metadata.push_back({"checksum", sum.text()});
+  return io::write_safetensors(path, all, metadata);
+}
+
+[[nodiscard]] inline status expect_metadata(const io::safetensors_file& file, std::string_view key,
+                                            std::string_view expected, errc code) {
+  const std::string* const found = file.find_metadata(key);
+  if (found != nullptr && *found == expected) return done{};
+  return error{code, join(file.name(), ": expected ", key, " = \"", expected, "\", found ",
+                          found == nullptr ? "none" : join("\"", *found, "\""), ".")};
+}
+
+/// A file that write_floats() wrote, whole and undamaged. Cost: one pass over it.
+[[nodiscard]] inline result<io::safetensors_file> open_floats(std::string_view path,
+                                                              std::string_view format) {
+  auto file = io::open_safetensors(path);
+  if (!file) return file;
+  if (status ok = expect_metadata(*file, "format", format, errc::malformed); !ok)
+    return std::move(ok).error();
+  file_checksum sum;
+  for (const io::metadata_pair& p : file->metadata()) sum.add(p);
+  for (const io::tensor_entry& t : file->tensors()) sum.add(t.name, t.shape, file->bytes(t));
+  if (status ok = expect_metadata(*file, "checksum", sum.text(), errc::malformed); !ok)
+    return error{errc::malformed, ok.error().message + " The file is damaged."};
+  if (status ok = expect_metadata(*file, "format_version", svf_version, errc::unsupported); !ok)
+    return std::move(ok).error();
+  return file;
+}
+
+[[nodiscard]] inline std::string spelled(const io::tensor_entry& t) {
+  std::string out;
+  for (const std::uint64_t size : t.shape) out += join(out.empty() ? "[" : ", ", size);
+  return join(out.empty() ? "[" : out, "] of ", io::name_of(t.type));
+}
+
+/// The tensor of this name, floats of as many dimensions as `shape` says in words.
+[[nodiscard]] inline result<const io::tensor_entry*> find_floats(const io::safetensors_file& file,
+                                                                 const std::string& name,
+                                                                 std::size_t dimensions,
+                                                                 std::string_view shape) {
+  const io::tensor_entry* const t = file.find(name);
+  if (t == nullptr || t->type != io::dtype::f32 || t->shape.size() != dimensions)
+    return unexpected(errc::malformed, file.name(), name, join(shape, " of F32"),
+                      t == nullptr ? "none" : spelled(*t));
+  return t;
+}
+
+inline void copy_floats(const io::safetensors_file& file, const io::tensor_entry& from,
+                        std::span<float> to) noexcept {
+  if (!to.empty()) __builtin_memcpy(to.data(), file.bytes(from).data(), to.size_bytes());
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/adapt/svf_tensors.hpp
+// ==== begin trilith/adapt/adapter.hpp
+#ifndef TRILITH_ADAPT_ADAPTER_HPP
+#define TRILITH_ADAPT_ADAPTER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Changes of low rank of some matrices of a model, by the matrices' names. Small beside the model,
+/// so that one packed base serves several (adapt/adapted.hpp).
+struct adapter {
+  struct part {
+    std::string name;  ///< "blocks.0.attention.query"
+    low_rank change;
+  };
+  std::vector<part> parts{};
+
+  [[nodiscard]] const low_rank* find(std::string_view name) const noexcept {
+    for (const part& p : parts)
+      if (p.name == name) return &p.change;
+    return nullptr;
+  }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    std::size_t sum = 0;
+    for (const part& p : parts) sum += p.change.parameters();
+    return sum;
+  }
+};
+
+/// What a learner of low rank has trained (low_rank_learner, baking).
+template <class Learner>
+[[nodiscard]] adapter adapter_of(const Learner& learner) {
+  adapter out;
+  learner.for_each_change([&](std::string_view name, const low_rank& c) {
+    out.parts.push_back({std::string(name), c});
+  });
+  return out;
+}
+
+namespace detail {
+inline constexpr std::string_view adapter_format = "trilith adapter";
+}
+
+/// Writes a safetensors file with NAME.lora_a [rank, In] and NAME.lora_b [Out, rank] of each
+/// matrix; the factor s is multiplied into B. The file is whole, or the old one is left. Errors:
+/// those of io::write_safetensors().
+[[nodiscard]] inline status save_adapter(std::string_view path, const adapter& a) {
+  std::vector<detail::named_floats> all;
+  std::vector<std::vector<float>> scaled;
+  scaled.reserve(a.parts.size());
+  for (const auto& [name, c] : a.parts) {
+    scaled.emplace_back(c.b.elements.begin(), c.b.elements.end());
+    for (float& x : scaled.back()) x *= c.scale;
+    all.push_back({name + ".lora_a", {c.rank(), c.in()}, c.a.elements.span()});
+    all.push_back({name + ".lora_b", {c.out(), c.rank()}, scaled.back()});
+  }
+  return detail::write_floats(path, detail::adapter_format, {}, all);
+}
+
+/// Errors: file_not_found, io_failure; truncated, and malformed for damage, foreign files and
+/// factors that do not fit each other; unsupported for another version. Each names the file, the
+/// tensor, what was expected and what was found.
+[[nodiscard]] inline result<adapter> load_adapter(std::string_view path) {
+  const auto file = detail::open_floats(path, detail::adapter_format);
+  if (!file) return file.error();
+  adapter out;
+  for (const io::tensor_entry& t : file->tensors()) {
+    if (!t.name.ends_with(".lora_a")) continue;
+    const std::string name = t.name.substr(0, t.name.size() - 7);
+    const auto a = detail::find_floats(*file, t.name, 2, "[rank, In]");
+    if (!a) return a.error();
+    const auto b =
+        detail::find_floats(*file, name + ".lora_b", 2, join("[Out, ", (*a)->shape[0], "]"));
+    if (!b) return b.error();
+    if ((*b)->shape[1] != (*a)->shape[0])
+      return detail::unexpected(errc::malformed, file->name(), (*b)->name,
+                                join((*a)->shape[0], " columns"), detail::spelled(**b));
+    low_rank change;
+    change.a = plain_matrix<weights::f32>((*a)->shape[0], (*a)->shape[1]);
+    change.b = plain_matrix<weights::f32>((*b)->shape[0], (*b)->shape[1]);
+    detail::copy_floats(*file, **a, change.a.elements.span());
+    detail::copy_floats(*file, **b, change.b.elements.span());
+    out.parts.push_back({name, std::move(change)});
+  }
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/adapter.hpp
+// ==== begin trilith/adapt/adapted.hpp
+#ifndef TRILITH_ADAPT_ADAPTED_HPP
+#define TRILITH_ADAPT_ADAPTED_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// sum_i x_i y_i, element i in lane i % lanes.
+template <class X>
+[[nodiscard]] TRILITH_EXACT_FLOAT inline float dot_of(const float* a, const X* x,
+                                                      std::size_t n) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  float sum[lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (std::size_t l = 0; l < lanes; ++l) sum[l] += a[i + l] * static_cast<float>(x[i + l]);
+  for (std::size_t l = 0; i + l < n; ++l) sum[l] += a[i + l] * static_cast<float>(x[i + l]);
+  return add_lanes(sum);
+}
+
+/// y += s scale_x B (A q) for one token's activations q.
+template <class X>
+TRILITH_EXACT_FLOAT void add_low_rank(const low_rank& c, const X* q, float scale,
+                                      float* y) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  constexpr std::size_t at_once = 64;  // inner values that are kept
+  for (std::size_t first = 0; first < c.rank(); first += at_once) {
+    const std::size_t n = min_of(at_once, c.rank() - first);
+    float inner[at_once];
+    for (std::size_t k = 0; k < n; ++k)
+      inner[k] = c.scale * scale * dot_of(c.a.row(first + k), q, c.in());
+    for (std::size_t o = 0; o < c.out(); ++o) y[o] += dot_of(c.b.row(o) + first, inner, n);
+  }
+}
+
+}  // namespace detail
+
+/// A matrix that may carry a change of low rank, which is not merged:
+///
+///     y = W~ x~ + s B (A x~)
+///
+/// of the same quantised activations x~ that W~ multiplies. Owns the base, views the change.
+template <class Base>
+struct adapted_matrix : Base {
+  using Base::Base;
+  adapted_matrix() = default;
+  explicit adapted_matrix(Base&& base) noexcept : Base(std::move(base)) {}
+
+  static constexpr bool is_adapted = true;
+  const low_rank* change = nullptr;
+
+  template <class X>
+  void add_change(const activation_view<X>& x, span2d<float> y,
+                  const executor& run) const noexcept {
+    if (change == nullptr) return;
+    run.parallel_for(x.tokens, 1, [&](std::size_t first, std::size_t last) noexcept {
+      for (std::size_t t = first; t < last; ++t)
+        detail::add_low_rank(*change, x.data + t * x.stride, x.scales[t], &y(t, 0));
+    });
+  }
+};
+
+namespace storage {
+/// As packed<P>, and each matrix may carry a change.
+template <class P>
+struct adapted {
+  using packing = P;
+  static constexpr std::string_view name = "adapted";
+  template <weights::Weights W>
+  using matrix = adapted_matrix<typename packed<P>::template matrix<W>>;
+};
+}  // namespace storage
+
+/// A packed model that runs with one of several adapters, or with none.
+///
+///     auto base = tl::adaptable(std::move(packed));
+///     auto merry = tl::load_adapter("merry.safetensors").value();
+///     if (auto fits = tl::attach(base, merry); !fits) return fits;
+///     ... sessions of `base` now compute with it ...
+///     tl::detach(base);
+///
+/// Cost beside the base's: 2 rank (In + Out) operations a matrix and token.
+template <class B, class P = packing::preferred>
+using adapted = realisation<B, storage::adapted<P>>;
+
+namespace detail {
+
+struct move_to_adapted {
+  void enter(std::string_view) {}
+  void leave() {}
+  template <class Field, class From, class To>
+  void operator()(const Field&, From& from, To& to) {
+    to = To(std::move(from));
+  }
+};
+
+/// Points matrices to their changes; with `fits` counts those that have a place, and refuses
+/// others.
+struct attach_all {
+  const adapter* with;
+  bool only_checks;
+  std::size_t found = 0;
+  fields::path at = {};
+  status outcome = done{};
+  void enter(std::string_view name) { at.enter(name); }
+  void leave() { at.leave(); }
+  template <class Field>
+  void operator()(const Field&, parameter_vector&) {}
+  template <class Field, class M>
+  void operator()(const Field& field, M& w) {
+    const std::string name = at / field.name;
+    const low_rank* const c = with == nullptr ? nullptr : with->find(name);
+    if (!only_checks) return void(w.change = c);
+    if (c == nullptr) return;
+    ++found;
+    if (outcome && (c->out() != w.rows || c->in() != w.cols))
+      outcome = error{errc::mismatch,
+                      join("attach: ", name, ": expected a change of [", w.rows, ", ", w.cols,
+                           "], the adapter's is [", c->out(), ", ", c->in(), "].")};
+  }
+};
+
+}  // namespace detail
+
+/// The same weights, ready for adapters: nothing is copied.
+template <Decoder B, class P>
+[[nodiscard]] adapted<B, P> adaptable(packed<B, P>&& model) {
+  adapted<B, P> out;
+  out.sizes = model.sizes;
+  out.settings = model.settings;
+  out.parameters.blocks.resize(model.parameters.blocks.size());
+  detail::move_to_adapted visit;
+  fields::walk<B>(visit, model.parameters, out.parameters);
+  return out;
+}
+
+/// From now on the model computes with these changes, in place of those before. The adapter must
+/// outlive that, and no session may be at work meanwhile. Errors: mismatch for a matrix that the
+/// model has not or whose shape is another; the model is as before then.
+template <Decoder B, class P>
+[[nodiscard]] status attach(adapted<B, P>& model, const adapter& with) {
+  detail::attach_all visit{&with, true};
+  fields::walk<B>(visit, model.parameters);
+  if (!visit.outcome) return std::move(visit.outcome);
+  if (visit.found != with.parts.size())
+    return error{errc::mismatch, join("attach: expected matrices of the model, ", with.parts.size(),
+                                      " of them, found ", visit.found, " of these names.")};
+  visit.only_checks = false;
+  fields::walk<B>(visit, model.parameters);
+  return done{};
+}
+template <Decoder B, class P>
+status attach(adapted<B, P>&, const adapter&&) = delete;
+
+/// The model computes without a change again.
+template <Decoder B, class P>
+void detach(adapted<B, P>& model) noexcept {
+  detail::attach_all visit{nullptr, false};
+  fields::walk<B>(visit, model.parameters);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/adapted.hpp
+// ==== begin trilith/adapt/advantages.hpp
+#ifndef TRILITH_ADAPT_ADVANTAGES_HPP
+#define TRILITH_ADAPT_ADVANTAGES_HPP
+
+namespace trilith {
+
+/// How much better each response was than the others to the same opening:
+///
+///     a_i = r_i - mean of r_j, j != i, of its group        then a / deviation of all a
+///
+/// The baseline does not contain r_i, so that the gradient stays unbiased; and it is subtracted
+/// from the rewards as they are: to normalise first and to subtract a mean of raw rewards then, as
+/// is sometimes done, mixes two scales.
+///
+/// @param group       responses to one opening, at least 2; rewards: a multiple of it
+/// @param normalises  divides by the deviation; equal rewards have advantages of 0 in any case
+/// @see Kool, van Hoof, Welling: "Buy 4 REINFORCE samples, get a baseline for free!", 2019.
+[[nodiscard]] inline std::vector<float> advantages_of(std::span<const double> rewards,
+                                                      std::size_t group, bool normalises) {
+  std::vector<float> out(rewards.size());
+  double squares = 0;
+  for (std::size_t first = 0; first < rewards.size(); first += group) {
+    double sum = 0;
+    for (std::size_t i = 0; i < group; ++i) sum += rewards[first + i];
+    for (std::size_t i = first; i < first + group; ++i) {
+      const double a = rewards[i] - (sum - rewards[i]) / static_cast<double>(group - 1);
+      out[i] = static_cast<float>(a);
+      squares += a * a;
+    }
+  }
+  const double deviation =
+      __builtin_sqrt(squares / static_cast<double>(max_of<std::size_t>(rewards.size(), 1)));
+  if (normalises && deviation > 0)
+    for (float& a : out) a = static_cast<float>(static_cast<double>(a) / deviation);
+  return out;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/adapt/advantages.hpp
+// ==== begin trilith/adapt/trajectory.hpp
+#ifndef TRILITH_ADAPT_TRAJECTORY_HPP
+#define TRILITH_ADAPT_TRAJECTORY_HPP
+
+namespace trilith {
+
+/// An opening x0 and the response y that a model drew to it.
+struct trajectory {
+  std::vector<std::int32_t> tokens;  ///< x0, then y
+  std::size_t opening = 0;           ///< tokens of x0
+
+  [[nodiscard]] std::size_t response() const noexcept { return tokens.size() - opening; }
+};
+
+/// How responses are drawn.
+struct response_options {
+  std::size_t tokens = 48;  ///< of each response
+  sampling how{.temperature = 1.0f};
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/adapt/trajectory.hpp
+// ==== begin trilith/adapt/prompted.hpp
+#ifndef TRILITH_ADAPT_PROMPTED_HPP
+#define TRILITH_ADAPT_PROMPTED_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A model behind a prompt u: p(y | u, x0). The prompt is read once and kept; what follows it comes
+/// and goes. The model must outlive it.
+///
+///     auto teacher = tl::prompted<decltype(model)>::open(model, prompt);
+///     auto texts = teacher->respond(openings, {.tokens = 64});
+///     auto done = teacher->score(texts->front(), [](std::size_t i, auto logits) { ... });
+template <Runnable Model>
+class prompted {
+ public:
+  /// Errors: a prompt of no tokens (the begin-of-text token is the least), and those of
+  /// session::open() and append().
+  ///
+  /// @param at_once  responses that are drawn side by side
+  [[nodiscard]] static result<prompted> open(const Model& model,
+                                             std::span<const std::int32_t> prompt,
+                                             std::size_t at_once = 1, const executor& run = {}) {
+    if (prompt.empty())
+      return error{errc::invalid_argument,
+                   "prompted: a prompt has at least one token, such as the one that begins texts."};
+    session_options how{.sequences = at_once};
+    how.run = run;
+    auto s = session<Model>::open(model, how);
+    if (!s) return std::move(s).error();
+    for (std::size_t i = 0; i < at_once; ++i)
+      if (status read = s->append(i, prompt.first(prompt.size() - 1)); !read)
+        return std::move(read).error();
+    return prompted(std::move(*s), prompt);
+  }
+
+  /// One response for each opening, drawn from p(y | u, x0); the same for any at_once.
+  /// Errors: out_of_context.
+  [[nodiscard]] result<std::vector<trajectory>> respond(
+      std::span<const std::vector<std::int32_t>> openings, const response_options& how) {
+    std::vector<trajectory> all;
+    for (const auto& opening : openings) all.push_back({opening, opening.size()});
+    for (std::size_t first = 0; first < all.size(); first += session_.sequences()) {
+      const std::size_t n = min_of(session_.sequences(), all.size() - first);
+      if (status drawn = draw({all.data() + first, n}, first, how); !drawn)
+        return std::move(drawn).error();
+    }
+    return all;
+  }
+
+  /// visit(i, logits) with the scores [V] of each token of the response, i in [0, response()).
+  /// Errors: out_of_context.
+  template <class Visit>
+  [[nodiscard]] status score(const trajectory& t, Visit&& visit) {
+    input_.assign(1, prompt_.back());
+    input_.insert(input_.end(), t.tokens.begin(), t.tokens.end() - 1);
+    session_.rewind(0, prompt_.size() - 1);
+    const std::span<const std::int32_t> all(input_);
+    if (status read = session_.append(0, all.first(t.opening)); !read) return read;
+    return session_.score(0, all.subspan(t.opening), visit);
+  }
+
+  [[nodiscard]] const Model& model() const noexcept { return session_.model(); }
+  [[nodiscard]] std::span<const std::int32_t> prompt() const noexcept { return prompt_; }
+
+ private:
+  prompted(session<Model>&& s, std::span<const std::int32_t> prompt)
+      : session_(std::move(s)),
+        prompt_(prompt.begin(), prompt.end()),
+        scratch_(session_.model().sizes.vocab) {}
+
+  [[nodiscard]] status draw(std::span<trajectory> some, std::size_t number,
+                            const response_options& how) {
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      session_.rewind(i, prompt_.size() - 1);
+      if (status read = session_.append(i, {&prompt_.back(), 1}); !read) return read;
+      if (status read = session_.append(i, some[i].tokens); !read) return read;
+    }
+    std::vector<next_token> next(some.size());
+    for (std::size_t t = 0; t < how.tokens; ++t) {
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        next[i] = {i, sample(session_.logits(i), some[i].tokens, how.how, number + i, t, scratch_)};
+        some[i].tokens.push_back(next[i].token);
+      }
+      if (t + 1 == how.tokens) break;
+      if (status read = session_.step(next); !read) return read;
+    }
+    return done{};
+  }
+
+  session<Model> session_;
+  std::vector<std::int32_t> prompt_, input_;
+  sampler_scratch scratch_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/prompted.hpp
+// ==== begin trilith/adapt/agreement.hpp
+#ifndef TRILITH_ADAPT_AGREEMENT_HPP
+#define TRILITH_ADAPT_AGREEMENT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How near one model is to another on some responses.
+struct agreement {
+  double divergence = 0;     ///< mean of KL(teacher || student) over the tokens, nats
+  double determination = 0;  ///< r^2 of the log-likelihoods of the responses, at most 1
+  std::uint64_t tokens = 0;
+  std::uint64_t same_top = 0;  ///< tokens whose likeliest one is the same
+};
+
+namespace detail {
+
+/// log softmax(x) in place, in double inside; returns the index of the highest.
+inline std::size_t log_softmax(std::span<float> x) noexcept {
+  std::size_t top = 0;
+  for (std::size_t i = 1; i < x.size(); ++i)
+    if (x[i] > x[top]) top = i;
+  const auto high = static_cast<double>(x[top]);
+  double sum = 0;
+  for (const float v : x) sum += __builtin_exp(static_cast<double>(v) - high);
+  const double log_sum = high + __builtin_log(sum);
+  for (float& v : x) v = static_cast<float>(static_cast<double>(v) - log_sum);
+  return top;
+}
+
+/// KL(softmax || softmax) of two rows of log-probabilities.
+[[nodiscard]] inline double divergence_of(std::span<const float> p,
+                                          std::span<const float> q) noexcept {
+  double sum = 0;
+  for (std::size_t i = 0; i < p.size(); ++i)
+    sum += __builtin_exp(static_cast<double>(p[i])) *
+           (static_cast<double>(p[i]) - static_cast<double>(q[i]));
+  return sum;
+}
+
+/// r^2 = 1 - sum (x - y)^2 / sum (x - mean x)^2: y as a prediction of x, not a line fitted to it.
+[[nodiscard]] inline double determination_of(std::span<const double> x,
+                                             std::span<const double> y) noexcept {
+  double mean = 0, left = 0, all = 0;
+  for (const double v : x) mean += v / static_cast<double>(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    left += (x[i] - y[i]) * (x[i] - y[i]);
+    all += (x[i] - mean) * (x[i] - mean);
+  }
+  return all > 0 ? 1 - left / all : left > 0 ? 0 : 1;
+}
+
+}  // namespace detail
+
+/// Compares what two models, each behind its own prompt, say of the same responses. A bake is good
+/// where the student without the prompt agrees with the teacher that has it, on openings that it
+/// was not trained on.
+///
+/// Errors: out_of_context; mismatch for other vocabularies. Cost: both models' passes.
+/// @see "Prompt Baking", arXiv 2409.13697, section 3 (r^2 of trajectory log-likelihoods).
+template <class Teacher, class Student>
+[[nodiscard]] result<agreement> compare(prompted<Teacher>& teacher, prompted<Student>& student,
+                                        std::span<const trajectory> responses) {
+  const std::size_t vocab = teacher.model().sizes.vocab;
+  if (vocab != student.model().sizes.vocab)
+    return error{errc::mismatch,
+                 join("compare: the teacher has a vocabulary of ", vocab,
+                      " tokens, the student of ", student.model().sizes.vocab, ".")};
+  agreement out;
+  std::vector<double> likely[2];
+  std::vector<float> scores;
+  std::vector<std::size_t> tops;
+  for (const trajectory& t : responses) {
+    likely[0].push_back(0), likely[1].push_back(0);
+    scores.clear(), tops.clear();
+    status done = teacher.score(t, [&](std::size_t i, std::span<float> logits) {
+      tops.push_back(detail::log_softmax(logits));
+      scores.insert(scores.end(), logits.begin(), logits.end());
+      const auto next = static_cast<std::size_t>(t.tokens[t.opening + i]);
+      likely[0].back() += static_cast<double>(logits[next]);
+    });
+    if (!done) return std::move(done).error();
+    done = student.score(t, [&](std::size_t i, std::span<float> logits) {
+      out.same_top += detail::log_softmax(logits) == tops[i];
+      out.divergence += detail::divergence_of({scores.data() + i * vocab, vocab}, logits);
+      const auto next = static_cast<std::size_t>(t.tokens[t.opening + i]);
+      likely[1].back() += static_cast<double>(logits[next]);
+    });
+    if (!done) return std::move(done).error();
+    out.tokens += t.response();
+  }
+  if (out.tokens != 0) out.divergence /= static_cast<double>(out.tokens);
+  out.determination = detail::determination_of(likely[0], likely[1]);
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/agreement.hpp
+// ==== begin trilith/adapt/bake_batch.hpp
+#ifndef TRILITH_ADAPT_BAKE_BATCH_HPP
+#define TRILITH_ADAPT_BAKE_BATCH_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Some responses as the student sees them, and what the teacher says of each of their tokens.
+///
+///     student:  begins_with x0 y_1 ... y_(n-1)     scores behind x0 and each y
+///     teacher:  u           x0 y_1 ... y_(n-1)     the same places, other positions
+///
+/// Only tokens of responses are targets: neither the opening nor what fills short rows.
+class bake_batch {
+ public:
+  /// For rows of `length` tokens and scores of `vocab`.
+  void reset(std::size_t rows, std::size_t length, std::size_t vocab) {
+    batch_.resize(rows, length);
+    vocab_ = vocab;
+    scores_.clear();
+    place_.assign(rows * length, none);
+  }
+  /// Row `row` becomes this response. Errors: the teacher's.
+  ///
+  /// @param likeliest  how many of the teacher's tokens stay possible; 0: all
+  template <class Teacher>
+  [[nodiscard]] status set(std::size_t row, const trajectory& t,
+                           std::span<const std::int32_t> begins_with, prompted<Teacher>& teacher,
+                           std::size_t likeliest) {
+    std::vector<std::int32_t> tokens(batch_.length(), 0), targets(batch_.length(), not_a_target);
+    const std::size_t lead = begins_with.size(), first = lead + t.opening - 1;
+    for (std::size_t i = 0; i < lead; ++i) tokens[i] = begins_with[i];
+    for (std::size_t i = 0; i + 1 < t.tokens.size(); ++i) tokens[lead + i] = t.tokens[i];
+    for (std::size_t i = 0; i < t.response(); ++i) {
+      targets[first + i] = t.tokens[t.opening + i];
+      place_[row * batch_.length() + first + i] = scores_.size() / vocab_ + i;
+    }
+    batch_.set(row, tokens, targets);
+    return teacher.score(t, [&](std::size_t, std::span<float> logits) {
+      if (likeliest != 0 && likeliest < vocab_) keep_likeliest(logits, likeliest);
+      scores_.insert(scores_.end(), logits.begin(), logits.end());
+    });
+  }
+
+  [[nodiscard]] const token_batch& tokens() const noexcept { return batch_; }
+  [[nodiscard]] std::size_t targets() const noexcept { return scores_.size() / vocab_; }
+
+  /// The loss: KL(teacher || student) alone. Views the batch.
+  struct only_divergence {
+    const bake_batch* batch;
+    static constexpr float beta = 1.0f;
+    [[nodiscard]] static constexpr float target_weight(std::size_t) noexcept { return 0.0f; }
+    void logits(std::size_t first, span2d<float> out) const noexcept {
+      for (std::size_t t = 0; t < out.rows; ++t)
+        if (const std::size_t at = batch->place_[first + t]; at != none)
+          __builtin_memcpy(&out(t, 0), batch->scores_.data() + at * out.cols,
+                           out.cols * sizeof(float));
+    }
+  };
+  [[nodiscard]] only_divergence loss() const noexcept { return {this}; }
+
+  /// The loss of policy gradients: -a_b log p(target) for the tokens of row b, and beta times the
+  /// divergence. Views the batch and the advantages a: [rows].
+  struct weighted_targets {
+    const bake_batch* batch;
+    const float* advantages;
+    float beta;
+    [[nodiscard]] float target_weight(std::size_t row) const noexcept {
+      return advantages[row / batch->batch_.length()];
+    }
+    void logits(std::size_t first, span2d<float> out) const noexcept {
+      only_divergence{batch}.logits(first, out);
+    }
+  };
+  [[nodiscard]] weighted_targets loss(std::span<const float> advantages,
+                                      float beta) const noexcept {
+    return {this, advantages.data(), beta};
+  }
+
+  /// Scores below the k highest become so low that their probability is 0; of equal ones all stay.
+  static void keep_likeliest(std::span<float> x, std::size_t k) {
+    std::vector<float> highest(k, -__builtin_inff());  // a heap would save little beside a pass
+    for (const float v : x) {
+      std::size_t i = k;
+      for (; i > 0 && v > highest[i - 1]; --i)
+        if (i < k) highest[i] = highest[i - 1];
+      if (i < k) highest[i] = v;
+    }
+    for (float& v : x)
+      if (v < highest[k - 1]) v = -1e30f;
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  token_batch batch_;
+  std::size_t vocab_ = 1;
+  std::vector<float> scores_;       ///< [targets, V]
+  std::vector<std::size_t> place_;  ///< of each row's scores, or none
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/bake_batch.hpp
+// ==== begin trilith/adapt/bake_options.hpp
+#ifndef TRILITH_ADAPT_BAKE_OPTIONS_HPP
+#define TRILITH_ADAPT_BAKE_OPTIONS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What baking tells of its work after each step.
+struct bake_step {
+  std::uint64_t step = 0, steps = 0;  ///< done, and of all
+  double divergence = 0;              ///< KL(teacher || student) of the step's tokens, nats
+  double flipped_share = 0;           ///< of the codes, by this step's update
+  double seconds = 0;
+};
+
+/// How a prompt is baked into a model.
+struct bake_options {
+  low_rank_options adapter{.rank = 16, .alpha = 32};
+  callback<bool(std::string_view)> wanted{};  ///< which hidden matrices change; empty: all
+  std::uint64_t steps = 200;
+  std::size_t batch = 8;  ///< responses of a step
+  adamw optimiser{.rate = 2e-3, .decay = 0};
+  any_schedule schedule = cosine{.warmup = 10};
+  double clip = 1.0;  ///< the largest norm of the gradients; 0: any
+  /// How many of the teacher's likeliest tokens count at each place; 0: all. Fewer generalise
+  /// worse, one alone worst: docs/baking.md.
+  std::size_t likeliest = 0;
+  std::vector<std::int32_t> begins_with{};  ///< what the student has instead of the prompt, as BOS
+  gradient_numbers gradients = gradient_numbers::automatic;
+  std::uint64_t seed = 1;  ///< of the adapter, and of the order of the responses
+  executor threads{};
+  callback<void(const bake_step&)> on_step{};
+  callback<bool()> stop{};  ///< asked after each step; true ends the baking with what it has
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/bake_options.hpp
 // ==== begin trilith/adapt/low_rank_learner.hpp
 #ifndef TRILITH_ADAPT_LOW_RANK_LEARNER_HPP
 #define TRILITH_ADAPT_LOW_RANK_LEARNER_HPP
@@ -17685,6 +18757,11 @@ class low_rank_learner {
   void zero_gradients() noexcept { pass_->zero_gradients(); }
   loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
     return pass_->add_gradients(batch, weight);
+  }
+  template <class Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight,
+                          const Reference& reference) noexcept {
+    return pass_->add_gradients(batch, weight, reference);
   }
   loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
@@ -17788,6 +18865,823 @@ class low_rank_learner {
 
 #endif
 // ==== end trilith/adapt/low_rank_learner.hpp
+// ==== begin trilith/model/convert.hpp
+#ifndef TRILITH_MODEL_CONVERT_HPP
+#define TRILITH_MODEL_CONVERT_HPP
+
+/// Functions between the realisations of one blueprint.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// A walk that fills one tensor from another of the same name, matrix by matrix.
+template <class ConvertMatrix>
+struct convert_all {
+  ConvertMatrix convert;
+  void enter(std::string_view) {}
+  void leave() {}
+  template <class Field, class From, class To>
+  void operator()(const Field&, const From& from, To& to) {
+    if constexpr (std::is_same_v<From, parameter_vector>)
+      to = from;
+    else
+      to = convert.template operator()<To>(from);
+  }
+};
+
+template <class Out, class In, class ConvertMatrix>
+[[nodiscard]] Out converted(const In& in, ConvertMatrix convert) {
+  Out out;
+  out.sizes = in.sizes;
+  out.settings = in.settings;
+  out.parameters.blocks.resize(in.parameters.blocks.size());
+  convert_all<ConvertMatrix> visit{convert};
+  // hana hands out references; the source is only read
+  fields::walk<typename In::blueprint>(visit, const_cast<In&>(in).parameters, out.parameters);
+  return out;
+}
+
+template <class W>
+[[nodiscard]] plain_matrix<W> rounded(const plain_matrix<weights::f32>& from) {
+  plain_matrix<W> to(from.rows, from.cols);
+  for (std::size_t i = 0; i < from.elements.size(); ++i)
+    to.elements[i] = W::store(from.elements[i]);
+  return to;
+}
+
+}  // namespace detail
+
+/// Quantises float parameters by the blueprint's own rules. The packing may be chosen:
+/// pack<packing::base3>(model).
+template <class P = packing::preferred, Realisation Model>
+  requires(HasFloats<Model>)
+[[nodiscard]] packed<typename Model::blueprint, P> pack(const Model& model) {
+  return detail::converted<packed<typename Model::blueprint, P>>(
+      model, []<class To>(const auto& from) {
+        if constexpr (To::is_coded)
+          return pack_matrix<typename To::weights, typename To::packing>(from);
+        else
+          return detail::rounded<typename To::weights>(from);
+      });
+}
+
+/// As pack, for parameters that are codes times scales already (what dequantize gives, perhaps
+/// edited): the scale is taken from the weights that are not zero, so that going back and forth
+/// changes nothing, however often. Latent weights are such where ste::stochastic_rounding has
+/// trained them.
+template <class P = packing::preferred, Realisation Model>
+  requires(HasFloats<Model>)
+[[nodiscard]] packed<typename Model::blueprint, P> requantize(const Model& model) {
+  return detail::converted<packed<typename Model::blueprint, P>>(
+      model, []<class To>(const plain_matrix<weights::f32>& from) {
+        if constexpr (To::is_coded)
+          return repack_matrix<typename To::weights, typename To::packing>(from.elements.data(),
+                                                                           from.rows, from.cols);
+        else
+          return detail::rounded<typename To::weights>(from);
+      });
+}
+
+/// The float values of all parameters: scale * code, exactly.
+template <Packed Model>
+[[nodiscard]] dense<typename Model::blueprint> dequantize(const Model& model) {
+  return detail::converted<dense<typename Model::blueprint>>(model, []<class To>(const auto& from) {
+    To to(from.rows, from.cols);
+    for (std::size_t r = 0; r < from.rows; ++r) decode_row(from, r, to.row(r));
+    return to;
+  });
+}
+
+/// The same codes and scales in another packing. Lossless.
+template <class P, Packed Model>
+[[nodiscard]] packed<typename Model::blueprint, P> change_packing(const Model& model) {
+  return detail::converted<packed<typename Model::blueprint, P>>(
+      model, []<class To>(const auto& from) -> To {
+        if constexpr (std::is_same_v<To, std::remove_cvref_t<decltype(from)>>)
+          return from;
+        else
+          return change_packing<typename To::packing>(from);
+      });
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/model/convert.hpp
+// ==== begin trilith/adapt/bake.hpp
+#ifndef TRILITH_ADAPT_BAKE_HPP
+#define TRILITH_ADAPT_BAKE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Bakes prompts into a model: what it did behind a prompt u it does without one.
+///
+///     L = mean over responses y ~ p(. | u, x0) and their tokens t of
+///         KL( p_teacher(. | u, x0, y_<t) || p_student(. | x0, y_<t) )
+///
+/// over the whole vocabulary, where the teacher is the model as it was. What changes is of low rank
+/// and goes through the quantiser in every step (low_rank_learner), so that packing the student
+/// keeps all of it.
+///
+///     tl::baking<decltype(student)> oven(student, {.steps = 200});
+///     auto added = oven.add(prompt, openings, {.tokens = 48});
+///     auto done = oven.run();
+///     auto baked = tl::pack(student);
+///
+/// The student's latent weights are the base plus the change at any time: stopping early, or
+/// apply() with a strength below 1, gives a half-baked model. The student must outlive it.
+///
+/// Cost: a step is a training step of the responses' tokens, and a forward pass of the teacher.
+/// @see "Prompt Baking", arXiv 2409.13697, equations 2-4.
+template <Latent Model>
+class baking {
+  using packed_type = packed<typename Model::blueprint>;
+
+ public:
+  /// The teacher is the student as it is now.
+  explicit baking(Model& student, const bake_options& options = {})
+      : baking(student, std::make_shared<const packed_type>(pack(student)), options) {}
+  /// The teacher is what the student once was, say: so that several bakes go to one aim, instead of
+  /// each to the prompted model that the one before it left (pursuit).
+  baking(Model& student, std::shared_ptr<const packed_type> teacher,
+         const bake_options& options = {})
+      : student_(&student), options_(options), teacher_(std::move(teacher)) {}
+
+  /// Responses that somebody drew behind a prompt. Errors: no responses, an empty response, and
+  /// those of prompted::open().
+  [[nodiscard]] status add(std::span<const std::int32_t> prompt,
+                           std::vector<trajectory> responses) {
+    auto opened = prompted<packed_type>::open(*teacher_, prompt, 1, options_.threads);
+    if (!opened) return std::move(opened).error();
+    if (responses.empty())
+      return error{errc::invalid_argument, "baking: a prompt needs at least one response."};
+    for (const trajectory& t : responses) {
+      const std::size_t lead = options_.begins_with.size();
+      if (t.response() == 0 || t.opening + lead == 0)
+        return error{errc::invalid_argument,
+                     "baking: a response has at least one token, and begins_with or an opening "
+                     "stands before it."};
+      length_ = max_of(length_, lead + t.tokens.size() - 1);
+      lessons_.push_back({prompts_.size(), t});
+    }
+    prompts_.push_back(std::make_unique<prompted<packed_type>>(std::move(*opened)));
+    return done{};
+  }
+  /// The same, drawn from the model as it is behind the prompt: one for each opening.
+  [[nodiscard]] status add(std::span<const std::int32_t> prompt,
+                           std::span<const std::vector<std::int32_t>> openings,
+                           const response_options& how) {
+    auto teller = prompted<packed_type>::open(
+        *teacher_, prompt, min_of<std::size_t>(max_of<std::size_t>(openings.size(), 1), 16),
+        options_.threads);
+    if (!teller) return std::move(teller).error();
+    auto drawn = teller->respond(openings, how);
+    if (!drawn) return std::move(drawn).error();
+    return add(prompt, std::move(*drawn));
+  }
+
+  /// The next step. Errors: no prompt was added; invalid_value where the loss is not finite, and
+  /// the weights are as before the step.
+  [[nodiscard]] result<bake_step> step() {
+    if (lessons_.empty())
+      return error{errc::invalid_argument, "baking: add() a prompt before the first step."};
+    if (!oven_) oven_ = std::make_unique<oven>(*student_, options_, room());
+    const double begin = TRILITH_IMPLEMENTED::monotonic_seconds();
+    if (status good = take_responses(); !good) return std::move(good).error();
+    bake_step out{.step = step_ + 1, .steps = options_.steps};
+    if (status good = update(out); !good) return std::move(good).error();
+    ++step_;
+    out.seconds = TRILITH_IMPLEMENTED::monotonic_seconds() - begin;
+    return out;
+  }
+  /// All steps that are left, or until options.stop says so. Errors: step()'s.
+  [[nodiscard]] result<bake_step> run() {
+    bake_step last;
+    while (step_ < options_.steps) {
+      auto now = step();
+      if (!now) return std::move(now).error();
+      last = *now;
+      if (options_.on_step) options_.on_step(last);
+      if (options_.stop && options_.stop()) break;
+    }
+    return last;
+  }
+
+  /// The student becomes its base plus `strength` of the change.
+  void apply(float strength = 1.0f) noexcept {
+    if (oven_) oven_->learner.apply(strength);
+  }
+  [[nodiscard]] const packed_type& teacher() const noexcept { return *teacher_; }
+  [[nodiscard]] std::uint64_t steps_done() const noexcept { return step_; }
+  /// What was trained, as of strength 1; empty before the first step.
+  [[nodiscard]] adapter change() const { return oven_ ? adapter_of(oven_->learner) : adapter(); }
+  /// Numbers that are trained; 0 before the first step.
+  [[nodiscard]] std::size_t trained() const noexcept {
+    return oven_ ? oven_->learner.parameters() : 0;
+  }
+
+ private:
+  struct lesson {
+    std::size_t prompt;
+    trajectory response;
+  };
+  /// What is there from the first step on.
+  struct oven {
+    oven(Model& student, const bake_options& o, const pass_options& room)
+        : pass(student, room, o.threads),
+          learner(
+              pass, o.adapter, o.seed,
+              [&](std::string_view name) { return !o.wanted || o.wanted(name); }, o.threads),
+          parameters(o.optimiser, learner, o.threads.threads) {
+      learner.requantize();
+    }
+    training_pass<Model> pass;
+    low_rank_learner<training_pass<Model>> learner;
+    trilith::parameters<adamw> parameters;
+  };
+
+  [[nodiscard]] pass_options room() const noexcept {
+    return {.sequences = options_.batch, .length = length_, .gradients = options_.gradients};
+  }
+  /// Each response comes once in an epoch, in another order each time.
+  [[nodiscard]] status take_responses() {
+    batch_.reset(options_.batch, length_, student_->sizes.vocab);
+    for (std::size_t b = 0; b < options_.batch; ++b) {
+      const std::uint64_t g = step_ * options_.batch + b, n = lessons_.size();
+      const lesson& l = lessons_[permuted(g % n, n, options_.seed, g / n)];
+      if (status good = batch_.set(b, l.response, options_.begins_with, *prompts_[l.prompt],
+                                   options_.likeliest);
+          !good)
+        return good;
+    }
+    return done{};
+  }
+  [[nodiscard]] status update(bake_step& out) {
+    auto& [pass, learner, parameters] = *oven_;
+    learner.zero_gradients();
+    const auto tokens = static_cast<double>(batch_.targets());
+    const loss_sums loss =
+        learner.add_gradients(batch_.tokens(), static_cast<float>(1 / tokens), batch_.loss());
+    learner.finish_gradients();
+    out.divergence = loss.divergence / tokens;
+    const double norm = options_.clip == 0 ? global_norm(parameters.gradients(), options_.threads)
+                                           : clip_global_norm(parameters.gradients(), options_.clip,
+                                                              options_.threads);
+    if (out.divergence - out.divergence != 0 || norm - norm != 0)
+      return error{errc::invalid_value,
+                   join("baking: step ", out.step,
+                        ": expected the divergence and its gradients to "
+                        "be finite, found infinity or NaN; a lower rate may help.")};
+    parameters.update({step_, options_.schedule.rate(step_, options_.steps), 1.0},
+                      options_.threads);
+    out.flipped_share = learner.requantize().flipped_share();
+    return done{};
+  }
+
+  Model* student_;
+  bake_options options_;
+  std::shared_ptr<const packed_type> teacher_;
+  std::vector<std::unique_ptr<prompted<packed_type>>> prompts_;
+  std::vector<lesson> lessons_;
+  std::size_t length_ = 0;
+  std::unique_ptr<oven> oven_;
+  bake_batch batch_;
+  std::uint64_t step_ = 0;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/bake.hpp
+// ==== begin trilith/adapt/code_changes.hpp
+#ifndef TRILITH_ADAPT_CODE_CHANGES_HPP
+#define TRILITH_ADAPT_CODE_CHANGES_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// Counts over the hidden matrices of two packed models.
+struct count_changes {
+  code_statistics found = {};
+  double log_scales = 0;
+  std::uint64_t scales = 0;
+  void enter(std::string_view) {}
+  void leave() {}
+  template <class Field>
+  void operator()(const Field&, parameter_vector&, parameter_vector&) {}
+  template <class Field, class M>
+  void operator()(const Field& field, M& before, M& after) {
+    if constexpr (M::is_coded)
+      if (field.rows != axis::vocab) count(before, after);
+  }
+
+ private:
+  template <class M>
+  void count(const M& before, const M& after) {
+    std::vector<std::int8_t> x(before.cols), y(before.cols);
+    for (std::size_t r = 0; r < before.rows; ++r) {
+      unpack_codes(before, r, x.data());
+      unpack_codes(after, r, y.data());
+      for (std::size_t i = 0; i < x.size(); ++i)
+        found.flipped += x[i] != y[i], found.zeros += y[i] == 0;
+    }
+    found.codes += before.rows * before.cols;
+    for (std::size_t i = 0; i < before.scales.size(); ++i, ++scales)
+      log_scales += __builtin_log(static_cast<double>(after.scales[i]) /
+                                  static_cast<double>(before.scales[i]));
+  }
+};
+
+}  // namespace detail
+
+/// How the codes of the hidden matrices differ between two packed models of one blueprint and
+/// shape: what share of them flipped, what share is zero after it, and the geometric mean of the
+/// scales' ratios.
+template <Packed Model>
+[[nodiscard]] code_statistics compare_codes(const Model& before, const Model& after) {
+  detail::count_changes visit;
+  // hana hands out references; both are only read
+  fields::walk<typename Model::blueprint>(visit, const_cast<Model&>(before).parameters,
+                                          const_cast<Model&>(after).parameters);
+  const double n = visit.scales == 0 ? 1.0 : static_cast<double>(visit.scales);
+  visit.found.scale_drift = __builtin_exp(visit.log_scales / n);
+  return visit.found;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/code_changes.hpp
+// ==== begin trilith/adapt/plateau.hpp
+#ifndef TRILITH_ADAPT_PLATEAU_HPP
+#define TRILITH_ADAPT_PLATEAU_HPP
+
+namespace trilith {
+
+struct plateau_options {
+  std::size_t window = 3;    ///< scores whose means are compared
+  double threshold = 0.01;   ///< a gain of the means below this is none
+  std::size_t least = 2;     ///< scores before one may be a plateau
+  std::size_t patience = 2;  ///< how often in a row there is no gain
+};
+
+/// Tells when scores, larger ones better, no longer rise: the mean of the last `window` is not
+/// above that of those before by the threshold, `patience` times in a row. While there are fewer
+/// than two windows, the older one holds what there is, and its mean is over that many: dividing by
+/// `window` there would find rises that are none.
+class plateau {
+ public:
+  explicit plateau(const plateau_options& options = {}) : options_(options) {}
+
+  /// True where this score completes a plateau.
+  bool see(double score) {
+    scores_.push_back(score);
+    if (scores_.size() < max_of<std::size_t>(options_.least, 2)) return false;
+    flat_ = gain() < options_.threshold ? flat_ + 1 : 0;
+    return flat_ >= options_.patience;
+  }
+  [[nodiscard]] std::size_t seen() const noexcept { return scores_.size(); }
+
+ private:
+  [[nodiscard]] double gain() const noexcept {
+    const std::size_t n = scores_.size(), last = min_of(options_.window, n - 1);
+    const std::size_t before = min_of(options_.window, n - last);
+    return mean(n - last, last) - mean(n - last - before, before);
+  }
+  [[nodiscard]] double mean(std::size_t first, std::size_t count) const noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += scores_[first + i];
+    return sum / static_cast<double>(count);
+  }
+
+  plateau_options options_;
+  std::vector<double> scores_;
+  std::size_t flat_ = 0;
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/adapt/plateau.hpp
+// ==== begin trilith/adapt/bake_cycle.hpp
+#ifndef TRILITH_ADAPT_BAKE_CYCLE_HPP
+#define TRILITH_ADAPT_BAKE_CYCLE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Prompts that are baked together, openings to draw responses to, and some to judge by.
+struct prompt_set {
+  std::vector<std::vector<std::int32_t>> prompts{};
+  std::vector<std::vector<std::int32_t>> openings{}, held_out{};
+};
+
+/// What one iteration of a cycle left.
+struct cycle_report {
+  std::size_t iteration = 0;              ///< 0: before the first
+  std::size_t set = 0;                    ///< that was baked, 0: A, 1: B
+  std::array<double, 2> divergence = {};  ///< of either set's held-out openings, nats a token
+  code_statistics codes = {};             ///< beside the model that the cycle began with
+};
+
+struct cycle_options {
+  bake_options bake{};
+  response_options responses{};
+  float strength = 0.5f;       ///< of each bake
+  std::size_t iterations = 5;  ///< of each set, at most
+  /// When a set has had enough: on minus its divergence.
+  plateau_options enough{};
+  callback<void(const cycle_report&)> on_iteration{};
+};
+
+namespace detail {
+
+template <Latent Model>
+class bake_cycle {
+  using packed_type = packed<typename Model::blueprint>;
+
+ public:
+  bake_cycle(Model& student, std::array<const prompt_set*, 2> sets, const cycle_options& options)
+      : student_(&student),
+        sets_(sets),
+        options_(options),
+        teacher_(std::make_shared<const packed_type>(pack(student))),
+        plateaus_{plateau(options.enough), plateau(options.enough)} {}
+
+  [[nodiscard]] result<std::vector<cycle_report>> run() {
+    std::vector<cycle_report> all;
+    if (status seen = note(0, 0, all); !seen) return std::move(seen).error();
+    bool is_enough[2] = {};
+    for (std::size_t i = 0; i < 2 * options_.iterations && !(is_enough[0] && is_enough[1]); ++i) {
+      const std::size_t set = is_enough[i % 2] ? 1 - i % 2 : i % 2;
+      if (status baked = bake(set, i); !baked) return std::move(baked).error();
+      if (is_stopped_) break;
+      if (status seen = note(i + 1, set, all); !seen) return std::move(seen).error();
+      is_enough[set] = plateaus_[set].see(-all.back().divergence[set]);
+    }
+    return all;
+  }
+
+ private:
+  [[nodiscard]] status note(std::size_t iteration, std::size_t set,
+                            std::vector<cycle_report>& all) {
+    auto report = judge();
+    if (!report) return std::move(report).error();
+    report->iteration = iteration, report->set = set;
+    all.push_back(*report);
+    if (options_.on_iteration) options_.on_iteration(*report);
+    return done{};
+  }
+
+  [[nodiscard]] status bake(std::size_t set, std::size_t iteration) {
+    bake_options how = options_.bake;
+    how.seed += iteration;
+    const auto stop = [this] { return is_stopped_ = options_.bake.stop && options_.bake.stop(); };
+    how.stop = stop;
+    baking<Model> oven(*student_, teacher_, how);
+    response_options responses = options_.responses;
+    responses.how.seed += iteration;
+    for (const auto& prompt : sets_[set]->prompts)
+      if (status added = oven.add(prompt, sets_[set]->openings, responses); !added) return added;
+    auto done = oven.run();
+    if (!done) return std::move(done).error();
+    oven.apply(is_stopped_ ? 0.0f : options_.strength);
+    return trilith::done{};
+  }
+
+  [[nodiscard]] result<cycle_report> judge() {
+    const packed_type baked = pack(*student_);
+    cycle_report out{.codes = compare_codes(*teacher_, baked)};
+    auto teller =
+        prompted<packed_type>::open(baked, options_.bake.begins_with, 1, options_.bake.threads);
+    if (!teller) return std::move(teller).error();
+    for (std::size_t s = 0; s < 2; ++s) {
+      for (const auto& prompt : sets_[s]->prompts) {
+        auto found = divergence(prompt, *sets_[s], *teller);
+        if (!found) return std::move(found).error();
+        out.divergence[s] += *found / static_cast<double>(sets_[s]->prompts.size());
+      }
+    }
+    return out;
+  }
+  [[nodiscard]] result<double> divergence(const std::vector<std::int32_t>& prompt,
+                                          const prompt_set& set, prompted<packed_type>& teller) {
+    const std::size_t side_by_side = min_of<std::size_t>(set.held_out.size(), 16);
+    auto teacher = prompted<packed_type>::open(
+        *teacher_, prompt, max_of<std::size_t>(side_by_side, 1), options_.bake.threads);
+    if (!teacher) return std::move(teacher).error();
+    const auto texts = teacher->respond(set.held_out, options_.responses);
+    if (!texts) return texts.error();
+    const auto found = compare(*teacher, teller, *texts);
+    if (!found) return found.error();
+    return found->divergence;
+  }
+
+  Model* student_;
+  std::array<const prompt_set*, 2> sets_;
+  cycle_options options_;
+  std::shared_ptr<const packed_type> teacher_;
+  std::array<plateau, 2> plateaus_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace detail
+
+/// Bakes two sets of prompts in turn, each time by `strength`, until neither gains any more.
+///
+/// The aim is fixed: both sets' teachers are the model that the cycle began with, behind its
+/// prompts, so that a set's gap halves each time (1, 1/2, 1/4 ... of it is left, as far as the
+/// other set allows) and does not run after what the last bake made. The student's latent weights
+/// are kept throughout, so that nothing is quantised twice and scales stay.
+///
+///     auto reports = tl::bake_in_turn(student, tools, manners, {.iterations = 5});
+///
+/// The first report is of the model as it was. Errors: baking's. Where options.bake.stop ends it,
+/// the student is what the last whole iteration made.
+template <Latent Model>
+[[nodiscard]] result<std::vector<cycle_report>> bake_in_turn(Model& student, const prompt_set& a,
+                                                             const prompt_set& b,
+                                                             const cycle_options& options = {}) {
+  detail::bake_cycle<Model> cycle(student, {&a, &b}, options);
+  return cycle.run();
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/bake_cycle.hpp
+// ==== begin trilith/weights/binary.hpp
+#ifndef TRILITH_WEIGHTS_BINARY_HPP
+#define TRILITH_WEIGHTS_BINARY_HPP
+
+namespace trilith::inline TRILITH_ABI::weights {
+
+namespace detail {
+inline constexpr std::string_view binary_name = "binary<";
+}
+
+/// w ~ scale * code, code in {-1, +1}: code = sign(w - mean W), scale = mean|W|. BitNet b1.
+///
+/// sign(0) is -1, as the paper has it: a weight equal to the mean becomes -1, and so does every
+/// weight of a constant matrix. (PyTorch code that uses torch.sign makes such a weight 0.)
+/// @see "BitNet: Scaling 1-bit Transformers", arXiv 2310.11453, equations 1-3.
+template <scale::Granularity Scale = scale::per_tensor>
+struct binary {
+  using policy_kind = weights_kind;
+  using granularity = Scale;
+  using packing = packing::bits1;
+  template <scale::Granularity Other>
+  using with_scale = binary<Other>;
+  static constexpr std::string_view name =
+      joined<detail::binary_name, Scale::name, name_parts::angle>;
+  static constexpr int min_code = -1, max_code = 1, code_step = 2;
+
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    return {.scale = max_of(mean_absolute(w, n), smallest_scale), .centre = mean(w, n)};
+  }
+  /// Weights that are codes times a scale already keep their signs: no mean to subtract.
+  [[nodiscard]] static constexpr calibration recalibrate(const float* w, std::size_t n) noexcept {
+    return {.scale = max_of(mean_absolute(w, n), smallest_scale)};
+  }
+  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
+                                                    std::uint64_t) noexcept {
+    return w > c.centre ? std::int8_t{1} : std::int8_t{-1};
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::weights
+
+#endif
+// ==== end trilith/weights/binary.hpp
+// ==== begin trilith/weights/rounding.hpp
+#ifndef TRILITH_WEIGHTS_ROUNDING_HPP
+#define TRILITH_WEIGHTS_ROUNDING_HPP
+
+/// How a scheme chooses between the two codes next to a weight.
+namespace trilith::inline TRILITH_ABI::rounding {
+
+/// The nearest code, ties to even: deterministic, the default.
+struct nearest_even {
+  using policy_kind = rounding_kind;
+  static constexpr std::string_view name = "nearest_even";
+  static constexpr bool is_stochastic = false;
+};
+
+namespace detail {
+inline constexpr std::string_view stochastic_name = "stochastic<";
+}
+
+/// floor(w / scale + u_i) with u_i uniform in [0, 1): the code's expectation is the weight itself.
+/// u_i depends on Seed and the weight's index alone, never on threads or on order.
+template <std::uint64_t Seed = 0>
+struct stochastic {
+  using policy_kind = rounding_kind;
+  static constexpr std::string_view name =
+      joined<detail::stochastic_name, digits_of<Seed>::value, name_parts::angle>;
+  static constexpr bool is_stochastic = true;
+
+  [[nodiscard]] static constexpr float round(float value, std::uint64_t index) noexcept {
+    const float shifted = value + uniform(Seed, 0, index);
+    const float nearest = round_even(shifted);
+    return nearest > shifted ? nearest - 1.0f : nearest;
+  }
+};
+
+template <class T>
+concept Rounding = PolicyOf<T, rounding_kind> && requires {
+  { T::is_stochastic } -> std::convertible_to<bool>;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::rounding
+
+#endif
+// ==== end trilith/weights/rounding.hpp
+// ==== begin trilith/weights/ternary.hpp
+#ifndef TRILITH_WEIGHTS_TERNARY_HPP
+#define TRILITH_WEIGHTS_TERNARY_HPP
+
+namespace trilith::inline TRILITH_ABI::weights {
+
+namespace detail {
+inline constexpr std::string_view ternary_name = "ternary<";
+}  // namespace detail
+
+/// w ~ scale * code, code in {-1, 0, +1}: BitNet b1.58.
+///
+/// @tparam Rule      which weights become zero, and the scale: rules::absmean, absmedian, ...
+/// @tparam Scale     how many weights share a scale: scale::per_tensor, per_row, per_group<N>
+/// @tparam Rounding  rounding::nearest_even, or rounding::stochastic<Seed>
+///
+/// 2 bits a weight in packing::bits2 (the default), 1.6 in packing::base3; scales come on top.
+/// A NaN weight becomes code 0. Example: examples/01_quantize.cpp
+template <rules::Rule Rule = rules::absmean, scale::Granularity Scale = scale::per_tensor,
+          rounding::Rounding Rounding = rounding::nearest_even>
+struct ternary {
+  using policy_kind = weights_kind;
+  using granularity = Scale;
+  using rule = Rule;
+  using packing = packing::bits2;
+  template <scale::Granularity Other>
+  using with_scale = ternary<Rule, Other, Rounding>;
+  static constexpr std::string_view name =
+      joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,
+             Rounding::name, name_parts::angle>;
+  static constexpr int min_code = -1, max_code = 1, code_step = 1;
+
+  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
+    return Rule::calibrate(w, n);
+  }
+  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
+                                                    std::uint64_t index) noexcept {
+    if constexpr (Rounding::is_stochastic) {
+      const float value = w / c.scale;
+      if (value != value) return 0;
+      const float code = Rounding::round(clamp_to(value, -1.0f, 1.0f), index);
+      return static_cast<std::int8_t>((code > 0.0f) - (code < 0.0f));
+    } else {
+      return Rule::code(w, c);
+    }
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI::weights
+
+#endif
+// ==== end trilith/weights/ternary.hpp
+// ==== begin trilith/adapt/draw_latents.hpp
+#ifndef TRILITH_ADAPT_DRAW_LATENTS_HPP
+#define TRILITH_ADAPT_DRAW_LATENTS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// Weights that share a scale, and where their random numbers are.
+struct drawn_group {
+  const std::int8_t* codes;
+  std::size_t count;
+  float scale;
+  std::uint64_t seed, stream, first;
+  float* out;
+
+  [[nodiscard]] float uniform_at(std::size_t i) const noexcept {
+    return uniform(seed, stream, first + i);
+  }
+};
+
+/// code 0: w uniform in s (-0.499, 0.499);  code +-1: |w| = s (1/2 + f e), e exponential and f such
+/// that the mean of |w| is s, which is where absmean finds it again.
+TRILITH_EXACT_FLOAT inline void draw_trits(const drawn_group& g) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  double inside = 0, excess = 0;
+  std::size_t outside = 0;
+  for (std::size_t i = 0; i < g.count; ++i) {
+    const float u = g.uniform_at(i);
+    float& w = g.out[i];
+    w = g.codes[i] == 0 ? 0.998f * (u - 0.5f) : 0.001f - __builtin_logf(1.0f - u);
+    (g.codes[i] == 0 ? inside : excess) += static_cast<double>(w < 0 ? -w : w);
+    outside += g.codes[i] != 0;
+  }
+  const double wanted = static_cast<double>(g.count) - inside - 0.5 * static_cast<double>(outside);
+  const auto f = static_cast<float>(outside == 0 ? 0 : wanted / excess);
+  for (std::size_t i = 0; i < g.count; ++i) {
+    const auto code = static_cast<float>(g.codes[i]);
+    g.out[i] = g.scale * (g.codes[i] == 0 ? g.out[i] : code * (0.5f + f * g.out[i]));
+  }
+}
+
+/// |w| uniform; then those of either sign have the sum s count / 2, so that the mean of w is 0 and
+/// that of |w| is s.
+TRILITH_EXACT_FLOAT inline void draw_signs(const drawn_group& g) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  double sums[2] = {};
+  for (std::size_t i = 0; i < g.count; ++i) {
+    g.out[i] = 0.01f + g.uniform_at(i);
+    sums[g.codes[i] > 0] += static_cast<double>(g.out[i]);
+  }
+  const double half = 0.5 * static_cast<double>(g.count);
+  const float f[2] = {static_cast<float>(half / sums[0]), static_cast<float>(half / sums[1])};
+  for (std::size_t i = 0; i < g.count; ++i)
+    g.out[i] *= g.scale * f[g.codes[i] > 0] * static_cast<float>(g.codes[i]);
+}
+
+template <class W>
+inline constexpr bool is_ternary = W::min_code == -1 && W::max_code == 1 && W::code_step == 1;
+template <class W>
+inline constexpr bool is_binary = W::min_code == -1 && W::max_code == 1 && W::code_step == 2;
+template <class W>
+inline constexpr bool can_draw =
+    !is_ternary<W> || requires { requires std::is_same_v<typename W::rule, rules::absmean>; };
+
+template <weights::CodedWeights W, packing::Packing P>
+void draw_matrix(const packed_matrix<W, P>& from, std::uint64_t seed, std::uint64_t stream,
+                 plain_matrix<weights::f32>& to) {
+  static_assert(can_draw<W>,
+                "trilith::draw_latents(): what lies in front of ternary weights is known for "
+                "rules::absmean; train latent weights of other rules instead (docs/errors.md).");
+  std::vector<std::int8_t> codes(from.rows * from.cols);
+  for (std::size_t r = 0; r < from.rows; ++r) unpack_codes(from, r, codes.data() + r * from.cols);
+  const std::size_t group = from.scales.size() == 1 ? codes.size() : from.group();
+  for (std::size_t r = 0, first = 0; first < codes.size(); ++r)
+    for (const std::size_t end = from.scales.size() == 1 ? codes.size() : (r + 1) * from.cols;
+         first < end;) {
+      const std::size_t n = min_of(group, end - first), g = (first % from.cols) / from.group();
+      const auto draw = is_ternary<W> ? draw_trits : draw_signs;
+      draw({codes.data() + first, n, from.scale(r, g), seed, stream, first,
+            to.elements.data() + first});
+      first += n;
+    }
+}
+
+struct draw_all {
+  std::uint64_t seed;
+  std::uint64_t stream = 0;
+  void enter(std::string_view) {}
+  void leave() {}
+  template <class Field>
+  void operator()(const Field&, parameter_vector& to, const parameter_vector& from) {
+    to = from;
+  }
+  template <class Field, class From>
+  void operator()(const Field&, plain_matrix<weights::f32>& to, const From& from) {
+    if constexpr (weights::CodedWeights<typename From::weights> &&
+                  (is_ternary<typename From::weights> || is_binary<typename From::weights>)) {
+      draw_matrix(from, seed, stream, to);
+    } else {
+      for (std::size_t r = 0; r < from.rows; ++r) decode_row(from, r, to.row(r));
+    }
+    ++stream;
+  }
+};
+
+}  // namespace detail
+
+/// Latent weights for a model of which only the codes are left: drawn at random so that pack()
+/// gives the codes again, bit for bit, and scales within 1e-6. What a code does not tell is drawn
+/// as it is in trained models: many weights near the threshold, few far out. (Latents that are the
+/// decoded codes themselves would all be half a scale away from the next code, where small changes
+/// get lost: adapt/merge.hpp.)
+///
+///     auto teller = tl::io::load<tl::packed<shipped>>(path);
+///     auto student = tl::draw_latents(teller->model, 1);
+///
+/// Embeddings, heads and gains are decoded as they are. Rows of ternary weights that are all zeros
+/// stay so, without the scale they had.
+template <Packed Model>
+[[nodiscard]] latent<typename Model::blueprint> draw_latents(const Model& model,
+                                                             std::uint64_t seed = 1) {
+  latent<typename Model::blueprint> out(model.sizes, model.settings);
+  detail::draw_all visit{seed};
+  // hana hands out references; the source is only read
+  fields::walk<typename Model::blueprint>(visit, out.parameters,
+                                          const_cast<Model&>(model).parameters);
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/draw_latents.hpp
 // ==== begin trilith/adapt/merge_report.hpp
 #ifndef TRILITH_ADAPT_MERGE_REPORT_HPP
 #define TRILITH_ADAPT_MERGE_REPORT_HPP
@@ -17958,14 +19852,2447 @@ merge_report erase_by_merging_into_trits(packed_matrix<W, P>& w, const low_rank&
 
 #endif
 // ==== end trilith/adapt/merge.hpp
+// ==== begin trilith/adapt/merge_model.hpp
+#ifndef TRILITH_ADAPT_MERGE_MODEL_HPP
+#define TRILITH_ADAPT_MERGE_MODEL_HPP
+
+/// The merges of merge.hpp for all matrices of a model that an adapter names.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// merge(matrices..., change) for each matrix of a model, or of several beside each other, that the
+/// adapter names.
+template <class Merge>
+struct merge_all {
+  const adapter& with;
+  Merge merge;
+  merge_report found = {};
+  fields::path at = {};
+  void enter(std::string_view name) { at.enter(name); }
+  void leave() { at.leave(); }
+  template <class Field, class... Tensors>
+  void operator()(const Field& field, Tensors&... tensors) {
+    if constexpr (requires { typename Field::weights; })
+      if (const low_rank* const c = with.find(at / field.name))
+        found += merge.template operator()<typename Field::weights>(tensors..., *c);
+  }
+};
+template <class Merge>
+merge_all(const adapter&, Merge) -> merge_all<Merge>;
+
+}  // namespace detail
+
+/// Latent weights take all of the changes; the report is of those that have codes. The adapter must
+/// fit (attach() checks it).
+template <Latent Model>
+merge_report merge_into_latent(Model& model, const adapter& with) {
+  const auto merge = []<class W>(auto& w, const low_rank& c) {
+    if constexpr (weights::CodedWeights<W>) {
+      return merge_into_latent<W>(w, c);
+    } else {
+      detail::add_change(w, c);
+      return merge_report{};
+    }
+  };
+  detail::merge_all visit{with, merge};
+  fields::walk<typename Model::blueprint>(visit, model.parameters);
+  return visit.found;
+}
+
+/// Packed weights take what their codes can; the rest stays in `left_over`, zeros of the same shape
+/// before the first merge, and counts with the next one.
+///
+///     tl::dense<blueprint> left_over(model.sizes);
+///     auto found = tl::merge_with_feedback(model, left_over, adapter);
+template <Packed Model>
+merge_report merge_with_feedback(Model& model, dense<typename Model::blueprint>& left_over,
+                                 const adapter& with) {
+  const auto merge = []<class W>(auto& w, auto& rest, const low_rank& c) {
+    if constexpr (weights::CodedWeights<W>)
+      return merge_with_feedback(w, rest, c);
+    else
+      return merge_report{};
+  };
+  detail::merge_all visit{with, merge};
+  fields::walk<typename Model::blueprint>(visit, model.parameters, left_over.parameters);
+  return visit.found;
+}
+
+/// The wrong way, for teaching.
+template <Packed Model>
+merge_report erase_by_merging_into_trits(Model& model, const adapter& with) {
+  const auto merge = []<class W>(auto& w, const low_rank& c) {
+    if constexpr (weights::CodedWeights<W>)
+      return erase_by_merging_into_trits(w, c);
+    else
+      return merge_report{};
+  };
+  detail::merge_all visit{with, merge};
+  fields::walk<typename Model::blueprint>(visit, model.parameters);
+  return visit.found;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/merge_model.hpp
+// ==== begin trilith/adapt/reinforce_options.hpp
+#ifndef TRILITH_ADAPT_REINFORCE_OPTIONS_HPP
+#define TRILITH_ADAPT_REINFORCE_OPTIONS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What a reinforcement tells of its work after each step.
+struct reinforce_step {
+  std::uint64_t step = 0, steps = 0;  ///< done, and of all
+  double reward = 0;                  ///< mean of the step's responses
+  double divergence = 0;              ///< KL(base || policy) of their tokens, nats
+  double seconds = 0;
+};
+
+/// How a model is reinforced.
+struct reinforce_options {
+  std::uint64_t steps = 100;
+  std::size_t openings = 8;   ///< of a step
+  std::size_t responses = 4;  ///< to each opening, at least 2: each is judged beside the others
+  response_options how{.tokens = 24};
+  adamw optimiser{.rate = 2e-3, .decay = 0};
+  any_schedule schedule = constant{};
+  double clip = 1.0;                        ///< the largest norm of the gradients; 0: any
+  float beta = 0.1f;                        ///< of KL(base || policy), per token
+  bool normalises = true;                   ///< divides the advantages of a step by their deviation
+  std::vector<std::int32_t> begins_with{};  ///< what stands in front of openings, as BOS
+  std::uint64_t seed = 1;                   ///< of the order of the openings and of the responses
+  executor threads{};
+  callback<void(const reinforce_step&)> on_step{};
+  callback<bool()> stop{};  ///< asked after each step; true ends it with what it has
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/reinforce_options.hpp
+// ==== begin trilith/adapt/reinforce.hpp
+#ifndef TRILITH_ADAPT_REINFORCE_HPP
+#define TRILITH_ADAPT_REINFORCE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Policy gradients: what a model draws is rewarded, and becomes likelier where it was better than
+/// what else it drew to the same opening.
+///
+///     J = E_(y ~ p) [ r(y) ] - beta KL(p_base || p)
+///     dJ = mean over tokens of  a(y) d log p(y_t | x0, y_<t) - beta dKL
+///
+/// with a, the advantage, as in advantages_of(). `learner` says which numbers are trained:
+/// svf_learner, channel_learner, low_rank_learner, or a training_pass for all. The base is the
+/// model as it was.
+///
+///     svf_learner learner(pass, factors);
+///     reinforcing<decltype(model), decltype(learner)> coach(model, learner, {.steps = 60});
+///     auto done = coach.run(openings, [&](const tl::trajectory& t) { return ends_well(t) ? 1 : -1;
+///     });
+///
+/// Model and learner must outlive it. Cost: a step draws openings * responses responses with the
+/// packed model, scores them by the base, and is a training step of their tokens.
+/// @see Williams: "Simple statistical gradient-following algorithms", 1992; Sun, Cetin, Tang:
+///      "Transformer^2", arXiv 2501.06252, equation 1 (whose code has the divergence this way).
+template <Latent Model, class Learner>
+class reinforcing {
+  using packed_type = packed<typename Model::blueprint>;
+  using openings_type = std::vector<std::vector<std::int32_t>>;
+
+ public:
+  reinforcing(const Model& model, Learner& learner, const reinforce_options& options = {})
+      : model_(&model),
+        learner_(&learner),
+        options_(options),
+        base_(std::make_unique<const packed_type>(pack(model))),
+        parameters_(options.optimiser, learner, options.threads.threads) {
+    learner_->requantize();
+  }
+
+  /// One step. Errors: no openings, groups of one, invalid_value for a reward, loss or gradients
+  /// that are not finite (the weights are as before), and those of prompted.
+  ///
+  /// @param reward  reward(const trajectory&) -> double, of the whole response
+  template <class Reward>
+  [[nodiscard]] result<reinforce_step> step(const openings_type& openings, Reward&& reward) {
+    if (openings.empty() || options_.openings == 0 || options_.responses < 2)
+      return error{errc::invalid_argument,
+                   join("reinforcing: expected openings and at least 2 responses to each, found ",
+                        openings.size(), " openings and responses = ", options_.responses, ".")};
+    const double begin = TRILITH_IMPLEMENTED::monotonic_seconds();
+    auto drawn = draw(openings);
+    if (!drawn) return std::move(drawn).error();
+    reinforce_step out{.step = step_ + 1, .steps = options_.steps};
+    std::vector<double> rewards;
+    for (const trajectory& t : *drawn) rewards.push_back(static_cast<double>(reward(t)));
+    for (const double r : rewards) out.reward += r / static_cast<double>(rewards.size());
+    if (status good = update(*drawn, rewards, out); !good) return std::move(good).error();
+    ++step_;
+    out.seconds = TRILITH_IMPLEMENTED::monotonic_seconds() - begin;
+    return out;
+  }
+  /// All steps that are left, or until options.stop says so.
+  template <class Reward>
+  [[nodiscard]] result<reinforce_step> run(const openings_type& openings, Reward&& reward) {
+    reinforce_step last;
+    while (step_ < options_.steps) {
+      auto now = step(openings, reward);
+      if (!now) return std::move(now).error();
+      last = *now;
+      if (options_.on_step) options_.on_step(last);
+      if (options_.stop && options_.stop()) break;
+    }
+    return last;
+  }
+
+  [[nodiscard]] const packed_type& base() const noexcept { return *base_; }
+
+ private:
+  /// `responses` to each of the step's openings, from the model as it is now.
+  [[nodiscard]] result<std::vector<trajectory>> draw(const openings_type& all) {
+    openings_type some;
+    for (std::size_t i = 0; i < options_.openings; ++i) {
+      const std::uint64_t g = step_ * options_.openings + i, n = all.size();
+      some.insert(some.end(), options_.responses, all[permuted(g % n, n, options_.seed, g / n)]);
+    }
+    const packed_type policy = pack(*model_);
+    auto teller = prompted<packed_type>::open(
+        policy, options_.begins_with, min_of<std::size_t>(some.size(), 16), options_.threads);
+    if (!teller) return std::move(teller).error();
+    response_options how = options_.how;
+    how.how.seed = options_.seed + step_ + 1;
+    return teller->respond(some, how);
+  }
+
+  [[nodiscard]] status update(const std::vector<trajectory>& drawn,
+                              const std::vector<double>& rewards, reinforce_step& out) {
+    if (status read = take(drawn); !read) return read;
+    const auto advantages = advantages_of(rewards, options_.responses, options_.normalises);
+    const auto tokens = static_cast<double>(batch_.targets());
+    learner_->zero_gradients();
+    const loss_sums loss = learner_->add_gradients(batch_.tokens(), static_cast<float>(1 / tokens),
+                                                   batch_.loss(advantages, options_.beta));
+    learner_->finish_gradients();
+    out.divergence = loss.divergence / tokens;
+    auto& gradients = parameters_.gradients();
+    const double norm = options_.clip == 0
+                            ? global_norm(gradients, options_.threads)
+                            : clip_global_norm(gradients, options_.clip, options_.threads);
+    const double all = out.reward + out.divergence + norm;
+    if (all - all != 0)
+      return error{errc::invalid_value, join("reinforcing: step ", out.step,
+                                             ": expected rewards, divergence and "
+                                             "gradients to be finite, found infinity or NaN.")};
+    parameters_.update({step_, options_.schedule.rate(step_, options_.steps), 1.0},
+                       options_.threads);
+    learner_->requantize();
+    return done{};
+  }
+  [[nodiscard]] status take(const std::vector<trajectory>& drawn) {
+    auto base = prompted<packed_type>::open(*base_, options_.begins_with, 1, options_.threads);
+    if (!base) return std::move(base).error();
+    std::size_t length = 0;
+    for (const trajectory& t : drawn) length = max_of(length, t.tokens.size());
+    batch_.reset(drawn.size(), options_.begins_with.size() + length - 1, model_->sizes.vocab);
+    for (std::size_t b = 0; b < drawn.size(); ++b)
+      if (status set = batch_.set(b, drawn[b], options_.begins_with, *base, 0); !set) return set;
+    return done{};
+  }
+
+  const Model* model_;
+  Learner* learner_;
+  reinforce_options options_;
+  std::unique_ptr<const packed_type> base_;
+  parameters<adamw> parameters_;
+  bake_batch batch_;
+  std::uint64_t step_ = 0;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/reinforce.hpp
+// ==== begin trilith/adapt/svf_apply.hpp
+#ifndef TRILITH_ADAPT_SVF_APPLY_HPP
+#define TRILITH_ADAPT_SVF_APPLY_HPP
+
+/// A matrix whose singular values are scaled, as a matrix.
+namespace trilith::inline TRILITH_ABI {
+
+/// The memory and the threads of products with singular vectors. One caller at a time.
+class svf_room {
+ public:
+  explicit svf_room(const executor& run = {})
+      : run_(run), product_(float_product_memory(run.threads)) {}
+
+  /// [rows, cols] of no certain values, until the next call. Allocates where it is larger than all
+  /// before.
+  [[nodiscard]] span2d<float> rows(std::size_t rows, std::size_t cols) {
+    if (rows * cols > rows_.size()) rows_ = aligned_buffer<float>(rows * cols, not_zeroed{});
+    return {rows_.data(), rows, cols};
+  }
+  /// The same for one row more.
+  [[nodiscard]] std::span<float> row(std::size_t n) {
+    if (n > row_.size()) row_ = aligned_buffer<float>(n, not_zeroed{});
+    return {row_.data(), n};
+  }
+  /// out = (adds ? out : 0) + left right
+  void multiply(const float_matrix& left, const float_matrix& right, span2d<float> out,
+                bool adds = false) noexcept {
+    multiply_floats(left, right, out, adds, product_.span(), run_);
+  }
+  [[nodiscard]] const executor& run() const noexcept { return run_; }
+
+ private:
+  executor run_;
+  aligned_buffer<float> product_, rows_, row_;
+};
+
+namespace detail {
+
+[[nodiscard]] inline span2d<const float> rows_of(const plain_matrix<weights::f32>& m) noexcept {
+  return {m.elements.data(), m.rows, m.cols};
+}
+
+/// d_i = S_i (c z_i - less): what a singular value becomes, or by how much it changes.
+TRILITH_EXACT_FLOAT inline void scale_singular(const singular_values& w, const singular_scaling& by,
+                                               double less, std::span<float> d) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const double c = by.factor(w);
+  for (std::size_t i = 0; i < d.size(); ++i)
+    d[i] =
+        static_cast<float>(static_cast<double>(w.s[i]) * (c * static_cast<double>(by.z[i]) - less));
+}
+
+/// x_ti *= d_i for all rows t.
+inline void scale_columns(span2d<const float> x, std::span<const float> d, span2d<float> y,
+                          const executor& run) noexcept {
+  run.parallel_for(x.rows, 64, [&](std::size_t first, std::size_t last) noexcept {
+    for (std::size_t t = first; t < last; ++t)
+      for (std::size_t i = 0; i < x.cols; ++i) y(t, i) = d[i] * x(t, i);
+  });
+}
+
+/// out = (adds ? out : 0) + U diag(S (c z - less)) V^T
+inline void multiply_out(const singular_values& w, const singular_scaling& by, double less,
+                         span2d<float> out, bool adds, svf_room& room) {
+  const std::span<float> d = room.row(w.rank());
+  scale_singular(w, by, less, d);
+  const span2d<float> scaled = room.rows(w.out(), w.rank());
+  scale_columns(rows_of(w.u), d, scaled, room.run());
+  room.multiply(scaled, float_matrix(rows_of(w.v)).transposed(), out, adds);
+}
+
+}  // namespace detail
+
+/// out = c U diag(S z) V^T, out: [Out, In]. Cost: Out In r multiplications.
+inline void write_svf(const singular_values& w, const singular_scaling& by, span2d<float> out,
+                      svf_room& room) {
+  detail::multiply_out(w, by, 0, out, false, room);
+}
+
+/// W += U diag(S (c z - 1)) V^T: W' from W itself, so that what does not change stays as it was to
+/// the last bit, and does not go through the rounding of U, S and V.
+inline void add_svf(const singular_values& w, const singular_scaling& by, span2d<float> out,
+                    svf_room& room) {
+  detail::multiply_out(w, by, 1, out, true, room);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_apply.hpp
+// ==== begin trilith/adapt/svf_expert.hpp
+#ifndef TRILITH_ADAPT_SVF_EXPERT_HPP
+#define TRILITH_ADAPT_SVF_EXPERT_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The factors that an expert has for one matrix.
+struct expert_part {
+  std::string name;      ///< "blocks.0.ffn.gate"
+  std::vector<float> z;  ///< one for each singular value, channel, or matrix
+};
+
+/// The part of this name, or null.
+[[nodiscard]] inline const expert_part* find_part(std::span<const expert_part> parts,
+                                                  std::string_view name) noexcept {
+  for (const expert_part& p : parts)
+    if (p.name == name) return &p;
+  return nullptr;
+}
+
+/// What an expert knows: a factor for each singular value of some matrices of a model,
+///
+///     W' = c U diag(S z) V^T      z: [r],  c as singular_scaling has it
+///
+/// and nothing for the others, which stay as they are. One of r = min(Out, In) numbers a matrix is
+/// a few kilobytes where a change of rank 16 is some hundreds.
+///
+/// z begins as 1 and is multiplied as it is. (The published code multiplies by sigmoid(p) with p
+/// near 0.1, so by 0.525 at first; where S is renormalised, that is the same beginning.)
+/// @see Sun et al.: "Transformer^2: Self-adaptive LLMs", arXiv 2501.06252, section 3.1.
+struct svf_expert {
+  std::vector<expert_part> parts;
+  bool renormalised = true;  ///< see singular_scaling
+
+  [[nodiscard]] const expert_part* find(std::string_view name) const noexcept {
+    return find_part(parts, name);
+  }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    std::size_t sum = 0;
+    for (const expert_part& p : parts) sum += p.z.size();
+    return sum;
+  }
+  [[nodiscard]] singular_scaling scaling(const expert_part& p) const noexcept {
+    return {p.z, renormalised};
+  }
+};
+
+namespace detail {
+
+/// Whether these factors have singular values for a part. Error: mismatch, or invalid_value.
+[[nodiscard]] inline status expect_part(const svf_factors& factors, const expert_part& part) {
+  const svf_matrix* const m = factors.find(part.name);
+  if (m == nullptr)
+    return unexpected(errc::mismatch, factors.origin, part.name,
+                      join(part.z.size(), " singular values for an expert"), "none");
+  if (m->values.rank() != part.z.size())
+    return unexpected(errc::mismatch, factors.origin, part.name,
+                      join(part.z.size(), " singular values for an expert"),
+                      join(m->values.rank()));
+  if (!is_finite(absmax(part.z.data(), part.z.size())))
+    return error{errc::invalid_value, join("svf_expert: ", part.name, ": z is not finite.")};
+  return done{};
+}
+
+[[nodiscard]] inline status expect_all_found(std::string_view who, std::size_t parts,
+                                             std::size_t found) {
+  if (parts == found) return done{};
+  return error{errc::mismatch, join(who, ": the expert changes ", parts,
+                                    " matrices, the model has ", found, " of them.")};
+}
+
+[[nodiscard]] inline status expect_parts(const svf_factors& factors, const svf_expert& expert) {
+  for (const expert_part& p : expert.parts)
+    if (status good = expect_part(factors, p); !good) return good;
+  return done{};
+}
+
+/// Whether the weights of a model are those that the expert changes.
+template <Realisation Model>
+[[nodiscard]] status expect_model(const svf_expert& expert, const svf_factors& factors,
+                                  const Model& model) {
+  status good = expect_parts(factors, expert);
+  std::size_t found = 0;
+  for_each_hidden_matrix(model, [&](const std::string& name, const auto& m, auto) {
+    if (!good || expert.find(name) == nullptr) return;
+    ++found;
+    if (auto same = factors.expect(name, {m.elements.data(), m.rows, m.cols}); !same)
+      good = std::move(same).error();
+  });
+  return !good ? std::move(good) : expect_all_found("apply_expert", expert.parts.size(), found);
+}
+
+}  // namespace detail
+
+/// An expert makes the weights of a latent or dense model its own: W becomes W'. The weights must
+/// be those that the factors are of, so an expert is not applied on top of another one; keep the
+/// model, or pack it, before.
+///
+///     auto factors = tl::load_svf("model.svf.safetensors");
+///     if (auto good = tl::apply_expert(expert, *factors, model); !good) return good;
+///
+/// Errors: mismatch, naming the tensor; then nothing is changed. Cost: Out In r multiplications a
+/// matrix.
+template <Realisation Model>
+  requires(HasFloats<Model>)
+[[nodiscard]] status apply_expert(const svf_expert& expert, const svf_factors& factors,
+                                  Model& model, const executor& run = {}) {
+  if (status good = detail::expect_model(expert, factors, model); !good) return good;
+  svf_room room(run);
+  for_each_hidden_matrix(model, [&](const std::string& name, auto& m, auto) {
+    if (const expert_part* const p = expert.find(name); p != nullptr)
+      add_svf(factors.find(name)->values, expert.scaling(*p), {m.elements.data(), m.rows, m.cols},
+              room);
+  });
+  return done{};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_expert.hpp
+// ==== begin trilith/adapt/svf_channels.hpp
+#ifndef TRILITH_ADAPT_SVF_CHANNELS_HPP
+#define TRILITH_ADAPT_SVF_CHANNELS_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// An expert that scales outputs: y_o = z_o (W x)_o, so W' = diag(z) W. Codes stay codes and only
+/// scales change, which a packed model takes without loss where each row has a scale.
+///
+/// A part of one z scales its whole matrix. In front of a norm that is no change at all: the norm
+/// divides by it, and its gradient is zero (test/unit/adapt_svf_channel_learner.cpp).
+struct channel_expert {
+  std::vector<expert_part> parts;  ///< z: [Out], or [1]
+
+  [[nodiscard]] const expert_part* find(std::string_view name) const noexcept {
+    return find_part(parts, name);
+  }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    std::size_t sum = 0;
+    for (const expert_part& p : parts) sum += p.z.size();
+    return sum;
+  }
+};
+
+/// The factor of output o: z: [Out], or [1] for all.
+[[nodiscard]] inline float channel_factor(std::span<const float> z, std::size_t o) noexcept {
+  return z[z.size() == 1 ? 0 : o];
+}
+
+/// W = diag(z) W for floats.
+inline void scale_channels(span2d<float> w, std::span<const float> z) noexcept {
+  for (std::size_t o = 0; o < w.rows; ++o) scale_by(&w(o, 0), channel_factor(z, o), w.cols);
+}
+
+/// The same codes with a scale for each row: lossless, and what channels need.
+///
+///     tl::packed_matrix<tl::weights::ternary<>, P> trained = ...;   // one scale
+///     auto rows = tl::with_row_scales(trained);
+template <weights::CodedWeights W, packing::Packing P>
+  requires(std::is_same_v<typename W::granularity, scale::per_tensor>)
+[[nodiscard]] auto with_row_scales(const packed_matrix<W, P>& m) {
+  packed_matrix<typename W::template with_scale<scale::per_row>, P> out;
+  out.rows = m.rows;
+  out.cols = m.cols;
+  out.codes = m.codes;  // a row is one group in both
+  out.scales = aligned_buffer<float>(m.rows);
+  for (float& s : out.scales) s = m.scales[0];
+  return out;
+}
+
+namespace detail {
+
+/// Scales s: one for a matrix, each row, or each group in a row.
+inline void scale_scales(std::span<float> s, std::size_t rows, std::span<const float> z) noexcept {
+  const std::size_t of_row = s.size() < rows ? s.size() : s.size() / max_of<std::size_t>(rows, 1);
+  for (std::size_t i = 0; i < s.size(); ++i) s[i] *= channel_factor(z, i / of_row);
+}
+
+}  // namespace detail
+
+/// The same for a packed matrix: its scales are multiplied, and no code changes. z: [Out] needs
+/// scales of rows or of groups in them; [1] any.
+template <weights::CodedWeights W, packing::Packing P>
+void scale_channels(packed_matrix<W, P>& m, std::span<const float> z) noexcept {
+  TRILITH_PRECONDITION(z.size() == 1 || m.scales.size() >= m.rows,
+                       "scale_channels() needs a scale for each row: with_row_scales().");
+  detail::scale_scales(m.scales.span(), m.rows, z);
+}
+
+namespace detail {
+
+template <class Matrix>
+inline constexpr bool has_floats = requires(Matrix& m) { static_cast<float*>(m.elements.data()); };
+
+/// Whether a matrix can be scaled so.
+template <class Matrix>
+[[nodiscard]] status expect_channels(const Matrix& m, const expert_part& part) {
+  const auto wrong = [&](std::string_view expected, std::string_view found) {
+    return unexpected(errc::mismatch, "channel_expert", part.name, expected, found);
+  };
+  const std::size_t n = part.z.size();
+  if (n != 1 && n != m.rows) return wrong(join(m.rows, " factors, or one"), join(n));
+  if constexpr (requires { m.scales; }) {
+    if (n != 1 && m.scales.size() < m.rows)
+      return wrong(join("a scale for each of ", m.rows, " rows, as of scale::per_row"),
+                   "one for all");
+  } else if constexpr (!has_floats<Matrix>) {
+    return wrong("codes or f32", Matrix::weights::name);
+  }
+  return done{};
+}
+
+template <class Matrix>
+void scale_matrix(Matrix& m, std::span<const float> z) noexcept {
+  if constexpr (has_floats<Matrix>)
+    scale_channels(span2d<float>(m.elements.data(), m.rows, m.cols), z);
+  if constexpr (requires { m.scales; }) scale_scales(m.scales.span(), m.rows, z);
+}
+
+}  // namespace detail
+
+/// An expert of channels becomes part of a model of any realisation. Of latent weights that share
+/// one scale a row's factor changes the codes too.
+///
+/// Errors: mismatch for a matrix of another size, or a packed one whose rows share a scale; then
+/// nothing is changed. Cost: of a packed model, its scales.
+template <Realisation Model>
+[[nodiscard]] status apply_expert(const channel_expert& expert, Model& model) {
+  status good = done{};
+  std::size_t found = 0;
+  for_each_hidden_matrix(std::as_const(model), [&](const std::string& name, const auto& m, auto) {
+    const expert_part* const p = expert.find(name);
+    found += p != nullptr;
+    if (good && p != nullptr) good = detail::expect_channels(m, *p);
+  });
+  if (good) good = detail::expect_all_found("apply_expert", expert.parts.size(), found);
+  if (!good) return good;
+  for_each_hidden_matrix(model, [&](const std::string& name, auto& m, auto) {
+    if (const expert_part* const p = expert.find(name); p != nullptr) detail::scale_matrix(m, p->z);
+  });
+  return done{};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_channels.hpp
+// ==== begin trilith/adapt/svf_channels_learned.hpp
+#ifndef TRILITH_ADAPT_SVF_CHANNELS_LEARNED_HPP
+#define TRILITH_ADAPT_SVF_CHANNELS_LEARNED_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How many factors a matrix has.
+enum class channel_factors : std::uint8_t {
+  of_rows,    ///< one for each output
+  of_matrix,  ///< one for all
+};
+
+namespace detail {
+
+/// One matrix of a pass and its z in training.
+struct channels_learned {
+  channels_learned(const tensor_facts& t, std::span<float> w, std::span<float> g, std::size_t n)
+      : name(t.name),
+        z_name(name + ".z"),
+        weights(w.data(), t.rows, t.cols),
+        gradient(g.data(), t.rows, t.cols),
+        base(w.size(), not_zeroed{}),
+        z(n),
+        dz(n) {
+    __builtin_memcpy(base.data(), w.data(), w.size_bytes());
+    for (float& x : z) x = 1.0f;
+  }
+
+  void restore() noexcept { __builtin_memcpy(weights.data, base.data(), base.size() * 4); }
+  void apply() noexcept {
+    restore();
+    scale_channels(weights, z.span());
+  }
+  /// dL/dz_o = <G_o, value_o>, or the sum of them.
+  TRILITH_EXACT_FLOAT void multiply_back() noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const float* const value = quantised.empty() ? base.data() : quantised.data();
+    double all = 0;
+    for (std::size_t o = 0; o < weights.rows; ++o) {
+      double sum = 0;
+      for (std::size_t i = 0; i < weights.cols; ++i)
+        sum +=
+            static_cast<double>(gradient(o, i)) * static_cast<double>(value[o * weights.cols + i]);
+      if (z.size() != 1) dz[o] = static_cast<float>(sum);
+      all += sum;
+    }
+    if (z.size() == 1) dz[0] = static_cast<float>(all);
+  }
+
+  std::string name, z_name;
+  span2d<float> weights, gradient;  ///< of the pass: [Out, In]
+  aligned_buffer<float> base;       ///< W: [Out, In]
+  aligned_buffer<float> quantised;  ///< Q(W), where Q(diag(z) W) = diag(z) Q(W); else empty
+  aligned_buffer<float> z, dz;      ///< [Out], or [1]
+};
+
+/// Whether quantising commutes with positive factors of rows, or of the matrix.
+template <class W>
+inline constexpr bool commutes_with_rows = [] {
+  if constexpr (weights::CodedWeights<W> && !weights::LearnsScale<W>)
+    return !std::is_same_v<typename W::granularity, scale::per_tensor>;
+  else
+    return false;
+}();
+template <class W>
+inline constexpr bool commutes_with_one = weights::CodedWeights<W> && !weights::LearnsScale<W>;
+
+}  // namespace detail
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_channels_learned.hpp
+// ==== begin trilith/adapt/svf_channel_learner.hpp
+#ifndef TRILITH_ADAPT_SVF_CHANNEL_LEARNER_HPP
+#define TRILITH_ADAPT_SVF_CHANNEL_LEARNER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Trains an expert of channels, with the model frozen: W' = diag(z) W, z begins as 1, and with
+/// G = dL/dW'
+///
+///     dL/dz_o = <G_o, V_o>       V = Q(W), what the forward pass has at z = 1
+///
+/// That is exact for weights without codes, and for codes whose scale follows the weights of a row
+/// or group (or, with one z a matrix, of anything), since Q(diag(z) W) = diag(z) Q(W) for z > 0.
+/// Where rows share a scale, or scales are learned, z moves codes: then V = W, straight through.
+///
+///     auto learner = tl::make_channel_learner(pass);
+///     auto done = tl::train(*learner, data, tl::adamw{.rate = 2e-3, .decay = 0}, options);
+///     auto good = tl::apply_expert(learner->expert(), packed);
+///
+/// Memory: two copies of the matrices that change. Cost: the pass's, and 2 Out In additions a
+/// matrix.
+/// @see Liu et al.: "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context
+///      Learning" (IA3), arXiv 2205.05638, section 3.3.
+template <class Pass>
+class channel_learner {
+ public:
+  /// @param wanted  wanted(name) says which hidden matrices are changed
+  /// Errors: invalid_argument where no matrix is wanted.
+  template <class Wanted = every_matrix>
+  [[nodiscard]] static result<channel_learner> make(
+      Pass& pass, channel_factors which = channel_factors::of_rows, const Wanted& wanted = {}) {
+    channel_learner out(pass);
+    pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
+      if (t.what == role::hidden_matrix && wanted(t.name))
+        out.parts_.emplace_back(t, w, g, which == channel_factors::of_rows ? t.rows : 1);
+    });
+    if (out.parts_.empty())
+      return error{errc::invalid_argument, "channel_learner: no matrix is wanted."};
+    out.quantise(which == channel_factors::of_matrix);
+    return out;
+  }
+
+  code_statistics requantize(double lambda = 1) {
+    apply();
+    return pass_->requantize(lambda);
+  }
+  void zero_gradients() noexcept { pass_->zero_gradients(); }
+  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
+    return pass_->add_gradients(batch, weight);
+  }
+  /// As the pass has it: with scores to stay close to, see distillation.
+  template <class Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
+    return pass_->add_gradients(batch, weight, r);
+  }
+  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
+  void finish_gradients() {
+    pass_->finish_gradients();
+    for (detail::channels_learned& p : parts_) p.multiply_back();
+  }
+  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
+    pass_->after_update(seed, step);
+  }
+  template <class F>
+  void for_each_tensor(F&& f) {
+    for (detail::channels_learned& p : parts_)
+      f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
+  }
+  template <class F>
+  void for_each_memory(F&& f) {
+    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
+  }
+
+  /// Writes W' into the model's latent weights; or W again.
+  void apply() noexcept {
+    for (detail::channels_learned& p : parts_) p.apply();
+  }
+  void restore() noexcept {
+    for (detail::channels_learned& p : parts_) p.restore();
+  }
+  /// What was trained so far.
+  [[nodiscard]] channel_expert expert() const {
+    channel_expert out;
+    for (const detail::channels_learned& p : parts_)
+      out.parts.push_back({p.name, std::vector<float>(p.z.begin(), p.z.end())});
+    return out;
+  }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    std::size_t sum = 0;
+    for (const detail::channels_learned& p : parts_) sum += p.z.size();
+    return sum;
+  }
+
+ private:
+  explicit channel_learner(Pass& pass) : pass_(&pass) {}
+
+  void quantise(bool one_for_all) {
+    for_each_hidden_matrix(
+        pass_->model(), [&]<class Matrix, class W>(const std::string& name, const Matrix& m,
+                                                   std::type_identity<W>) {
+          if constexpr (detail::commutes_with_one<W>)
+            for (detail::channels_learned& p : parts_)
+              if (p.name == name && (one_for_all || detail::commutes_with_rows<W>)) {
+                p.quantised = aligned_buffer<float>(p.base.size(), not_zeroed{});
+                const auto q = pack_matrix<W>(m);
+                for (std::size_t o = 0; o < q.rows; ++o)
+                  decode_row(q, o, p.quantised.data() + o * q.cols);
+              }
+        });
+  }
+
+  Pass* pass_;
+  std::vector<detail::channels_learned> parts_;
+};
+
+/// channel_learner<Pass>::make() with the type of the pass found.
+template <class Pass, class Wanted = every_matrix>
+[[nodiscard]] result<channel_learner<Pass>> make_channel_learner(
+    Pass& pass, channel_factors which = channel_factors::of_rows, const Wanted& wanted = {}) {
+  return channel_learner<Pass>::make(pass, which, wanted);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_channel_learner.hpp
+// ==== begin trilith/adapt/svf_expert_file.hpp
+#ifndef TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
+#define TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
+
+/// Experts in safetensors files: of a matrix NAME the tensor NAME.z, and in the metadata what its
+/// numbers are.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+inline constexpr std::string_view expert_format = "trilith expert";
+
+[[nodiscard]] inline status save_parts(std::string_view path, std::span<const expert_part> parts,
+                                       std::vector<io::metadata_pair> metadata) {
+  std::vector<named_floats> all;
+  for (const expert_part& p : parts) all.push_back({p.name + ".z", {p.z.size()}, p.z});
+  return write_floats(path, expert_format, std::move(metadata), all);
+}
+
+[[nodiscard]] inline result<std::vector<expert_part>> read_parts(const io::safetensors_file& file) {
+  std::vector<expert_part> out;
+  for (const io::tensor_entry& t : file.tensors()) {
+    if (!t.name.ends_with(".z"))
+      return unexpected(errc::malformed, file.name(), t.name, "a name that ends with .z",
+                        spelled(t));
+    const auto z = find_floats(file, t.name, 1, "[n]");
+    if (!z) return z.error();
+    out.push_back({t.name.substr(0, t.name.size() - 2), std::vector<float>((*z)->shape[0])});
+    copy_floats(file, t, out.back().z);
+    if (!is_finite(absmax(out.back().z.data(), out.back().z.size())))
+      return unexpected(errc::invalid_value, file.name(), t.name, "finite numbers", "others");
+  }
+  return out;
+}
+
+[[nodiscard]] inline result<io::safetensors_file> open_expert(std::string_view path,
+                                                              std::string_view numbers) {
+  auto file = open_floats(path, expert_format);
+  if (!file) return file;
+  if (status ok = expect_metadata(*file, "numbers", numbers, errc::mismatch); !ok)
+    return std::move(ok).error();
+  return file;
+}
+
+}  // namespace detail
+
+/// Writes the file whole, or leaves the old one. Errors: those of io::write_safetensors().
+[[nodiscard]] inline status save_expert(std::string_view path, const svf_expert& expert) {
+  return detail::save_parts(
+      path, expert.parts,
+      {{"numbers", "singular values"}, {"renormalised", expert.renormalised ? "yes" : "no"}});
+}
+[[nodiscard]] inline status save_expert(std::string_view path, const channel_expert& expert) {
+  return detail::save_parts(path, expert.parts, {{"numbers", "channels"}});
+}
+
+/// Errors: file_not_found, io_failure; truncated, and malformed for damage and foreign files;
+/// mismatch for an expert of channels; invalid_value for numbers that are not finite; unsupported
+/// for another version. Its parts are in the order of their names.
+[[nodiscard]] inline result<svf_expert> load_svf_expert(std::string_view path) {
+  const auto file = detail::open_expert(path, "singular values");
+  if (!file) return file.error();
+  auto parts = detail::read_parts(*file);
+  if (!parts) return std::move(parts).error();
+  const std::string* const renormalised = file->find_metadata("renormalised");
+  if (renormalised == nullptr || (*renormalised != "yes" && *renormalised != "no"))
+    return error{errc::malformed, join(file->name(), ": expected renormalised = yes or no, found ",
+                                       renormalised == nullptr ? "none" : *renormalised, ".")};
+  return svf_expert{std::move(*parts), *renormalised == "yes"};
+}
+
+/// As load_svf_expert(); mismatch for an expert of singular values.
+[[nodiscard]] inline result<channel_expert> load_channel_expert(std::string_view path) {
+  const auto file = detail::open_expert(path, "channels");
+  if (!file) return file.error();
+  auto parts = detail::read_parts(*file);
+  if (!parts) return std::move(parts).error();
+  return channel_expert{std::move(*parts)};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_expert_file.hpp
+// ==== begin trilith/adapt/svf_file.hpp
+#ifndef TRILITH_ADAPT_SVF_FILE_HPP
+#define TRILITH_ADAPT_SVF_FILE_HPP
+
+/// Singular values of a model in a safetensors file: of a matrix NAME the tensors NAME.u [Out, r],
+/// NAME.s [r] and NAME.v [In, r], and in the metadata "weights.NAME", the fingerprint of the
+/// weights they are of.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+inline constexpr std::string_view factors_format = "trilith singular values";
+
+[[nodiscard]] inline bool number_from_hex(std::string_view text, std::uint64_t& out) noexcept {
+  out = 0;
+  for (const char c : text) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return false;
+    out = out << 4 | static_cast<std::uint64_t>(digit);
+  }
+  return text.size() == 16;
+}
+
+[[nodiscard]] inline result<singular_values> read_values(const io::safetensors_file& file,
+                                                         const std::string& name) {
+  const auto s = find_floats(file, name + ".s", 1, "[r]");
+  if (!s) return s.error();
+  const std::uint64_t rank = (*s)->shape[0];
+  const auto u = find_floats(file, name + ".u", 2, join("[Out, ", rank, "]"));
+  if (!u) return u.error();
+  const auto v = find_floats(file, name + ".v", 2, join("[In, ", rank, "]"));
+  if (!v) return v.error();
+  for (const io::tensor_entry* const t : {*u, *v})
+    if (t->shape[1] != rank)
+      return unexpected(errc::malformed, file.name(), t->name, join(rank, " columns"), spelled(*t));
+  singular_values out((*u)->shape[0], (*v)->shape[0], rank);
+  copy_floats(file, **u, out.u.elements.span());
+  copy_floats(file, **s, out.s.span());
+  copy_floats(file, **v, out.v.elements.span());
+  return out;
+}
+
+[[nodiscard]] inline result<std::uint64_t> read_fingerprint(const io::safetensors_file& file,
+                                                            const std::string& name) {
+  const std::string* const text = file.find_metadata("weights." + name);
+  std::uint64_t print = 0;
+  if (text != nullptr && number_from_hex(*text, print)) return print;
+  return unexpected(errc::malformed, file.name(), name, "a fingerprint of 16 digits",
+                    text == nullptr ? "none" : *text);
+}
+
+}  // namespace detail
+
+/// Writes the file whole, or leaves the old one. Errors: those of io::write_safetensors().
+[[nodiscard]] inline status save_svf(std::string_view path, const svf_factors& factors) {
+  std::vector<io::metadata_pair> metadata;
+  std::vector<detail::named_floats> all;
+  for (const auto& [name, print, w] : factors.matrices) {
+    metadata.push_back({"weights." + name, hexadecimal(print)});
+    all.push_back({name + ".u", {w.out(), w.rank()}, w.u.elements.span()});
+    all.push_back({name + ".s", {w.rank()}, w.s.span()});
+    all.push_back({name + ".v", {w.in(), w.rank()}, w.v.elements.span()});
+  }
+  return detail::write_floats(path, detail::factors_format, std::move(metadata), all);
+}
+
+/// All matrices of a file. Whatever they are used with compares its weights with them: load_svf()
+/// with a model, svf_learner, apply_expert().
+///
+/// Errors: file_not_found, io_failure; truncated, and malformed for damage and foreign files;
+/// unsupported for another version. Each names the file, the tensor, what was expected and what was
+/// found. Cost: two passes over the file.
+[[nodiscard]] inline result<svf_factors> load_svf(std::string_view path) {
+  const auto file = detail::open_floats(path, detail::factors_format);
+  if (!file) return file.error();
+  svf_factors out;
+  out.origin = path;
+  for (const io::tensor_entry& t : file->tensors()) {
+    if (!t.name.ends_with(".s")) continue;
+    const std::string name = t.name.substr(0, t.name.size() - 2);
+    auto values = detail::read_values(*file, name);
+    if (!values) return std::move(values).error();
+    const auto print = detail::read_fingerprint(*file, name);
+    if (!print) return print.error();
+    out.matrices.push_back({name, *print, std::move(*values)});
+  }
+  return out;
+}
+/// The same for a model: mismatch where the file is not of its weights, see expect_weights().
+template <Realisation Model>
+[[nodiscard]] result<svf_factors> load_svf(std::string_view path, const Model& model) {
+  auto out = load_svf(path);
+  if (!out) return out;
+  if (status same = expect_weights(*out, model); !same) return std::move(same).error();
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_file.hpp
+// ==== begin trilith/adapt/svf_learned.hpp
+#ifndef TRILITH_ADAPT_SVF_LEARNED_HPP
+#define TRILITH_ADAPT_SVF_LEARNED_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// slopes_i = u_i^T G v_i, from P = G V: [Out, r].
+TRILITH_EXACT_FLOAT inline void singular_slopes(const singular_values& w, span2d<const float> p,
+                                                std::span<double> slopes) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  for (double& x : slopes) x = 0;
+  for (std::size_t o = 0; o < p.rows; ++o)
+    for (std::size_t i = 0; i < p.cols; ++i)
+      slopes[i] += static_cast<double>(w.u.row(o)[i]) * static_cast<double>(p(o, i));
+}
+
+/// dL/dz_i = c S_i (slope_i - sign(z_i) <G, W'> / sum S), with <G, W'> = c sum_i S_i z_i slope_i.
+TRILITH_EXACT_FLOAT inline void scaling_gradient(const singular_values& w,
+                                                 const singular_scaling& by,
+                                                 std::span<const double> slopes,
+                                                 std::span<float> dz) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const double c = by.factor(w);
+  double along = 0, all = 0;
+  for (std::size_t i = 0; i < dz.size(); ++i) {
+    all += static_cast<double>(w.s[i]);
+    along += c * static_cast<double>(w.s[i]) * static_cast<double>(by.z[i]) * slopes[i];
+  }
+  const double pull = by.renormalised && all > 0 ? along / all : 0;
+  for (std::size_t i = 0; i < dz.size(); ++i) {
+    const double sign = by.z[i] > 0 ? 1 : by.z[i] < 0 ? -1 : 0;
+    dz[i] = static_cast<float>(c * static_cast<double>(w.s[i]) * (slopes[i] - sign * pull));
+  }
+}
+
+/// One matrix of a pass and its z in training.
+struct svf_learned {
+  svf_learned(const svf_matrix& m, std::span<float> w, std::span<float> g, svf_room& room)
+      : of(&m),
+        z_name(m.name + ".z"),
+        weights(w),
+        gradient(g),
+        base(w.size(), not_zeroed{}),
+        z(m.values.rank()),
+        dz(m.values.rank()),
+        slopes(m.values.rank()) {
+    __builtin_memcpy(base.data(), w.data(), w.size_bytes());
+    begin_from(nullptr);
+    (void)room.rows(m.values.out(), m.values.rank());  // so that no step allocates
+    (void)room.row(m.values.rank());
+  }
+
+  void begin_from(const expert_part* part) noexcept {
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = part == nullptr ? 1.0f : part->z[i];
+  }
+  void restore() noexcept { __builtin_memcpy(weights.data(), base.data(), weights.size_bytes()); }
+  void apply(bool renormalised, svf_room& room) {
+    restore();
+    add_svf(of->values, {z.span(), renormalised}, view(weights), room);
+  }
+  void multiply_back(bool renormalised, svf_room& room) {
+    const singular_values& w = of->values;
+    const span2d<float> p = room.rows(w.out(), w.rank());
+    room.multiply(view(gradient), rows_of(w.v), p);
+    singular_slopes(w, p, slopes.span());
+    scaling_gradient(w, {z.span(), renormalised}, slopes.span(), dz.span());
+  }
+  [[nodiscard]] span2d<float> view(std::span<float> x) const noexcept {
+    return {x.data(), of->values.out(), of->values.in()};
+  }
+
+  const svf_matrix* of;
+  std::string z_name;
+  std::span<float> weights, gradient;  ///< of the pass: [Out, In]
+  aligned_buffer<float> base;          ///< W: [Out, In]
+  aligned_buffer<float> z, dz;         ///< [r]
+  aligned_buffer<double> slopes;       ///< [r]
+};
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/adapt/svf_learned.hpp
+// ==== begin trilith/adapt/svf_learner.hpp
+#ifndef TRILITH_ADAPT_SVF_LEARNER_HPP
+#define TRILITH_ADAPT_SVF_LEARNER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Trains an expert of singular values, with the model frozen: the forward pass is that of
+///
+///     W' = W + U diag(S (c z - 1)) V^T     (= c U diag(S z) V^T, but exactly W where c z = 1)
+///
+/// through the quantiser where there is one, and with G = dL/dW'
+///
+///     dL/dz_i = c S_i (u_i^T G v_i - sign(z_i) <G, W'> / sum S)       c = sum S / sum S |z|
+///
+/// without the second term where nothing is renormalised. Then sum_i z_i dL/dz_i = 0: the size of
+/// z does not matter. z begins as 1.
+///
+///     tl::training_pass pass(model, room, threads.get());
+///     auto learner = tl::make_svf_learner(pass, *factors);
+///     if (!learner) return std::move(learner).error();
+///     auto done = tl::train(*learner, data, tl::adamw{.rate = 2e-3, .decay = 0}, options);
+///     auto saved = tl::save_expert("tales.expert.safetensors", learner->expert());
+///
+/// The factors outlive it. Memory: a copy of the matrices that change. Cost: the pass's, and twice
+/// Out In r multiplications a matrix and step.
+/// @tparam Pass  training_pass, or what gives its latent weights and their gradients likewise
+/// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.1; docs/svf.md
+template <class Pass>
+class svf_learner {
+ public:
+  /// @param wanted  wanted(name) says which hidden matrices are changed. The published figures are
+  ///                of feed-forward networks.
+  /// Errors: mismatch for factors that are not of the pass's weights; invalid_argument where no
+  /// matrix is wanted.
+  template <class Wanted = feed_forward_matrices>
+  [[nodiscard]] static result<svf_learner> make(Pass& pass, const svf_factors& factors,
+                                                const Wanted& wanted = {}, bool renormalised = true,
+                                                const executor& run = {}) {
+    svf_learner out(pass, renormalised, run);
+    status good = done{};
+    pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
+      if (!good || t.what != role::hidden_matrix || !wanted(t.name)) return;
+      auto of = factors.expect(t.name, {w.data(), t.rows, t.cols});
+      if (of)
+        out.parts_.emplace_back(**of, w, g, out.room_);
+      else
+        good = std::move(of).error();
+    });
+    if (good && out.parts_.empty())
+      good = error{errc::invalid_argument, "svf_learner: no matrix is wanted."};
+    if (!good) return std::move(good).error();
+    return out;
+  }
+
+  code_statistics requantize(double lambda = 1) {
+    apply();
+    return pass_->requantize(lambda);
+  }
+  void zero_gradients() noexcept { pass_->zero_gradients(); }
+  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
+    return pass_->add_gradients(batch, weight);
+  }
+  /// As the pass has it: with scores to stay close to, see distillation.
+  template <class Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
+    return pass_->add_gradients(batch, weight, r);
+  }
+  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
+  void finish_gradients() {
+    pass_->finish_gradients();
+    for (detail::svf_learned& p : parts_) p.multiply_back(renormalised_, room_);
+  }
+  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
+    pass_->after_update(seed, step);
+  }
+  template <class F>
+  void for_each_tensor(F&& f) {
+    for (detail::svf_learned& p : parts_)
+      f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
+  }
+  template <class F>
+  void for_each_memory(F&& f) {
+    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
+  }
+
+  /// Writes W' into the model's latent weights; or W again.
+  void apply() {
+    for (detail::svf_learned& p : parts_) p.apply(renormalised_, room_);
+  }
+  void restore() noexcept {
+    for (detail::svf_learned& p : parts_) p.restore();
+  }
+  /// What was trained so far.
+  [[nodiscard]] svf_expert expert() const {
+    svf_expert out{.parts = {}, .renormalised = renormalised_};
+    for (const detail::svf_learned& p : parts_)
+      out.parts.push_back({p.of->name, std::vector<float>(p.z.begin(), p.z.end())});
+    return out;
+  }
+  /// Goes on from an expert; a matrix that it leaves alone begins as 1. Error: mismatch where it
+  /// changes other matrices, or is renormalised otherwise.
+  [[nodiscard]] status begin_from(const svf_expert& expert) {
+    std::size_t found = 0;
+    for (const detail::svf_learned& p : parts_)
+      if (const expert_part* const part = expert.find(p.of->name); part != nullptr)
+        found += part->z.size() == p.z.size();
+    if (found != expert.parts.size() || expert.renormalised != renormalised_)
+      return error{errc::mismatch,
+                   join("svf_learner: ", found, " of the expert's ", expert.parts.size(),
+                        " matrices are trained here, or it is not renormalised as "
+                        "they are.")};
+    for (detail::svf_learned& p : parts_) p.begin_from(expert.find(p.of->name));
+    return done{};
+  }
+  /// z: one for each singular value.
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    std::size_t sum = 0;
+    for (const detail::svf_learned& p : parts_) sum += p.z.size();
+    return sum;
+  }
+
+ private:
+  svf_learner(Pass& pass, bool renormalised, const executor& run)
+      : pass_(&pass), renormalised_(renormalised), room_(run) {}
+
+  Pass* pass_;
+  bool renormalised_;
+  svf_room room_;
+  std::vector<detail::svf_learned> parts_;
+};
+
+/// svf_learner<Pass>::make() with the type of the pass found.
+template <class Pass, class Wanted = feed_forward_matrices>
+[[nodiscard]] result<svf_learner<Pass>> make_svf_learner(Pass& pass, const svf_factors& factors,
+                                                         const Wanted& wanted = {},
+                                                         bool renormalised = true,
+                                                         const executor& run = {}) {
+  return svf_learner<Pass>::make(pass, factors, wanted, renormalised, run);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_learner.hpp
+// ==== begin trilith/adapt/svf_mixture.hpp
+#ifndef TRILITH_ADAPT_SVF_MIXTURE_HPP
+#define TRILITH_ADAPT_SVF_MIXTURE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+/// sum_k a_k c_k z_k of one matrix; an expert that leaves it alone has c z = 1.
+[[nodiscard]] TRILITH_EXACT_FLOAT inline std::vector<float> mix_part(
+    const svf_matrix& m, std::span<const svf_expert> experts, std::span<const double> a) {
+  TRILITH_EXACT_FLOAT_BODY
+  std::vector<double> sum(m.values.rank());
+  for (std::size_t k = 0; k < experts.size(); ++k) {
+    const expert_part* const p = experts[k].find(m.name);
+    const double c = p == nullptr ? 1 : experts[k].scaling(*p).factor(m.values);
+    for (std::size_t i = 0; i < sum.size(); ++i)
+      sum[i] += a[k] * (p == nullptr ? 1 : c * static_cast<double>(p->z[i]));
+  }
+  std::vector<float> z(sum.size());
+  for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<float>(sum[i]);
+  return z;
+}
+
+[[nodiscard]] inline status expect_mixable(const svf_factors& factors,
+                                           std::span<const svf_expert> experts,
+                                           std::size_t coefficients) {
+  if (experts.empty() || coefficients != experts.size())
+    return error{errc::invalid_argument,
+                 join("mix_experts: expected a coefficient for each of at least one expert, found ",
+                      coefficients, " for ", experts.size(), ".")};
+  for (const svf_expert& e : experts) {
+    if (e.renormalised != experts[0].renormalised)
+      return error{errc::invalid_argument,
+                   "mix_experts: expected experts that are all renormalised or none, found both."};
+    if (status good = expect_parts(factors, e); !good) return good;
+  }
+  return done{};
+}
+
+[[nodiscard]] inline bool changes(std::span<const svf_expert> experts, std::string_view name) {
+  for (const svf_expert& e : experts)
+    if (e.find(name) != nullptr) return true;
+  return false;
+}
+
+}  // namespace detail
+
+/// The expert between experts:
+///
+///     z = sum_k a_k c_k z_k
+///
+/// of what the singular values are really multiplied by. (The published code adds up the numbers
+/// that its sigmoid would be taken of, and takes none.) Where the a_k add up to 1 and no z is
+/// negative, the mixture needs no other factor than 1; else it is renormalised as its experts are.
+///
+///     const auto found = tl::cem(objective, {}, tl::even_start(experts.size()));
+///     auto best = tl::mix_experts(*factors, experts, found->best);
+///
+/// Errors: invalid_argument for experts of which some are renormalised and others not, or for
+/// another number of coefficients; mismatch for an expert of other factors.
+/// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.2.
+[[nodiscard]] inline result<svf_expert> mix_experts(const svf_factors& factors,
+                                                    std::span<const svf_expert> experts,
+                                                    std::span<const double> a) {
+  if (status good = detail::expect_mixable(factors, experts, a.size()); !good)
+    return std::move(good).error();
+  svf_expert out{.parts = {}, .renormalised = experts[0].renormalised};
+  for (const svf_matrix& m : factors.matrices)
+    if (detail::changes(experts, m.name))
+      out.parts.push_back({m.name, detail::mix_part(m, experts, a)});
+  return out;
+}
+
+/// The control of an experiment: the same numbers, each matrix's in another order, so that what is
+/// left is their size and spread. The same seed gives the same order.
+[[nodiscard]] inline svf_expert shuffled(const svf_expert& expert, std::uint64_t seed) {
+  svf_expert out = expert;
+  for (std::size_t k = 0; k < out.parts.size(); ++k) {
+    std::vector<float>& z = out.parts[k].z;
+    for (std::size_t i = 0; i < z.size(); ++i)
+      z[i] = expert.parts[k].z[permuted(i, z.size(), seed, k)];
+  }
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_mixture.hpp
+// ==== begin trilith/adapt/svf_product.hpp
+#ifndef TRILITH_ADAPT_SVF_PRODUCT_HPP
+#define TRILITH_ADAPT_SVF_PRODUCT_HPP
+
+/// Products with a matrix whose singular values are scaled, without making that matrix.
+namespace trilith::inline TRILITH_ABI {
+
+/// y = c U (S z (V^T x)) for every row of x.      x: [T, In],  y: [T, Out]
+///
+/// Cost: r (In + Out) multiplications a row, where the matrix takes In Out: an expert for each row
+/// of a batch, or a change of experts without writing weights.
+inline void multiply_svf(const singular_values& w, const singular_scaling& by,
+                         span2d<const float> x, span2d<float> y, svf_room& room) {
+  const std::span<float> d = room.row(w.rank());
+  detail::scale_singular(w, by, 0, d);
+  const span2d<float> inner = room.rows(x.rows, w.rank());
+  room.multiply(x, detail::rows_of(w.v), inner);
+  detail::scale_columns(inner, d, inner, room.run());
+  room.multiply(inner, float_matrix(detail::rows_of(w.u)).transposed(), y);
+}
+
+namespace detail {
+/// The indices of the k largest |d_i|, the largest first; the first of equal ones.
+[[nodiscard]] inline std::vector<std::size_t> largest(std::span<const float> d, std::size_t k) {
+  std::vector<std::size_t> at(d.size());
+  for (std::size_t i = 0; i < at.size(); ++i) at[i] = i;
+  for (std::size_t i = 0; i < k; ++i) {
+    std::size_t best = i;
+    for (std::size_t j = i + 1; j < at.size(); ++j)
+      if (absolute(d[at[j]]) > absolute(d[at[best]])) best = j;
+    const std::size_t found = at[best];
+    for (; best > i; --best) at[best] = at[best - 1];  // the others keep their order
+    at[i] = found;
+  }
+  at.resize(k);
+  return at;
+}
+}  // namespace detail
+
+/// The part of the change that k singular values make, of those whose c z differs from 1 the most:
+///
+///     U diag(S (c z - 1)) V^T ~ B A      B = U_k diag(S_k (c z_k - 1)),  A = V_k^T
+///
+/// No matrix of rank k is nearer to the change. A packed matrix keeps its codes and adds B A x
+/// (add_product()): with k = r that is W' x.
+///
+/// @param k  at most r
+[[nodiscard]] inline low_rank svf_correction(const singular_values& w, const singular_scaling& by,
+                                             std::size_t k) {
+  TRILITH_PRECONDITION(k <= w.rank(), "svf_correction() has at most the rank of the matrix.");
+  std::vector<float> d(w.rank());
+  detail::scale_singular(w, by, 1, d);
+  low_rank out;
+  out.a = plain_matrix<weights::f32>(k, w.in());
+  out.b = plain_matrix<weights::f32>(w.out(), k);
+  const std::vector<std::size_t> kept = detail::largest(d, k);
+  for (std::size_t j = 0; j < k; ++j) {
+    for (std::size_t i = 0; i < w.in(); ++i) out.a.row(j)[i] = w.v.row(i)[kept[j]];
+    for (std::size_t o = 0; o < w.out(); ++o) out.b.row(o)[j] = d[kept[j]] * w.u.row(o)[kept[j]];
+  }
+  return out;
+}
+
+/// y += s B (A x) for every row of x.      x: [T, In],  y: [T, Out]
+///
+///     layer.forward(x, y);                       // a bit_linear: W~ x
+///     tl::add_product(correction, x, y, room);   // W~' x
+inline void add_product(const low_rank& change, span2d<const float> x, span2d<float> y,
+                        svf_room& room) {
+  const span2d<float> inner = room.rows(x.rows, change.rank());
+  room.multiply(x, float_matrix(detail::rows_of(change.a)).transposed(), inner);
+  for (std::size_t t = 0; t < inner.rows; ++t) scale_by(&inner(t, 0), change.scale, inner.cols);
+  room.multiply(inner, float_matrix(detail::rows_of(change.b)).transposed(), y, true);
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_product.hpp
+// ==== begin trilith/adapt/svf_requantise.hpp
+#ifndef TRILITH_ADAPT_SVF_REQUANTISE_HPP
+#define TRILITH_ADAPT_SVF_REQUANTISE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// What a merge of the change D: [Out, In] did to quantised weights.
+template <weights::CodedWeights W, packing::Packing P>
+[[nodiscard]] merge_report compare_change(const packed_matrix<W, P>& before,
+                                          const packed_matrix<W, P>& after,
+                                          span2d<const float> change) {
+  TRILITH_PRECONDITION(change.rows == before.rows && change.cols == before.cols,
+                       "compare_change(): the change must be as large as the matrix.");
+  merge_report all{.codes = before.rows * before.cols};
+  std::vector<float> x(before.cols), y(before.cols);
+  std::vector<std::int8_t> p(before.cols), q(before.cols);
+  for (std::size_t r = 0; r < before.rows; ++r) {
+    decode_row(before, r, x.data());
+    decode_row(after, r, y.data());
+    unpack_codes(before, r, p.data());
+    unpack_codes(after, r, q.data());
+    for (std::size_t i = 0; i < before.cols; ++i) {
+      const double wanted = change(r, i);
+      all.flipped += p[i] != q[i];
+      all.wanted += wanted * wanted;
+      all.realised += wanted * (static_cast<double>(y[i]) - static_cast<double>(x[i]));
+    }
+  }
+  return all;
+}
+
+/// What becomes of scaled singular values in three ways of keeping them; those of several matrices
+/// add up.
+struct svf_requantised {
+  merge_report anew;         ///< quantised by the rule of the weights: other scales, other codes
+  merge_report kept_scales;  ///< the codes nearest to W', under the scales of W~
+  merge_report run_time;     ///< no code changes, and a correction of rank k is added beside it
+
+  svf_requantised& operator+=(const svf_requantised& more) noexcept {
+    anew += more.anew;
+    kept_scales += more.kept_scales;
+    run_time += more.run_time;
+    return *this;
+  }
+};
+
+namespace detail {
+
+/// sum D D_k beside sum D^2, where D_k is the part of rank k.
+[[nodiscard]] inline merge_report compare_correction(span2d<const float> change,
+                                                     const low_rank& part) {
+  merge_report all{.codes = change.rows * change.cols};
+  std::vector<float> d(change.cols);
+  for (std::size_t r = 0; r < change.rows; ++r) {
+    part.row(r, d.data());
+    for (std::size_t i = 0; i < change.cols; ++i) {
+      all.wanted += static_cast<double>(change(r, i)) * static_cast<double>(change(r, i));
+      all.realised += static_cast<double>(change(r, i)) * static_cast<double>(d[i]);
+    }
+  }
+  return all;
+}
+
+}  // namespace detail
+
+/// How much of an expert packed weights would take. With D = U diag(S (c z - 1)) V^T, the shares
+/// are those of merge_report. Trits that are a whole scale apart take nothing of a D that is small
+/// everywhere: keep it beside them, or train latent weights (docs/svf.md).
+///
+/// @param values  of the decoded weights of `base`, as decompose() of a packed model gives them
+/// @param k       rank of the correction that run_time adds, at most r
+/// Cost: three passes over the matrix, and Out In (r + k) multiplications.
+template <weights::CodedWeights W, packing::Packing P>
+[[nodiscard]] svf_requantised requantise_svf(const packed_matrix<W, P>& base,
+                                             const singular_values& values,
+                                             const singular_scaling& by, std::size_t k) {
+  svf_room room;
+  plain_matrix<weights::f32> change(base.rows, base.cols), wanted = detail::decoded(base);
+  const span2d<float> d(change.elements.data(), base.rows, base.cols);
+  add_svf(values, by, d, room);
+  add(wanted.elements.data(), change.elements.data(), change.elements.size());
+  const auto anew = pack_matrix<W, P>(wanted.elements.data(), base.rows, base.cols);
+  return {compare_change(base, anew, d), compare_change(base, detail::nearest(base, wanted), d),
+          detail::compare_correction(d, svf_correction(values, by, k))};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_requantise.hpp
+// ==== begin trilith/adapt/svf.hpp
+#ifndef TRILITH_ADAPT_SVF_HPP
+#define TRILITH_ADAPT_SVF_HPP
+
+/// Singular value fine-tuning (SVF) and what is near it: docs/svf.md. adapt/svf_decompose.hpp,
+/// which needs Eigen, is included beside it by programs that make singular values themselves.
+
+#endif
+// ==== end trilith/adapt/svf.hpp
+// ==== begin trilith/adapt/ternary_change.hpp
+#ifndef TRILITH_ADAPT_TERNARY_CHANGE_HPP
+#define TRILITH_ADAPT_TERNARY_CHANGE_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// A change of trits by trits, made of few of them:
+///
+///     T' = clip(T + D, -1, 1)         D = sign(B A) where |B A| > threshold, else 0
+///     B: [Out, rank], A: [rank, In], both of -1, 0, 1
+///
+/// The sum of a matrix of trits and this is one again, under the same scale: merging loses nothing.
+/// A begins with random signs and B as zero, so that the change begins as none.
+/// @see "LoTA-QAF: Lossless Ternary Adaptation for Quantization-Aware Fine-Tuning",
+///      arXiv 2505.18724, section 3.
+struct ternary_change {
+  ternary_change() = default;
+  ternary_change(std::size_t out, std::size_t in, std::size_t rank, float threshold_share,
+                 std::uint64_t seed, std::uint64_t stream = 0)
+      : threshold(threshold_share * static_cast<float>(rank)), a(rank, in), b(out, rank) {
+    for (std::size_t i = 0; i < a.elements.size(); ++i)
+      a.elements[i] = philox(seed, stream, i)[0] % 2 == 0 ? -1.0f : 1.0f;
+  }
+
+  float threshold = 0;           ///< of |B A|, in [0, rank)
+  plain_matrix<weights::f32> a;  ///< [rank, In] of -1, 0, 1
+  plain_matrix<weights::f32> b;  ///< [Out, rank] of -1, 0, 1
+
+  [[nodiscard]] std::size_t rank() const noexcept { return a.rows; }
+  [[nodiscard]] std::size_t in() const noexcept { return a.cols; }
+  [[nodiscard]] std::size_t out() const noexcept { return b.rows; }
+  [[nodiscard]] std::size_t parameters() const noexcept {
+    return a.elements.size() + b.elements.size();
+  }
+
+  /// d_i = D[o, i] in -1, 0, 1; d: [In]. Sums of trits are exact in float.
+  void row(std::size_t o, float* d) const noexcept {
+    for (std::size_t i = 0; i < in(); ++i) d[i] = 0.0f;
+    for (std::size_t k = 0; k < rank(); ++k)
+      if (b.row(o)[k] != 0.0f) add_scaled(d, b.row(o)[k], a.row(k), in());
+    for (std::size_t i = 0; i < in(); ++i)
+      d[i] = d[i] > threshold ? 1.0f : d[i] < -threshold ? -1.0f : 0.0f;
+  }
+};
+
+/// T + D as a trit.
+[[nodiscard]] constexpr float changed_trit(float code, float change) noexcept {
+  return clamp_to(code + change, -1.0f, 1.0f);
+}
+
+/// The codes of `w` become clip(T + D, -1, 1); scales stay. Exact: what was computed with the
+/// change before is computed without it afterwards, bit for bit (test/unit/adapt_ternary.cpp).
+///
+/// @return flipped codes; `wanted` and `realised` count the trits of D and those that were not
+///         stopped at -1 or 1
+template <weights::CodedWeights W, packing::Packing P>
+merge_report merge_ternary(packed_matrix<W, P>& w, const ternary_change& change) {
+  static_assert(
+      W::min_code == -1 && W::max_code == 1 && W::code_step == 1,
+      "trilith::merge_ternary(): changes of trits are for ternary weights; merge a change "
+      "of low rank into others (docs/errors.md).");
+  TRILITH_PRECONDITION(w.rows == change.out() && w.cols == change.in(),
+                       "merge_ternary(): the change must be as large as the matrix.");
+  merge_report found{.codes = w.rows * w.cols};
+  std::vector<float> d(w.cols);
+  std::vector<std::int8_t> codes(w.cols);
+  for (std::size_t r = 0; r < w.rows; ++r) {
+    unpack_codes(w, r, codes.data());
+    change.row(r, d.data());
+    for (std::size_t i = 0; i < w.cols; ++i) {
+      const auto next = static_cast<std::int8_t>(changed_trit(codes[i], d[i]));
+      found.wanted += static_cast<double>(d[i] * d[i]);
+      found.flipped += next != codes[i];
+      codes[i] = next;
+    }
+    for (std::size_t g = 0; g < w.groups_per_row(); ++g) {
+      const std::size_t first = g * w.group();
+      packing::pack_row<P>(codes.data() + first, min_of(w.group(), w.cols - first),
+                           w.row(r) + g * w.group_bytes());
+    }
+  }
+  found.realised = static_cast<double>(found.flipped);
+  return found;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/ternary_change.hpp
+// ==== begin trilith/adapt/ternary_learner.hpp
+#ifndef TRILITH_ADAPT_TERNARY_LEARNER_HPP
+#define TRILITH_ADAPT_TERNARY_LEARNER_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How large a change of trits is.
+struct ternary_options {
+  std::size_t rank = 16;
+  float threshold_share = 0.75f;  ///< of the rank; the lower, the more trits a step changes
+};
+
+/// Trains changes of trits by trits (ternary_change) with ternary_sign:
+///
+///     forward     s clip(T + D, -1, 1)
+///     backward    dL/dB = s dL/dW A^T,   dL/dA = s B^T dL/dW       straight through the threshold
+///
+/// where a trit that is at -1 or 1 already and is pushed on takes no part. The model's weights are
+/// trits times their scales at any time, so that requantize() packs exactly what was trained. Made
+/// for training_pass<Model, ste::stochastic_rounding>, which keeps the scales that weights have.
+///
+///     tl::training_pass<decltype(model), tl::ste::stochastic_rounding> pass(model, room);
+///     tl::ternary_learner learner(pass, {.rank = 16}, 1);
+///     auto done = tl::train(learner, data, tl::ternary_sign{}, options);
+///     auto merged = tl::requantize(model);
+///
+/// @tparam Pass  for weights with one scale a tensor or a row
+template <class Pass>
+class ternary_learner {
+ public:
+  /// @param wanted  wanted(name) says which hidden matrices are changed
+  template <class Wanted>
+  ternary_learner(Pass& pass, const ternary_options& how, std::uint64_t seed, const Wanted& wanted,
+                  const executor& run = {})
+      : pass_(&pass), run_(run), memory_(float_product_memory(run.threads)) {
+    pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
+      if (t.what == role::hidden_matrix && wanted(t.name))
+        parts_.emplace_back(
+            t, w, g,
+            ternary_change(t.rows, t.cols, how.rank, how.threshold_share, seed, parts_.size()));
+    });
+  }
+  ternary_learner(Pass& pass, const ternary_options& how, std::uint64_t seed,
+                  const executor& run = {})
+      : ternary_learner(
+            pass, how, seed, [](std::string_view) { return true; }, run) {}
+
+  code_statistics requantize(double lambda = 1) {
+    for (part& p : parts_) p.apply();
+    return pass_->requantize(lambda);
+  }
+  void zero_gradients() noexcept { pass_->zero_gradients(); }
+  template <class... Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight,
+                          const Reference&... reference) noexcept {
+    return pass_->add_gradients(batch, weight, reference...);
+  }
+  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
+  void finish_gradients() {
+    pass_->finish_gradients();
+    for (part& p : parts_) p.multiply_back(memory_.span(), run_);
+  }
+  void after_update(std::uint64_t, std::uint64_t) noexcept {}  // rounds nothing: trits stay trits
+  template <class F>
+  void for_each_tensor(F&& f) {
+    for (part& p : parts_) {
+      f(tensor_facts{p.a_name, p.change.rank(), p.change.in(), role::embedding_or_head},
+        p.change.a.elements.span(), p.da.elements.span());
+      f(tensor_facts{p.b_name, p.change.out(), p.change.rank(), role::embedding_or_head},
+        p.change.b.elements.span(), p.db.elements.span());
+    }
+  }
+
+  /// f(name, change) for each matrix that is changed.
+  template <class F>
+  void for_each_change(F&& f) const {
+    for (const part& p : parts_) f(p.name, p.change);
+  }
+
+ private:
+  struct part {
+    part(const tensor_facts& t, std::span<float> w, std::span<float> g, ternary_change&& c)
+        : name(t.name),
+          a_name(name + ".ternary_a"),
+          b_name(name + ".ternary_b"),
+          weights(w),
+          gradient(g),
+          change(std::move(c)),
+          codes(w.size()),
+          scales(t.rows),
+          da(change.rank(), change.in()),
+          db(change.out(), change.rank()) {
+      split();
+    }
+    /// W = s T; a row of zeros takes the scale of the tensor.
+    void split() {
+      const std::size_t n = change.in();
+      const float whole = absmax(weights.data(), weights.size());
+      for (std::size_t o = 0; o < scales.size(); ++o) {
+        const float s = absmax(weights.data() + o * n, n);
+        scales[o] = s > 0 ? s : whole;
+        for (std::size_t i = 0; i < n; ++i) {
+          const float w = weights[o * n + i];
+          codes[o * n + i] = w > 0 ? 1.0f : w < 0 ? -1.0f : 0.0f;
+        }
+      }
+    }
+    void apply() noexcept {
+      const std::size_t n = change.in();
+      for (std::size_t o = 0; o < scales.size(); ++o) {
+        float* const w = weights.data() + o * n;
+        change.row(o, w);
+        for (std::size_t i = 0; i < n; ++i) w[i] = scales[o] * changed_trit(codes[o * n + i], w[i]);
+      }
+    }
+    /// The gradient of the codes, without those that cannot move its way.
+    void mask_gradient() noexcept {
+      const std::size_t n = change.in();
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        const float code = codes[i], down = gradient[i];
+        const bool is_stopped = (code > 0 && down < 0) || (code < 0 && down > 0);
+        gradient[i] = is_stopped ? 0.0f : down * scales[i / n];
+      }
+    }
+    void multiply_back(std::span<float> memory, const executor& run) noexcept {
+      mask_gradient();
+      const span2d<float> g(gradient.data(), change.out(), change.in());
+      const auto view = [](plain_matrix<trilith::weights::f32>& m) noexcept {
+        return span2d<float>(m.elements.data(), m.rows, m.cols);
+      };
+      multiply_floats(g, float_matrix(view(change.a)).transposed(), view(db), false, memory, run);
+      multiply_floats(float_matrix(view(change.b)).transposed(), g, view(da), false, memory, run);
+    }
+
+    std::string name, a_name, b_name;
+    std::span<float> weights, gradient;  ///< of the pass: [Out, In]
+    ternary_change change;
+    aligned_buffer<float> codes;   ///< T: [Out, In]
+    aligned_buffer<float> scales;  ///< [Out]
+    plain_matrix<trilith::weights::f32> da, db;
+  };
+
+  Pass* pass_;
+  executor run_;
+  std::vector<part> parts_;
+  aligned_buffer<float> memory_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/ternary_learner.hpp
+// ==== begin trilith/adapt/ternary_sign.hpp
+#ifndef TRILITH_ADAPT_TERNARY_SIGN_HPP
+#define TRILITH_ADAPT_TERNARY_SIGN_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Steps of tensors whose entries are -1, 0, 1:
+///
+///     x_i <- clip(x_i - sign(g_i), -1, 1)     for the entries with the largest |g_i|
+///
+/// `share` times the schedule's factor of them, at least one. Entries whose gradient is 0 stay. It
+/// has no state. (The paper moves 5 % of the entries first, 0.1 % at 80 % of the steps and 0.01 %
+/// then; a schedule from 1 to 0 comes near that.)
+/// @see LoTA-QAF, arXiv 2505.18724, section 3.3 (t-SignSGD).
+struct ternary_sign {
+  using policy_kind = optimiser_kind;
+  static constexpr std::string_view name = "ternary_sign";
+  double share = 0.05;
+
+  /// All that changes what it does: f(name, number).
+  template <class F>
+  void describe(F&& f) const {
+    f("share", share);
+  }
+
+  struct state {
+    state() noexcept = default;
+    state(const ternary_sign&, const tensor_facts&) {}
+    template <class Visit>
+    void visit(Visit&&) noexcept {}
+    [[nodiscard]] std::size_t floats() const noexcept { return 0; }
+  };
+
+  [[nodiscard]] constexpr std::size_t memory_floats(const tensor_facts& t,
+                                                    std::size_t) const noexcept {
+    return t.size();
+  }
+
+  void update(std::span<float> weights, std::span<const float> gradient, state&,
+              const step_facts& at, const update_tools& tools) const noexcept {
+    const auto n = static_cast<double>(gradient.size());
+    const auto moved = static_cast<std::size_t>(max_of(share * at.rate * n, 1.0));
+    const float least = largest(gradient, moved, tools.memory);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      if (const float g = gradient[i]; g != 0 && magnitude(g) >= least)
+        weights[i] = clamp_to(weights[i] - (g > 0 ? 1.0f : -1.0f), -1.0f, 1.0f);
+  }
+
+ private:
+  [[nodiscard]] static float magnitude(float x) noexcept { return x < 0 ? -x : x; }
+
+  /// The k-th largest |g_i|, k >= 1: bits of non-negative floats are in the order of the floats, so
+  /// that it is found bit by bit, in 31 passes.
+  [[nodiscard]] static float largest(std::span<const float> g, std::size_t k,
+                                     std::span<float> memory) noexcept {
+    for (std::size_t i = 0; i < g.size(); ++i) memory[i] = magnitude(g[i]);
+    std::uint32_t found = 0;
+    for (std::uint32_t bit = 1u << 30; bit != 0; bit >>= 1) {
+      const float tried = std::bit_cast<float>(found | bit);
+      std::size_t above = 0;
+      for (std::size_t i = 0; i < g.size(); ++i) above += memory[i] >= tried;
+      if (above >= k) found |= bit;
+    }
+    return std::bit_cast<float>(found);
+  }
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/ternary_sign.hpp
 // ==== begin trilith/adapt.hpp
 #ifndef TRILITH_ADAPT_HPP
 #define TRILITH_ADAPT_HPP
 
-/// Changes of few parameters to a model, and what becomes of them when they are merged.
+/// Changes of few parameters to a model: how they are trained, baked and merged.
 
 #endif
 // ==== end trilith/adapt.hpp
+// ==== begin trilith/search/cem_reports.hpp
+#ifndef TRILITH_SEARCH_CEM_REPORTS_HPP
+#define TRILITH_SEARCH_CEM_REPORTS_HPP
+
+/// What the cross-entropy method tells of its work.
+namespace trilith {
+
+/// How good a vector of coefficients is; more is better. NaN is worse than any number: the score of
+/// a vector that could not be evaluated.
+struct cem_score {
+  double score = __builtin_nan("");
+  double tie_breaker = 0;  ///< counts between equal scores alone
+
+  constexpr cem_score() noexcept = default;
+  constexpr cem_score(double s, double t = 0) noexcept : score(s), tie_breaker(t) {}
+};
+
+/// Whether a is better than b: by score, then by tie-breaker.
+[[nodiscard]] constexpr bool is_better(const cem_score& a, const cem_score& b) noexcept {
+  const auto above = [](double x, double y) { return x > y || (x == x && y != y); };
+  if (above(a.score, b.score)) return true;
+  return !above(b.score, a.score) && above(a.tie_breaker, b.tie_breaker);
+}
+
+enum class cem_end : std::uint8_t {
+  iterations,  ///< all that were asked for
+  tolerance,   ///< every deviation fell below it
+  stopped,     ///< by options.stop
+};
+[[nodiscard]] constexpr std::string_view name_of(cem_end e) noexcept {
+  return e == cem_end::iterations  ? "iterations"
+         : e == cem_end::tolerance ? "tolerance"
+                                   : "stopped";
+}
+
+/// One iteration, after it.
+struct cem_iteration {
+  cem_score best;          ///< of all evaluations up to here
+  double elite_score = 0;  ///< mean of the elites
+  std::vector<double> mean, deviation;
+};
+
+struct cem_result {
+  std::vector<double> best;  ///< the best vector that was evaluated, also where it was stopped
+  cem_score best_score;
+  std::vector<double> mean, deviation;  ///< of the distribution after the last whole iteration
+  std::vector<cem_iteration> history;   ///< of whole iterations
+  std::size_t evaluations = 0;
+  cem_end ended = cem_end::iterations;
+};
+
+enum class cem_moment : std::uint8_t { evaluation, iteration };
+
+/// What an observer hears. Views: valid during the call.
+struct cem_event {
+  cem_moment what = cem_moment::evaluation;
+  std::size_t iteration = 0, member = 0;  ///< from 0
+  std::span<const double> coefficients;   ///< of the member
+  cem_score score;                        ///< of the member
+  const cem_result& so_far;               ///< `best` includes this evaluation
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/search/cem_reports.hpp
+// ==== begin trilith/search/cem_options.hpp
+#ifndef TRILITH_SEARCH_CEM_OPTIONS_HPP
+#define TRILITH_SEARCH_CEM_OPTIONS_HPP
+
+namespace trilith {
+
+/// What is maximised: K coefficients to a score, with a tie-breaker where scores take few values.
+/// It is asked once for each vector, so it should answer the same when asked again.
+using cem_objective = callback<cem_score(std::span<const double>)>;
+
+/// How the cross-entropy method searches.
+///
+///     tl::cem_options options{.iterations = 30, .seed = 7};
+///     options.stop = [&] { return asked_to_stop; };
+struct cem_options {
+  std::size_t population = 32;  ///< at least 2
+  double elite_share = 0.2;     ///< in (0, 1]; floor(share * population) members, at least 2
+  double low = 0, high = 1;     ///< of every coefficient
+  std::size_t iterations = 100;
+  double tolerance = 1e-3;  ///< ends when every deviation is below; 0: never
+  /// The old mean's and deviation's share in the new ones, in [0, 1). With 0 the distribution
+  /// narrows too early for three seeds in ten (docs/search.md).
+  double smoothing = 0.5;
+  std::uint64_t seed = 1;
+
+  callback<void(const cem_event&)> on_event = {};
+  callback<bool()> stop = {};  ///< asked after each evaluation; true ends the search
+};
+
+/// Where a search begins. What a search found is where another can go on:
+/// `{found.mean, found.deviation}`.
+struct cem_start {
+  std::vector<double> mean;            ///< K numbers in [low, high]
+  std::vector<double> deviation = {};  ///< K numbers, 0 or more; empty: (high - low) / 2 each
+};
+
+/// 1 / K for each of K coefficients: experts of equal weight.
+[[nodiscard]] inline cem_start even_start(std::size_t coefficients) {
+  return {std::vector<double>(coefficients, 1.0 / static_cast<double>(coefficients))};
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/search/cem_options.hpp
+// ==== begin trilith/search/cem.hpp
+#ifndef TRILITH_SEARCH_CEM_HPP
+#define TRILITH_SEARCH_CEM_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<cem_result> search_by_cem(const cem_objective& objective, const cem_options& options,
+                                 const cem_start& start);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// The cross-entropy method: draws vectors of K coefficients from a normal distribution and fits it
+/// to the best of them, again and again.
+///
+///     a_i = clamp(mean + deviation * n_i, low, high)      n_i ~ N(0, 1), i = 1 ... population - 1
+///     a_0 = the best vector so far, which keeps its score; the start's mean in iteration 0
+///     mean <- (1 - s) mean_E + s mean,   deviation <- (1 - s) deviation_E + s deviation
+///
+/// mean_E, deviation_E (unbiased) are those of the elites E, the best floor(share * population) by
+/// score and tie-breaker; s is the smoothing. Equal ones are taken in their order. Depends on the
+/// seed alone: members are made and evaluated in order, in the calling thread, and an objective
+/// that computes for long uses threads of its own.
+///
+/// @param objective  see cem_objective; maximised
+/// @param start      K coefficients, such as even_start(K)
+/// Errors: invalid_argument for options out of range. A stopped search is no error: its result
+/// holds the best so far.
+/// Cost: 1 + iterations * (population - 1) evaluations.
+/// @see Rubinstein: "The cross-entropy method for combinatorial and continuous optimization", 1999,
+///      and de Boer et al.: "A tutorial on the cross-entropy method", 2005. Mixing
+///      experts by it: Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.2.
+///
+///     const auto found = tl::cem([&](std::span<const double> a) -> tl::cem_score {
+///       return {share_of_right_answers(a), mean_log_likelihood(a)};
+///     }, {.iterations = 50}, tl::even_start(experts));
+///     if (found) use(found->best);
+[[nodiscard]] inline result<cem_result> cem(const cem_objective& objective,
+                                            const cem_options& options, const cem_start& start) {
+  return TRILITH_IMPLEMENTED::search_by_cem(objective, options, start);
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/search/cem.hpp
+// ==== begin trilith/search/indicators.hpp
+#ifndef TRILITH_SEARCH_INDICATORS_HPP
+#define TRILITH_SEARCH_INDICATORS_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::vector<double> knee_distances_of(std::span<const std::vector<double>> front);
+std::size_t knee_of(std::span<const std::vector<double>> front);
+double hypervolume_of(std::span<const std::vector<double>> points,
+                      const std::array<double, 2>& reference);
+double igd_of(std::span<const std::vector<double>> found,
+              std::span<const std::vector<double>> truth);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+/// What a front is worth, and which of its points is a good compromise. Objectives are finite and
+/// minimised.
+namespace trilith::pareto {
+
+/// How far each point lies from the hyperplane through the ends of the front, towards where all
+/// objectives are best:
+///
+///     g_m = (f_m - min f_m) / (max f_m - min f_m)       d = (1 - sum_m g_m) / sqrt(M)
+///
+/// With two objectives that is the line from the best in one to the best in the other; with more,
+/// the plane through the points at which one g_m is 1 and the others are 0. Below 0 beyond it. A
+/// constant objective has g_m = 0.
+/// @see Das: "On characterizing the knee of the Pareto curve based on normal-boundary
+///      intersection", Structural Optimization 18, 1999.
+[[nodiscard]] inline std::vector<double> knee_distances(
+    std::span<const std::vector<double>> front) {
+  return TRILITH_IMPLEMENTED::knee_distances_of(front);
+}
+
+/// The knee: the index of the largest knee distance, the first of equal ones; 0 of an empty front.
+/// A front that bulges the other way has none, and gives one of its ends.
+///
+///     const auto all = found.front();
+///     const auto& compromise = all[tl::pareto::knee(tl::pareto::objectives_of(all))];
+[[nodiscard]] inline std::size_t knee(std::span<const std::vector<double>> front) {
+  return TRILITH_IMPLEMENTED::knee_of(front);
+}
+
+/// The area that points of two objectives dominate, up to a reference point; larger is better.
+/// Points that do not lie below the reference in both add nothing.
+/// Cost: O(N log N).
+/// @see Zitzler, Thiele: "Multiobjective evolutionary algorithms", 1999.
+///
+///     tl::pareto::hypervolume(std::vector<std::vector<double>>{{0, 1}, {1, 0}}, {2, 2})   // 3
+[[nodiscard]] inline double hypervolume(std::span<const std::vector<double>> points,
+                                        const std::array<double, 2>& reference) {
+  return TRILITH_IMPLEMENTED::hypervolume_of(points, reference);
+}
+
+/// Inverted generational distance: the mean distance from a point of the true front to the nearest
+/// that was found; 0 is best. It grows with points that are far off and with parts that are missed.
+///
+/// @param found  N vectors of M objectives; none: infinite
+/// @param truth  points that lie densely on the true front, at least one
+/// Cost: O(M N truth).
+/// @see Coello Coello, Reyes Sierra: "A study of the parallelization of a coevolutionary
+///      multi-objective evolutionary algorithm", MICAI 2004.
+[[nodiscard]] inline double igd(std::span<const std::vector<double>> found,
+                                std::span<const std::vector<double>> truth) {
+  return TRILITH_IMPLEMENTED::igd_of(found, truth);
+}
+
+}  // namespace trilith::pareto
+
+#endif
+// ==== end trilith/search/indicators.hpp
+// ==== begin trilith/search/individual.hpp
+#ifndef TRILITH_SEARCH_INDIVIDUAL_HPP
+#define TRILITH_SEARCH_INDIVIDUAL_HPP
+
+/// Fronts of several objectives, all of which are minimised.
+namespace trilith::pareto {
+
+/// What an objective answers. A NaN among the numbers makes the violation infinite: worse than all.
+struct evaluation {
+  std::vector<double> objectives;  ///< M, minimised; a maximised one is negated
+  double violation = 0;            ///< how far constraints are missed, summed; 0: feasible
+
+  evaluation() = default;
+  evaluation(std::vector<double> f, double v = 0) : objectives(std::move(f)), violation(v) {}
+};
+
+/// A member of a population.
+struct individual {
+  std::vector<double> genome;
+  std::vector<double> objectives = {};
+  double violation = 0;
+  std::size_t rank = 0;  ///< of its front among the population: 0 is not dominated
+  double crowding = 0;   ///< see crowding(); infinite at the ends of a front
+
+  [[nodiscard]] bool is_feasible() const noexcept { return violation <= 0; }
+};
+
+/// Pareto domination: a_m <= b_m for all m, and a_m < b_m for one.
+[[nodiscard]] constexpr bool dominates(std::span<const double> a,
+                                       std::span<const double> b) noexcept {
+  bool is_less = false;
+  for (std::size_t m = 0; m < a.size(); ++m) {
+    if (!(a[m] <= b[m])) return false;
+    is_less = is_less || a[m] < b[m];
+  }
+  return is_less;
+}
+
+/// Constraint-domination: the smaller violation dominates, so that what is feasible dominates what
+/// is not; at equal violations, domination of the objectives.
+/// @see Deb et al. 2002, section VI.
+[[nodiscard]] constexpr bool dominates(std::span<const double> a, double violation_a,
+                                       std::span<const double> b, double violation_b) noexcept {
+  return violation_a != violation_b ? violation_a < violation_b : dominates(a, b);
+}
+[[nodiscard]] inline bool dominates(const individual& a, const individual& b) noexcept {
+  return dominates(a.objectives, a.violation, b.objectives, b.violation);
+}
+
+/// Whether a is ahead of b in a tournament: the lower rank, then the larger crowding distance.
+/// @see Deb et al. 2002, section III-B (the crowded-comparison operator).
+[[nodiscard]] inline bool is_ahead(const individual& a, const individual& b) noexcept {
+  return a.rank != b.rank ? a.rank < b.rank : a.crowding > b.crowding;
+}
+/// The winner of a binary tournament. Where neither is ahead, `prefers_first` says who.
+[[nodiscard]] inline const individual& tournament(const individual& a, const individual& b,
+                                                  bool prefers_first) noexcept {
+  if (is_ahead(a, b)) return a;
+  return is_ahead(b, a) || !prefers_first ? b : a;
+}
+
+}  // namespace trilith::pareto
+
+#endif
+// ==== end trilith/search/individual.hpp
+// ==== begin trilith/search/ranking.hpp
+#ifndef TRILITH_SEARCH_RANKING_HPP
+#define TRILITH_SEARCH_RANKING_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::vector<std::size_t> ranks_of_points(std::span<const std::vector<double>> points,
+                                         std::span<const double> violations);
+std::vector<double> crowding_of_points(std::span<const std::vector<double>> points);
+std::vector<pareto::individual> survivors_among(std::vector<pareto::individual> all,
+                                                std::size_t count);
+std::vector<pareto::individual> front_among(std::span<const pareto::individual> all);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::pareto {
+
+/// Fast non-dominated sorting: rank 0 is dominated by none, rank r by none but those of ranks
+/// below.
+///
+/// @param points      N vectors of M objectives
+/// @param violations  N numbers, or none: all feasible
+/// Cost: O(M N^2) comparisons, at most N^2 / 2 indices.
+/// @see Deb et al. 2002, section III-A.
+///
+///     tl::pareto::ranks(std::vector<std::vector<double>>{{1, 2}, {2, 1}, {2, 2}})   // 0, 0, 1
+[[nodiscard]] inline std::vector<std::size_t> ranks(std::span<const std::vector<double>> points,
+                                                    std::span<const double> violations = {}) {
+  return TRILITH_IMPLEMENTED::ranks_of_points(points, violations);
+}
+
+/// How alone each point of a front stands:
+///
+///     d_i = 1/M sum_m (f_m[next] - f_m[previous]) / (max f_m - min f_m)
+///
+/// with the neighbours in the order of objective m; infinite for the first and the last of an
+/// order; an objective that is constant or not finite counts 0. Of points with the same
+/// objectives, the first alone counts, and the others get 0.
+///
+/// @param points  N vectors of M objectives: one front
+/// Cost: O(M N log N).
+/// @see Deb et al. 2002, section III-B, which sums where this takes the mean. An order of points by
+/// it is the same.
+[[nodiscard]] inline std::vector<double> crowding(std::span<const std::vector<double>> points) {
+  return TRILITH_IMPLEMENTED::crowding_of_points(points);
+}
+
+/// The `count` best, with their ranks and crowding distances: fronts by ascending rank while they
+/// fit, then the least crowded of the next one. Equal ones stay in their order.
+/// @see Deb et al. 2002, section III-C.
+[[nodiscard]] inline std::vector<individual> survivors(std::vector<individual> all,
+                                                       std::size_t count) {
+  return TRILITH_IMPLEMENTED::survivors_among(std::move(all), count);
+}
+
+/// The feasible ones that no other dominates, ascending in the first objective (equal ones in the
+/// next). Empty where none is feasible.
+[[nodiscard]] inline std::vector<individual> front(std::span<const individual> all) {
+  return TRILITH_IMPLEMENTED::front_among(all);
+}
+
+/// The objectives alone, as ranks(), crowding(), knee() and the indicators take them.
+[[nodiscard]] inline std::vector<std::vector<double>> objectives_of(
+    std::span<const individual> all) {
+  std::vector<std::vector<double>> out;
+  for (const individual& one : all) out.push_back(one.objectives);
+  return out;
+}
+
+}  // namespace trilith::pareto
+
+#endif
+// ==== end trilith/search/ranking.hpp
+// ==== begin trilith/search/nsga2_options.hpp
+#ifndef TRILITH_SEARCH_NSGA2_OPTIONS_HPP
+#define TRILITH_SEARCH_NSGA2_OPTIONS_HPP
+
+namespace trilith {
+
+/// What is minimised: n numbers to M objectives and a violation. It is asked once for each genome.
+using nsga2_objective = callback<pareto::evaluation(std::span<const double>)>;
+
+struct nsga2_result {
+  /// With ranks and crowding distances. Of a stopped search: the best of what was evaluated.
+  std::vector<pareto::individual> population;
+  std::size_t generations = 0;  ///< whole ones
+  std::size_t evaluations = 0;
+  bool is_stopped = false;
+
+  /// The feasible ones that no other dominates, ascending in the first objective.
+  [[nodiscard]] std::vector<pareto::individual> front() const { return pareto::front(population); }
+};
+
+enum class nsga2_moment : std::uint8_t { evaluation, generation };
+
+/// What an observer hears. Views: valid during the call.
+struct nsga2_event {
+  nsga2_moment what = nsga2_moment::evaluation;
+  std::size_t generation = 0;      ///< 0: the first population
+  const pareto::individual& last;  ///< what was evaluated; rank and crowding are not set yet
+  const nsga2_result& so_far;      ///< its population is that of the last whole generation
+};
+
+/// How NSGA-II searches.
+///
+///     tl::nsga2_options options{.low = {0, 0}, .high = {2, 2}, .generations = 40};
+///     options.on_event = [&](const tl::nsga2_event& e) { show(e.so_far.evaluations); };
+struct nsga2_options {
+  std::vector<double> low, high;  ///< of each of the n numbers of a genome
+  std::size_t population = 100;   ///< even, 4 or more
+  std::size_t generations = 250;  ///< after the first population
+  double crossover = 0.9;         ///< probability that two parents are crossed
+  double crossover_share = 0.5;   ///< of the numbers of crossed parents
+  double crossover_eta = 15;      ///< 0 or more: the larger, the nearer children are to parents
+  double mutation = 0;            ///< probability for each number; 0: 1 / n
+  double mutation_eta = 20;       ///< 0 or more: the larger, the smaller the changes
+  /// Genomes of the first population, such as what is known to be good; the rest of it is random.
+  std::vector<std::vector<double>> start = {};
+  std::uint64_t seed = 1;
+
+  callback<void(const nsga2_event&)> on_event = {};
+  callback<bool()> stop = {};  ///< asked after each evaluation; true ends the search
+};
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/search/nsga2_options.hpp
+// ==== begin trilith/search/nsga2.hpp
+#ifndef TRILITH_SEARCH_NSGA2_HPP
+#define TRILITH_SEARCH_NSGA2_HPP
+
+namespace trilith::TRILITH_IMPLEMENTED {
+result<nsga2_result> search_by_nsga2(const nsga2_objective& objective,
+                                     const nsga2_options& options);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith {
+
+/// NSGA-II: an elitist search for the front of M objectives, all of which are minimised.
+///
+///     P_0 = random                        N genomes, no two of them equal
+///     Q_t = children of P_t               tournament, crossover, mutation: see variation::
+///     P_t+1 = survivors(P_t and Q_t, N)   by rank, then by crowding distance
+///
+/// Each member of P_t is in two tournaments of two. A child that equals a member of P_t or another
+/// child is made anew, by other parents. Depends on the seed alone: genomes are evaluated in order,
+/// in the calling thread, and an objective that computes for long uses threads of its own.
+///
+/// @param objective  see nsga2_objective; it tells the objectives by their number in its first
+///                   answer. A NaN is taken for a genome that could not be evaluated
+/// Errors: invalid_argument for options out of range; mismatch for answers with other numbers of
+/// objectives. A stopped search is no error: its result holds the best so far.
+/// Cost: N (1 + generations) evaluations, and O(M N^2) for each generation.
+/// @see Deb, Pratap, Agarwal, Meyarivan: "A fast and elitist multiobjective genetic algorithm:
+///      NSGA-II", IEEE Transactions on Evolutionary Computation 6 (2), 2002.
+///
+///     const auto found = tl::nsga2([&](std::span<const double> a) -> tl::pareto::evaluation {
+///       return {{-accuracy(a), milliseconds(a)}, std::max(0.0, divergence(a) - 0.1)};
+///     }, {.low = {0, 0, 0}, .high = {2, 2, 2}});
+///     if (found) for (const auto& one : found->front()) show(one.genome, one.objectives);
+[[nodiscard]] inline result<nsga2_result> nsga2(const nsga2_objective& objective,
+                                                const nsga2_options& options) {
+  return TRILITH_IMPLEMENTED::search_by_nsga2(objective, options);
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/search/nsga2.hpp
+// ==== begin trilith/search/pareto_table.hpp
+#ifndef TRILITH_SEARCH_PARETO_TABLE_HPP
+#define TRILITH_SEARCH_PARETO_TABLE_HPP
+
+namespace trilith::pareto {
+
+/// What an objective is called where people see it.
+struct axis {
+  std::string name;
+  bool is_negated = false;  ///< it was minimised as -f, and f is shown
+};
+
+struct table;
+
+}  // namespace trilith::pareto
+
+namespace trilith::TRILITH_IMPLEMENTED {
+std::string pareto_markdown(const pareto::table& table);
+std::string pareto_csv(const pareto::table& table);
+std::string pareto_svg(const pareto::table& table, std::size_t x, std::size_t y);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::pareto {
+
+/// A front for people and for programs, with its knee() marked.
+///
+///     const tl::pareto::table table{.title = "experts",
+///                                   .axes = {{"right answers", true}, {"ms a token"}},
+///                                   .front = found.front(),
+///                                   .others = found.population};
+///     std::puts(table.markdown().c_str());
+///     save("front.svg", table.svg());
+struct table {
+  std::string title = {};
+  std::vector<axis> axes = {};          ///< one for each objective; missing ones are numbered
+  std::vector<std::string> genes = {};  ///< names of a genome's numbers; none: not listed
+  std::vector<individual> front = {};   ///< as front() gives it
+  std::vector<individual> others = {};  ///< drawn in grey behind it, such as the population
+
+  /// A row for each point; the knee's number is bold.
+  [[nodiscard]] std::string markdown() const { return TRILITH_IMPLEMENTED::pareto_markdown(*this); }
+  /// The same with all digits, as RFC 4180 has it; a column says which row is the knee.
+  [[nodiscard]] std::string csv() const { return TRILITH_IMPLEMENTED::pareto_csv(*this); }
+  /// Two of the objectives as a picture of 900 x 500 units that needs no other file. Points that
+  /// are not finite or lack one of the two are left out.
+  [[nodiscard]] std::string svg(std::size_t x = 0, std::size_t y = 1) const {
+    return TRILITH_IMPLEMENTED::pareto_svg(*this, x, y);
+  }
+};
+
+}  // namespace trilith::pareto
+
+#endif
+// ==== end trilith/search/pareto_table.hpp
+// ==== begin trilith/search/search_math.hpp
+#ifndef TRILITH_SEARCH_SEARCH_MATH_HPP
+#define TRILITH_SEARCH_SEARCH_MATH_HPP
+
+/// Logarithms and powers from IEEE operations alone, so that a search takes the same path on every
+/// machine. Relative errors are below 1e-13 for what searches ask (test/unit/search_cem.cpp).
+namespace trilith::inline TRILITH_ABI::search_math {
+
+/// log(x) = e log(2) + 2 artanh(s) with x = 2^e m, m in [sqrt(1/2), sqrt(2)), s = (m - 1) / (m +
+/// 1). x: normal, above 0.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double logarithm(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  auto exponent = static_cast<int>(bits >> 52) - 1023;
+  double m = std::bit_cast<double>((bits & 0x000F'FFFF'FFFF'FFFF) | 0x3FF0'0000'0000'0000);
+  if (m > 1.41421356237309504880) m /= 2, ++exponent;
+  const double s = (m - 1) / (m + 1);
+  double sum = 0;
+  for (int k = 23; k > 0; k -= 2) sum = sum * s * s + 1.0 / k;  // |s| < 0.172
+  return exponent * 0.69314718055994530942 + 2 * s * sum;
+}
+
+/// e^x = 2^n sum_k r^k / k! with x = n log(2) + r, |r| < 0.35. x is held to [-700, 700].
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double exponential(double x) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  x = clamp_to(x, -700.0, 700.0);
+  const double shift = x < 0 ? -0x1p52 : 0x1p52;
+  const double n = (x * 1.44269504088896340736 + shift) - shift;
+  // log(2) in two parts: the first has so few bits that n times it is exact
+  const double r = (x - n * 0x1.62e42feep-1) - n * 1.90821492927058770002e-10;
+  double sum = 1;
+  for (int k = 14; k > 0; --k) sum = 1 + sum * r / k;
+  const auto exponent = static_cast<std::uint64_t>(static_cast<std::int64_t>(n) + 1023);
+  return sum * std::bit_cast<double>(exponent << 52);
+}
+
+/// base^exponent for base >= 0; 0 for a base of 0, whatever the exponent.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double power(double base, double exponent) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  return base < 0x1p-1022 ? 0.0 : exponential(exponent * logarithm(base));
+}
+
+}  // namespace trilith::inline TRILITH_ABI::search_math
+
+#endif
+// ==== end trilith/search/search_math.hpp
+// ==== begin trilith/search/variation.hpp
+#ifndef TRILITH_SEARCH_VARIATION_HPP
+#define TRILITH_SEARCH_VARIATION_HPP
+
+/// How two parents make two children, number by number.
+namespace trilith::inline TRILITH_ABI::variation {
+
+/// The spread factor of a child for which u is drawn, with a bound beta_max >= 1 for what fits into
+/// the range:
+///
+///     a = 2 - beta_max^-(eta + 1)
+///     beta = (u a)^(1 / (eta + 1))            for u <= 1 / a
+///          = (1 / (2 - u a))^(1 / (eta + 1))  above
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double spread(double u, double beta_max,
+                                                          double eta) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const double a = 2 - search_math::power(beta_max, -(eta + 1));
+  const double base = u * a <= 1 ? u * a : 1 / (2 - u * a);
+  return search_math::power(base, 1 / (eta + 1));
+}
+
+/// Simulated binary crossover of one number, y1 < y2:
+///
+///     c1 = ((y1 + y2) - beta1 (y2 - y1)) / 2    beta1 = spread(u, 1 + 2 (y1 - low) / (y2 - y1))
+///     c2 = ((y1 + y2) + beta2 (y2 - y1)) / 2    beta2 = spread(u, 1 + 2 (high - y2) / (y2 - y1))
+///
+/// beta1 = beta2 where the parents are as far from one bound as from the other, or both bounds are
+/// far: then c1 + c2 = y1 + y2. Parents nearer than 1e-14 stay.
+///
+/// @param u    in (0, 1)
+/// @param eta  0 or more; the larger, the nearer children are to their parents
+/// @return the lower child and the upper one, in [low, high]
+/// @see Deb, Agrawal: "Simulated binary crossover for continuous search space", 1995; the bounds:
+///      Deb, Kumar, 1995.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr std::array<double, 2> cross(double one, double other,
+                                                                        double low, double high,
+                                                                        double eta,
+                                                                        double u) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const double y1 = min_of(one, other), y2 = max_of(one, other), apart = y2 - y1;
+  if (!(apart >= 1e-14)) return {y1, y2};
+  const double beta1 = spread(u, 1 + 2 * (y1 - low) / apart, eta);
+  const double beta2 = spread(u, 1 + 2 * (high - y2) / apart, eta);
+  const double c1 = 0.5 * ((y1 + y2) - beta1 * apart), c2 = 0.5 * ((y1 + y2) + beta2 * apart);
+  return {clamp_to(c1, low, high), clamp_to(c2, low, high)};
+}
+
+/// Polynomial mutation of one number: x + d (high - low), with e = eta + 1 and
+///
+///     d = (2u + (1 - 2u) (1 - d1)^e)^(1/e) - 1              d1 = (x - low) / (high - low)    u <=
+///     1/2 d = 1 - (2 (1 - u) + 2 (u - 1/2) (1 - d2)^e)^(1/e)    d2 = (high - x) / (high - low)   u
+///     > 1/2
+///
+/// @param u    in (0, 1): 1/2 changes nothing, 0 leads to low and 1 to high
+/// @param eta  0 or more; the larger, the smaller the changes
+/// @return a number in [low, high]
+/// @see Deb, Goyal: "A combined genetic adaptive search (GeneAS) for engineering design", 1996; the
+///      bounds: Deb, Deb: "Analysing mutation schemes for real-parameter genetic algorithms", 2014.
+[[nodiscard]] TRILITH_EXACT_FLOAT constexpr double mutate(double x, double low, double high,
+                                                          double eta, double u) noexcept {
+  TRILITH_EXACT_FLOAT_BODY
+  const double range = high - low, e = eta + 1;
+  const bool is_down = u <= 0.5;
+  const double tail = is_down ? u : 1 - u;  // 2 (u - 1/2) = 1 - 2 (1 - u): both are one formula
+  const double room = search_math::power(1 - (is_down ? x - low : high - x) / range, e);
+  const double step = 1 - search_math::power(2 * tail + (1 - 2 * tail) * room, 1 / e);
+  return clamp_to(is_down ? x - step * range : x + step * range, low, high);
+}
+
+}  // namespace trilith::inline TRILITH_ABI::variation
+
+#endif
+// ==== end trilith/search/variation.hpp
+// ==== begin trilith/search.hpp
+#ifndef TRILITH_SEARCH_HPP
+#define TRILITH_SEARCH_HPP
+
+/// Searches without gradients: the cross-entropy method for one figure, NSGA-II for several, and
+/// what a front of several is worth.
+
+#endif
+// ==== end trilith/search.hpp
 // ==== begin trilith/backends/reference.hpp
 #ifndef TRILITH_BACKENDS_REFERENCE_HPP
 #define TRILITH_BACKENDS_REFERENCE_HPP
@@ -18211,7 +22538,7 @@ template <class M>
 /// that the source lacks, a tensor that M has no place for, and other shapes; invalid_argument for
 /// a source with more or fewer blocks than its shape says. Cost: a copy of the parameters.
 template <Realisation M, Realisation Source>
-  requires(!Packed<M> && !Packed<Source>)
+  requires(HasFloats<M> && HasFloats<Source>)
 [[nodiscard]] result<M> adopt(const Source& source) {
   using to = typename M::blueprint;
   using from = typename Source::blueprint;
@@ -18237,109 +22564,6 @@ template <Realisation M, Realisation Source>
 
 #endif
 // ==== end trilith/model/adopt.hpp
-// ==== begin trilith/model/convert.hpp
-#ifndef TRILITH_MODEL_CONVERT_HPP
-#define TRILITH_MODEL_CONVERT_HPP
-
-/// Functions between the realisations of one blueprint.
-namespace trilith::inline TRILITH_ABI {
-
-namespace detail {
-
-/// A walk that fills one tensor from another of the same name, matrix by matrix.
-template <class ConvertMatrix>
-struct convert_all {
-  ConvertMatrix convert;
-  void enter(std::string_view) {}
-  void leave() {}
-  template <class Field, class From, class To>
-  void operator()(const Field&, const From& from, To& to) {
-    if constexpr (std::is_same_v<From, parameter_vector>)
-      to = from;
-    else
-      to = convert.template operator()<To>(from);
-  }
-};
-
-template <class Out, class In, class ConvertMatrix>
-[[nodiscard]] Out converted(const In& in, ConvertMatrix convert) {
-  Out out;
-  out.sizes = in.sizes;
-  out.settings = in.settings;
-  out.parameters.blocks.resize(in.parameters.blocks.size());
-  convert_all<ConvertMatrix> visit{convert};
-  // hana hands out references; the source is only read
-  fields::walk<typename In::blueprint>(visit, const_cast<In&>(in).parameters, out.parameters);
-  return out;
-}
-
-template <class W>
-[[nodiscard]] plain_matrix<W> rounded(const plain_matrix<weights::f32>& from) {
-  plain_matrix<W> to(from.rows, from.cols);
-  for (std::size_t i = 0; i < from.elements.size(); ++i)
-    to.elements[i] = W::store(from.elements[i]);
-  return to;
-}
-
-}  // namespace detail
-
-/// Quantises float parameters by the blueprint's own rules. The packing may be chosen:
-/// pack<packing::base3>(model).
-template <class P = packing::preferred, Realisation Model>
-  requires(!Packed<Model>)
-[[nodiscard]] packed<typename Model::blueprint, P> pack(const Model& model) {
-  return detail::converted<packed<typename Model::blueprint, P>>(
-      model, []<class To>(const auto& from) {
-        if constexpr (To::is_coded)
-          return pack_matrix<typename To::weights, typename To::packing>(from);
-        else
-          return detail::rounded<typename To::weights>(from);
-      });
-}
-
-/// As pack, for parameters that are codes times scales already (what dequantize gives, perhaps
-/// edited): the scale is taken from the weights that are not zero, so that going back and forth
-/// changes nothing, however often. Latent weights are such where ste::stochastic_rounding has
-/// trained them.
-template <class P = packing::preferred, Realisation Model>
-  requires(!Packed<Model>)
-[[nodiscard]] packed<typename Model::blueprint, P> requantize(const Model& model) {
-  return detail::converted<packed<typename Model::blueprint, P>>(
-      model, []<class To>(const plain_matrix<weights::f32>& from) {
-        if constexpr (To::is_coded)
-          return repack_matrix<typename To::weights, typename To::packing>(from.elements.data(),
-                                                                           from.rows, from.cols);
-        else
-          return detail::rounded<typename To::weights>(from);
-      });
-}
-
-/// The float values of all parameters: scale * code, exactly.
-template <Packed Model>
-[[nodiscard]] dense<typename Model::blueprint> dequantize(const Model& model) {
-  return detail::converted<dense<typename Model::blueprint>>(model, []<class To>(const auto& from) {
-    To to(from.rows, from.cols);
-    for (std::size_t r = 0; r < from.rows; ++r) decode_row(from, r, to.row(r));
-    return to;
-  });
-}
-
-/// The same codes and scales in another packing. Lossless.
-template <class P, Packed Model>
-[[nodiscard]] packed<typename Model::blueprint, P> change_packing(const Model& model) {
-  return detail::converted<packed<typename Model::blueprint, P>>(
-      model, []<class To>(const auto& from) -> To {
-        if constexpr (std::is_same_v<To, std::remove_cvref_t<decltype(from)>>)
-          return from;
-        else
-          return change_packing<typename To::packing>(from);
-      });
-}
-
-}  // namespace trilith::inline TRILITH_ABI
-
-#endif
-// ==== end trilith/model/convert.hpp
 // ==== begin trilith/model/tree_text.hpp
 #ifndef TRILITH_MODEL_TREE_TEXT_HPP
 #define TRILITH_MODEL_TREE_TEXT_HPP
@@ -18479,7 +22703,7 @@ struct randomize {
 /// Fills float parameters with random weights of this standard deviation, and gains with 1. The
 /// same seed gives the same weights everywhere.
 template <Realisation Model>
-  requires(!Packed<Model>)
+  requires(HasFloats<Model>)
 void fill_random(Model& model, std::uint64_t seed, float deviation = 0.02f) {
   detail::randomize visit{seed, deviation};
   fields::walk<typename Model::blueprint>(visit, model.parameters);
@@ -18489,49 +22713,6 @@ void fill_random(Model& model, std::uint64_t seed, float deviation = 0.02f) {
 
 #endif
 // ==== end trilith/model/initialize.hpp
-// ==== begin trilith/weights/binary.hpp
-#ifndef TRILITH_WEIGHTS_BINARY_HPP
-#define TRILITH_WEIGHTS_BINARY_HPP
-
-namespace trilith::inline TRILITH_ABI::weights {
-
-namespace detail {
-inline constexpr std::string_view binary_name = "binary<";
-}
-
-/// w ~ scale * code, code in {-1, +1}: code = sign(w - mean W), scale = mean|W|. BitNet b1.
-///
-/// sign(0) is -1, as the paper has it: a weight equal to the mean becomes -1, and so does every
-/// weight of a constant matrix. (PyTorch code that uses torch.sign makes such a weight 0.)
-/// @see "BitNet: Scaling 1-bit Transformers", arXiv 2310.11453, equations 1-3.
-template <scale::Granularity Scale = scale::per_tensor>
-struct binary {
-  using policy_kind = weights_kind;
-  using granularity = Scale;
-  using packing = packing::bits1;
-  template <scale::Granularity Other>
-  using with_scale = binary<Other>;
-  static constexpr std::string_view name =
-      joined<detail::binary_name, Scale::name, name_parts::angle>;
-  static constexpr int min_code = -1, max_code = 1, code_step = 2;
-
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    return {.scale = max_of(mean_absolute(w, n), smallest_scale), .centre = mean(w, n)};
-  }
-  /// Weights that are codes times a scale already keep their signs: no mean to subtract.
-  [[nodiscard]] static constexpr calibration recalibrate(const float* w, std::size_t n) noexcept {
-    return {.scale = max_of(mean_absolute(w, n), smallest_scale)};
-  }
-  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
-                                                    std::uint64_t) noexcept {
-    return w > c.centre ? std::int8_t{1} : std::int8_t{-1};
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::weights
-
-#endif
-// ==== end trilith/weights/binary.hpp
 // ==== begin trilith/weights/int8.hpp
 #ifndef TRILITH_WEIGHTS_INT8_HPP
 #define TRILITH_WEIGHTS_INT8_HPP
@@ -18588,101 +22769,6 @@ struct int8 {
 
 #endif
 // ==== end trilith/weights/int8.hpp
-// ==== begin trilith/weights/rounding.hpp
-#ifndef TRILITH_WEIGHTS_ROUNDING_HPP
-#define TRILITH_WEIGHTS_ROUNDING_HPP
-
-/// How a scheme chooses between the two codes next to a weight.
-namespace trilith::inline TRILITH_ABI::rounding {
-
-/// The nearest code, ties to even: deterministic, the default.
-struct nearest_even {
-  using policy_kind = rounding_kind;
-  static constexpr std::string_view name = "nearest_even";
-  static constexpr bool is_stochastic = false;
-};
-
-namespace detail {
-inline constexpr std::string_view stochastic_name = "stochastic<";
-}
-
-/// floor(w / scale + u_i) with u_i uniform in [0, 1): the code's expectation is the weight itself.
-/// u_i depends on Seed and the weight's index alone, never on threads or on order.
-template <std::uint64_t Seed = 0>
-struct stochastic {
-  using policy_kind = rounding_kind;
-  static constexpr std::string_view name =
-      joined<detail::stochastic_name, digits_of<Seed>::value, name_parts::angle>;
-  static constexpr bool is_stochastic = true;
-
-  [[nodiscard]] static constexpr float round(float value, std::uint64_t index) noexcept {
-    const float shifted = value + uniform(Seed, 0, index);
-    const float nearest = round_even(shifted);
-    return nearest > shifted ? nearest - 1.0f : nearest;
-  }
-};
-
-template <class T>
-concept Rounding = PolicyOf<T, rounding_kind> && requires {
-  { T::is_stochastic } -> std::convertible_to<bool>;
-};
-
-}  // namespace trilith::inline TRILITH_ABI::rounding
-
-#endif
-// ==== end trilith/weights/rounding.hpp
-// ==== begin trilith/weights/ternary.hpp
-#ifndef TRILITH_WEIGHTS_TERNARY_HPP
-#define TRILITH_WEIGHTS_TERNARY_HPP
-
-namespace trilith::inline TRILITH_ABI::weights {
-
-namespace detail {
-inline constexpr std::string_view ternary_name = "ternary<";
-}  // namespace detail
-
-/// w ~ scale * code, code in {-1, 0, +1}: BitNet b1.58.
-///
-/// @tparam Rule      which weights become zero, and the scale: rules::absmean, absmedian, ...
-/// @tparam Scale     how many weights share a scale: scale::per_tensor, per_row, per_group<N>
-/// @tparam Rounding  rounding::nearest_even, or rounding::stochastic<Seed>
-///
-/// 2 bits a weight in packing::bits2 (the default), 1.6 in packing::base3; scales come on top.
-/// A NaN weight becomes code 0. Example: examples/01_quantize.cpp
-template <rules::Rule Rule = rules::absmean, scale::Granularity Scale = scale::per_tensor,
-          rounding::Rounding Rounding = rounding::nearest_even>
-struct ternary {
-  using policy_kind = weights_kind;
-  using granularity = Scale;
-  using rule = Rule;
-  using packing = packing::bits2;
-  template <scale::Granularity Other>
-  using with_scale = ternary<Rule, Other, Rounding>;
-  static constexpr std::string_view name =
-      joined<detail::ternary_name, Rule::name, name_parts::comma, Scale::name, name_parts::comma,
-             Rounding::name, name_parts::angle>;
-  static constexpr int min_code = -1, max_code = 1, code_step = 1;
-
-  [[nodiscard]] static constexpr calibration calibrate(const float* w, std::size_t n) noexcept {
-    return Rule::calibrate(w, n);
-  }
-  [[nodiscard]] static constexpr std::int8_t encode(float w, const calibration& c,
-                                                    std::uint64_t index) noexcept {
-    if constexpr (Rounding::is_stochastic) {
-      const float value = w / c.scale;
-      if (value != value) return 0;
-      const float code = Rounding::round(clamp_to(value, -1.0f, 1.0f), index);
-      return static_cast<std::int8_t>((code > 0.0f) - (code < 0.0f));
-    } else {
-      return Rule::code(w, c);
-    }
-  }
-};
-
-}  // namespace trilith::inline TRILITH_ABI::weights
-
-#endif
-// ==== end trilith/weights/ternary.hpp
 // ==== begin trilith/model/presets.hpp
 #ifndef TRILITH_MODEL_PRESETS_HPP
 #define TRILITH_MODEL_PRESETS_HPP
@@ -77388,96 +81474,753 @@ void add_total(tree_text& tree) {
 
 #endif
 // ==== end trilith/model/tree_text_impl.hpp
-// ==== begin trilith/sweep/sweep_columns_impl.hpp
-#ifndef TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
-#define TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
+// ==== begin trilith/search/random_sequence.hpp
+#ifndef TRILITH_SEARCH_RANDOM_SEQUENCE_HPP
+#define TRILITH_SEARCH_RANDOM_SEQUENCE_HPP
+
+#include <cstddef>
+
+namespace trilith::inline TRILITH_ABI {
+
+/// Random numbers for one member of one generation of a search: the i-th depends on (seed, stream,
+/// member, i) alone, so members can be made by any thread, in any order.
+///
+///     tl::random_sequence draws(seed, stream + generation, member);
+///     const double x = low + (high - low) * draws.uniform();
+class random_sequence {
+ public:
+  /// member < 2^32; at most 2^32 numbers are drawn.
+  constexpr random_sequence(std::uint64_t seed, std::uint64_t stream, std::uint64_t member) noexcept
+      : seed_(seed), stream_(stream), next_(member << 32) {}
+
+  /// In (0, 1), with 52 random bits: neither end occurs.
+  [[nodiscard]] constexpr double uniform() noexcept {
+    const auto words = philox(seed_, stream_, next_++);
+    const std::uint64_t bits = std::uint64_t{words[0]} << 20 | words[1] >> 12;
+    return (static_cast<double>(bits) + 0.5) * 0x1p-52;
+  }
+
+  /// Whether an event of this probability happens.
+  [[nodiscard]] constexpr bool happens(double probability) noexcept {
+    return uniform() < probability;
+  }
+
+  /// From N(0, 1): sqrt(-2 log u) cos(pi v). v in (0, 1) is enough, as the cosine takes the same
+  /// values over half a turn as over a whole one.
+  /// @see Box, Muller: "A note on the generation of random normal deviates", 1958.
+  [[nodiscard]] TRILITH_EXACT_FLOAT constexpr double normal() noexcept {
+    TRILITH_EXACT_FLOAT_BODY
+    const double radius = double_math::square_root(-2 * search_math::logarithm(uniform()));
+    return radius * (2 * double_math::half_cosine(uniform()) - 1);
+  }
+
+ private:
+  std::uint64_t seed_, stream_, next_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/search/random_sequence.hpp
+// ==== begin trilith/search/cem_search_impl.hpp
+#ifndef TRILITH_SEARCH_CEM_SEARCH_IMPL_HPP
+#define TRILITH_SEARCH_CEM_SEARCH_IMPL_HPP
+
+#include <algorithm>
+#include <utility>
+
+namespace trilith::searches {
+
+/// Keeps these random numbers apart from those that others draw with the same seed.
+inline constexpr std::uint64_t cem_stream = 0x6365'6D00'0000'0000;
+
+[[nodiscard]] inline std::size_t elites_of(const cem_options& o) {
+  return static_cast<std::size_t>(o.elite_share * static_cast<double>(o.population));
+}
+
+/// One search, from its start to its result.
+class cem_search {
+ public:
+  cem_search(const cem_objective& objective, const cem_options& options, const cem_start& start)
+      : objective_(objective), o_(options) {
+    found_.mean = start.mean;
+    found_.deviation = start.deviation;
+    if (start.deviation.empty()) found_.deviation.assign(width(), (o_.high - o_.low) / 2);
+    members_.assign(o_.population, std::vector<double>(width()));
+    scores_.resize(o_.population);
+  }
+
+  [[nodiscard]] cem_result run() && {
+    for (std::size_t t = 0; t < o_.iterations; ++t) {
+      if (!evaluate(t)) return std::move(found_);
+      refit(elites());
+      if (o_.on_event)
+        o_.on_event({cem_moment::iteration, t, 0, found_.best, found_.best_score, found_});
+      if (is_narrow()) {
+        found_.ended = cem_end::tolerance;
+        break;
+      }
+    }
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] std::size_t width() const noexcept { return found_.mean.size(); }
+
+  /// All members of an iteration; false where it was stopped.
+  [[nodiscard]] bool evaluate(std::size_t t) {
+    members_[0] = t == 0 ? found_.mean : found_.best;
+    scores_[0] = found_.best_score;
+    for (std::size_t i = t == 0 ? 0 : 1; i < o_.population; ++i) {
+      if (i != 0) draw(t, i);
+      scores_[i] = objective_(members_[i]);
+      keep(i);
+      if (o_.on_event) o_.on_event({cem_moment::evaluation, t, i, members_[i], scores_[i], found_});
+      if (!o_.stop || !o_.stop()) continue;
+      found_.ended = cem_end::stopped;
+      return false;
+    }
+    return true;
+  }
+
+  TRILITH_EXACT_FLOAT void draw(std::size_t t, std::size_t i) {
+    TRILITH_EXACT_FLOAT_BODY
+    random_sequence draws(o_.seed, cem_stream + t, i);
+    for (std::size_t k = 0; k < width(); ++k) {
+      const double drawn = found_.mean[k] + found_.deviation[k] * draws.normal();
+      members_[i][k] = clamp_to(drawn, o_.low, o_.high);
+    }
+  }
+
+  void keep(std::size_t i) {
+    if (found_.evaluations++ != 0 && !is_better(scores_[i], found_.best_score)) return;
+    found_.best = members_[i];
+    found_.best_score = scores_[i];
+  }
+
+  /// The best members, the first of equal ones first.
+  [[nodiscard]] std::vector<std::size_t> elites() const {
+    std::vector<std::size_t> order(o_.population);
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return is_better(scores_[a], scores_[b]);
+    });
+    order.resize(elites_of(o_));
+    return order;
+  }
+
+  TRILITH_EXACT_FLOAT void refit(const std::vector<std::size_t>& elites) {
+    TRILITH_EXACT_FLOAT_BODY
+    const auto n = static_cast<double>(elites.size());
+    for (std::size_t k = 0; k < width(); ++k) {
+      double mean = 0, squares = 0;
+      for (const std::size_t i : elites) mean += members_[i][k] / n;
+      for (const std::size_t i : elites)
+        squares += (members_[i][k] - mean) * (members_[i][k] - mean) / (n - 1);
+      blend(found_.mean[k], mean);
+      blend(found_.deviation[k], double_math::square_root(squares));
+    }
+    record(elites);
+  }
+
+  TRILITH_EXACT_FLOAT void blend(double& old, double fresh) const {
+    TRILITH_EXACT_FLOAT_BODY
+    old = (1 - o_.smoothing) * fresh + o_.smoothing * old;
+  }
+
+  void record(const std::vector<std::size_t>& elites) {
+    double sum = 0;
+    for (const std::size_t i : elites) sum += scores_[i].score;
+    found_.history.push_back({found_.best_score, sum / static_cast<double>(elites.size()),
+                              found_.mean, found_.deviation});
+  }
+
+  [[nodiscard]] bool is_narrow() const {
+    return std::all_of(found_.deviation.begin(), found_.deviation.end(),
+                       [&](double d) { return d < o_.tolerance; });
+  }
+
+  const cem_objective& objective_;
+  const cem_options& o_;
+  cem_result found_;
+  std::vector<std::vector<double>> members_;  // [population][K]
+  std::vector<cem_score> scores_;
+};
+
+}  // namespace trilith::searches
+
+#endif
+// ==== end trilith/search/cem_search_impl.hpp
+// ==== begin trilith/search/cem_impl.hpp
+#ifndef TRILITH_SEARCH_CEM_IMPL_HPP
+#define TRILITH_SEARCH_CEM_IMPL_HPP
+
+#include <cmath>
+#include <string>
+#include <string_view>
+
+namespace trilith::searches {
+
+[[nodiscard]] inline error wrong_cem(std::string_view what, std::string_view found) {
+  return {errc::invalid_argument, join("cem: expected ", what, ", found ", found, ".")};
+}
+
+[[nodiscard]] inline status check(const cem_options& o) {
+  if (!std::isfinite(o.low) || !std::isfinite(o.high) || !(o.low < o.high))
+    return wrong_cem("low below high", join("[", decimals(o.low), ", ", decimals(o.high), "]"));
+  if (!(o.elite_share > 0 && o.elite_share <= 1))
+    return wrong_cem("an elite_share above 0 and at most 1", decimals(o.elite_share));
+  if (elites_of(o) < 2)  // one has no deviation
+    return wrong_cem("an elite_share that makes at least 2 elites",
+                     join(decimals(o.elite_share), " of ", o.population));
+  if (!(o.smoothing >= 0 && o.smoothing < 1))
+    return wrong_cem("a smoothing of 0 or more and below 1", decimals(o.smoothing));
+  if (o.iterations == 0) return wrong_cem("at least one iteration", "none");
+  return done{};
+}
+
+[[nodiscard]] inline status check(const cem_options& o, const cem_start& start) {
+  if (start.mean.empty()) return wrong_cem("at least one coefficient in the start", "none");
+  for (const double m : start.mean)
+    if (!(m >= o.low && m <= o.high))
+      return wrong_cem(join("a start between ", decimals(o.low), " and ", decimals(o.high)),
+                       decimals(m));
+  if (!start.deviation.empty() && start.deviation.size() != start.mean.size())
+    return wrong_cem(join("a deviation for each of ", start.mean.size(), " coefficients"),
+                     std::to_string(start.deviation.size()));
+  for (const double d : start.deviation)
+    if (!(d >= 0 && std::isfinite(d))) return wrong_cem("deviations of 0 or more", decimals(d));
+  return done{};
+}
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<cem_result> search_by_cem(const cem_objective& objective, const cem_options& options,
+                                 const cem_start& start) {
+  if (!objective) return searches::wrong_cem("an objective", "none");
+  if (status good = searches::check(options); !good) return std::move(good).error();
+  if (status good = searches::check(options, start); !good) return std::move(good).error();
+  return searches::cem_search(objective, options, start).run();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/cem_impl.hpp
+// ==== begin trilith/search/indicators_impl.hpp
+#ifndef TRILITH_SEARCH_INDICATORS_IMPL_HPP
+#define TRILITH_SEARCH_INDICATORS_IMPL_HPP
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <functional>
+#include <limits>
+
+namespace trilith::searches {
+
+/// Adds the share (f_m - min) / (max - min) of each point to its sum.
+TRILITH_EXACT_FLOAT inline void add_share(std::span<const std::vector<double>> front, std::size_t m,
+                                          std::vector<double>& sums) {
+  TRILITH_EXACT_FLOAT_BODY
+  double low = front[0][m], high = front[0][m];
+  for (const auto& f : front) low = std::min(low, f[m]), high = std::max(high, f[m]);
+  if (!(high > low)) return;
+  for (std::size_t i = 0; i < front.size(); ++i) sums[i] += (front[i][m] - low) / (high - low);
+}
+
+TRILITH_EXACT_FLOAT inline double squared_distance(const std::vector<double>& a,
+                                                   const std::vector<double>& b) {
+  TRILITH_EXACT_FLOAT_BODY
+  double sum = 0;
+  for (std::size_t m = 0; m < a.size(); ++m) sum += (a[m] - b[m]) * (a[m] - b[m]);
+  return sum;
+}
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::vector<double> knee_distances_of(std::span<const std::vector<double>> front) {
+  std::vector<double> out(front.size(), 0.0);
+  if (front.empty()) return out;
+  for (std::size_t m = 0; m < front[0].size(); ++m) searches::add_share(front, m, out);
+  const double unit = std::sqrt(static_cast<double>(front[0].size()));
+  for (double& d : out) d = (1 - d) / unit;
+  return out;
+}
+
+std::size_t knee_of(std::span<const std::vector<double>> front) {
+  const std::vector<double> distances = knee_distances_of(front);
+  const auto largest = std::max_element(distances.begin(), distances.end());
+  return static_cast<std::size_t>(largest - distances.begin());
+}
+
+TRILITH_EXACT_FLOAT double hypervolume_of(std::span<const std::vector<double>> points,
+                                          const std::array<double, 2>& reference) {
+  TRILITH_EXACT_FLOAT_BODY
+  std::vector<std::vector<double>> inside;
+  for (const auto& p : points)
+    if (p[0] < reference[0] && p[1] < reference[1]) inside.push_back(p);
+  std::sort(inside.begin(), inside.end());
+  double area = 0, top = reference[1];
+  for (const auto& p : inside) {
+    if (!(p[1] < top)) continue;  // dominated by one before
+    area += (reference[0] - p[0]) * (top - p[1]);
+    top = p[1];
+  }
+  return area;
+}
+
+double igd_of(std::span<const std::vector<double>> found,
+              std::span<const std::vector<double>> truth) {
+  double sum = 0;
+  for (const auto& t : truth) {
+    double nearest = std::numeric_limits<double>::infinity();
+    for (const auto& f : found) nearest = std::min(nearest, searches::squared_distance(t, f));
+    sum += std::sqrt(nearest);
+  }
+  return sum / static_cast<double>(truth.size());
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/indicators_impl.hpp
+// ==== begin trilith/search/offspring_impl.hpp
+#ifndef TRILITH_SEARCH_OFFSPRING_IMPL_HPP
+#define TRILITH_SEARCH_OFFSPRING_IMPL_HPP
+
+#include <utility>
+
+/// Whole genomes: the first ones, parents and children.
+namespace trilith::searches {
+
+/// Keeps these random numbers apart from those that others draw with the same seed.
+inline constexpr std::uint64_t nsga2_stream = 0x6E73'6761'0000'0000;
+
+using genome = std::vector<double>;
+
+TRILITH_EXACT_FLOAT inline genome random_genome(const nsga2_options& o, std::uint64_t member) {
+  TRILITH_EXACT_FLOAT_BODY
+  random_sequence draws(o.seed, nsga2_stream, member);
+  genome out(o.low.size());
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = clamp_to(o.low[i] + (o.high[i] - o.low[i]) * draws.uniform(), o.low[i], o.high[i]);
+  return out;
+}
+
+/// Crosses a share of the numbers; which child gets the lower one is drawn.
+inline void cross(genome& a, genome& b, const nsga2_options& o, random_sequence& draws) {
+  if (!draws.happens(o.crossover)) return;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!draws.happens(o.crossover_share)) continue;
+    const auto c =
+        variation::cross(a[i], b[i], o.low[i], o.high[i], o.crossover_eta, draws.uniform());
+    const std::size_t first = draws.happens(0.5) ? 1 : 0;
+    a[i] = c[first], b[i] = c[1 - first];
+  }
+}
+
+inline void mutate(genome& x, const nsga2_options& o, random_sequence& draws) {
+  const double probability = o.mutation > 0 ? o.mutation : 1.0 / static_cast<double>(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (draws.happens(probability))
+      x[i] = variation::mutate(x[i], o.low[i], o.high[i], o.mutation_eta, draws.uniform());
+}
+
+/// Tournaments of one generation: the members in a random order, two by two, then in another one.
+class tournaments {
+ public:
+  tournaments(const std::vector<pareto::individual>& population, std::uint64_t seed,
+              std::uint64_t generation)
+      : population_(population), seed_(seed), first_order_(generation << 16) {}
+
+  [[nodiscard]] const genome& winner(std::uint64_t contest, bool prefers_first) const {
+    return pareto::tournament(entrant(2 * contest), entrant(2 * contest + 1), prefers_first).genome;
+  }
+
+ private:
+  [[nodiscard]] const pareto::individual& entrant(std::uint64_t place) const {
+    const std::uint64_t n = population_.size();
+    return population_[permuted(place % n, n, seed_, first_order_ + place / n)];
+  }
+
+  const std::vector<pareto::individual>& population_;
+  std::uint64_t seed_, first_order_;
+};
+
+/// The two children of pair number `pair` of a generation.
+[[nodiscard]] inline std::pair<genome, genome> children(const tournaments& contests,
+                                                        const nsga2_options& o,
+                                                        std::uint64_t generation,
+                                                        std::uint64_t pair) {
+  random_sequence draws(o.seed, nsga2_stream + generation, pair);
+  genome a = contests.winner(2 * pair, draws.happens(0.5));
+  genome b = contests.winner(2 * pair + 1, draws.happens(0.5));
+  cross(a, b, o, draws);
+  mutate(a, o, draws);
+  mutate(b, o, draws);
+  return {std::move(a), std::move(b)};
+}
+
+}  // namespace trilith::searches
+
+#endif
+// ==== end trilith/search/offspring_impl.hpp
+// ==== begin trilith/search/evolution_impl.hpp
+#ifndef TRILITH_SEARCH_EVOLUTION_IMPL_HPP
+#define TRILITH_SEARCH_EVOLUTION_IMPL_HPP
+
+#include <limits>
+#include <set>
+
+namespace trilith::searches {
+
+/// One search of NSGA-II, from the first population to the last.
+class evolution {
+ public:
+  evolution(const nsga2_objective& objective, const nsga2_options& options)
+      : objective_(objective), o_(options) {}
+
+  [[nodiscard]] result<nsga2_result> run() && {
+    bool goes_on = evaluate(first_genomes(), 0);
+    for (std::size_t t = 1; goes_on && t <= o_.generations; ++t) {
+      goes_on = evaluate(next_genomes(t), t);
+      found_.generations += goes_on;
+    }
+    if (!mismatch_.message.empty()) return std::move(mismatch_);
+    return std::move(found_);
+  }
+
+ private:
+  /// Pairs that are tried for each that is needed, before a generation stays smaller.
+  static constexpr std::size_t patience = 100;
+
+  [[nodiscard]] std::vector<genome> first_genomes() const {
+    std::set<genome> seen;
+    std::vector<genome> out;
+    const auto add = [&](const genome& g) {
+      if (out.size() < o_.population && seen.insert(g).second) out.push_back(g);
+    };
+    for (const genome& g : o_.start) add(g);
+    for (std::uint64_t i = 0; i < patience * o_.population && out.size() < o_.population; ++i)
+      add(random_genome(o_, i));
+    return out;
+  }
+
+  [[nodiscard]] std::vector<genome> next_genomes(std::size_t t) const {
+    const tournaments contests(found_.population, o_.seed, t);
+    std::set<genome> seen;
+    for (const pareto::individual& one : found_.population) seen.insert(one.genome);
+    std::vector<genome> out;
+    const auto add = [&](genome g) {
+      if (out.size() < o_.population && seen.insert(g).second) out.push_back(std::move(g));
+    };
+    for (std::uint64_t p = 0; p < patience * o_.population && out.size() < o_.population; ++p) {
+      auto [a, b] = children(contests, o_, t, p);
+      add(std::move(a)), add(std::move(b));
+    }
+    return out;
+  }
+
+  /// Evaluates genomes until told to stop, and lets the best of them and of those before survive.
+  [[nodiscard]] bool evaluate(std::vector<genome> genomes, std::size_t t) {
+    std::vector<pareto::individual> all = found_.population;
+    for (std::size_t i = 0; i < genomes.size() && !found_.is_stopped; ++i) {
+      all.push_back(evaluated(std::move(genomes[i])));
+      if (!is_expected(all.back())) return false;
+      if (o_.on_event) o_.on_event({nsga2_moment::evaluation, t, all.back(), found_});
+      found_.is_stopped = o_.stop && o_.stop();
+    }
+    const pareto::individual last = all.back();
+    found_.population = pareto::survivors(std::move(all), o_.population);
+    if (found_.is_stopped) return false;
+    if (o_.on_event) o_.on_event({nsga2_moment::generation, t, last, found_});
+    return true;
+  }
+
+  [[nodiscard]] pareto::individual evaluated(genome g) {
+    pareto::evaluation answer = objective_(g);
+    ++found_.evaluations;
+    bool is_number = answer.violation == answer.violation;
+    for (const double f : answer.objectives) is_number = is_number && f == f;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (!is_number) {
+      answer.violation = infinity;
+      answer.objectives.assign(answer.objectives.size(), infinity);
+    }
+    const double violation = max_of(0.0, answer.violation);
+    return {std::move(g), std::move(answer.objectives), violation};
+  }
+
+  /// Whether an answer has as many objectives as the first.
+  [[nodiscard]] bool is_expected(const pareto::individual& one) {
+    const std::size_t m = one.objectives.size();
+    if (found_.evaluations == 1) objectives_ = m;
+    if (m == 0)
+      mismatch_ = {errc::invalid_argument, "nsga2: expected at least one objective, found none."};
+    else if (m != objectives_)
+      mismatch_ = {errc::mismatch, join("nsga2: expected ", objectives_,
+                                        " objectives, as in the first evaluation, found ", m, ".")};
+    return mismatch_.message.empty();
+  }
+
+  const nsga2_objective& objective_;
+  const nsga2_options& o_;
+  nsga2_result found_;
+  std::size_t objectives_ = 0;
+  error mismatch_;
+};
+
+}  // namespace trilith::searches
+
+#endif
+// ==== end trilith/search/evolution_impl.hpp
+// ==== begin trilith/search/ranking_impl.hpp
+#ifndef TRILITH_SEARCH_RANKING_IMPL_HPP
+#define TRILITH_SEARCH_RANKING_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+namespace trilith::searches {
+
+using indices = std::vector<std::size_t>;
+
+/// Fronts by ascending rank, each in ascending order. dominates(i, j): whether i dominates j.
+template <class Dominates>
+[[nodiscard]] std::vector<indices> fronts_of(std::size_t n, const Dominates& dominates) {
+  std::vector<indices> dominated(n);  // by each
+  indices dominators(n, 0);           // how many of each are not in a front yet
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j)
+      if (dominates(i, j)) dominated[i].push_back(j), ++dominators[j];
+  std::vector<indices> fronts;
+  indices next;
+  for (std::size_t i = 0; i < n; ++i)
+    if (dominators[i] == 0) next.push_back(i);
+  while (!next.empty()) {
+    std::sort(next.begin(), next.end());
+    fronts.push_back(std::exchange(next, {}));
+    for (const std::size_t i : fronts.back())
+      for (const std::size_t j : dominated[i])
+        if (--dominators[j] == 0) next.push_back(j);
+  }
+  return fronts;
+}
+
+/// The first of each set of equal points.
+[[nodiscard]] inline indices first_of_equals(std::span<const std::vector<double>> points) {
+  std::map<std::vector<double>, std::size_t> seen;
+  indices out;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if (seen.emplace(points[i], i).second) out.push_back(i);
+  return out;
+}
+
+/// d_i += the distance of i's neighbours by objective m, over M and the objective's range.
+TRILITH_EXACT_FLOAT inline void add_crowding(std::span<const std::vector<double>> points,
+                                             std::size_t m, indices order,
+                                             std::vector<double>& distance) {
+  TRILITH_EXACT_FLOAT_BODY
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return points[a][m] < points[b][m]; });
+  const auto f = [&](std::size_t i) { return points[order[i]][m]; };
+  const std::size_t last = order.size() - 1;
+  const double range = f(last) - f(0);
+  if (!(range > 0) || !std::isfinite(range)) return;
+  const double unit = range * static_cast<double>(points[0].size());
+  distance[order[0]] = distance[order[last]] = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 1; i < last; ++i) distance[order[i]] += (f(i + 1) - f(i - 1)) / unit;
+}
+
+[[nodiscard]] inline std::vector<indices> fronts_of(const std::vector<pareto::individual>& all) {
+  return fronts_of(all.size(),
+                   [&](std::size_t i, std::size_t j) { return dominates(all[i], all[j]); });
+}
+
+/// Notes the rank and the crowding of a front's members.
+inline void describe_front(std::vector<pareto::individual>& all, const indices& front,
+                           std::size_t rank) {
+  std::vector<std::vector<double>> points;
+  for (const std::size_t i : front) points.push_back(all[i].objectives);
+  const std::vector<double> distance = pareto::crowding(points);
+  for (std::size_t k = 0; k < front.size(); ++k)
+    all[front[k]].rank = rank, all[front[k]].crowding = distance[k];
+}
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::vector<std::size_t> ranks_of_points(std::span<const std::vector<double>> points,
+                                         std::span<const double> violations) {
+  const auto violation = [&](std::size_t i) { return violations.empty() ? 0.0 : violations[i]; };
+  const auto fronts = searches::fronts_of(points.size(), [&](std::size_t i, std::size_t j) {
+    return pareto::dominates(points[i], violation(i), points[j], violation(j));
+  });
+  std::vector<std::size_t> ranks(points.size());
+  for (std::size_t r = 0; r < fronts.size(); ++r)
+    for (const std::size_t i : fronts[r]) ranks[i] = r;
+  return ranks;
+}
+
+std::vector<double> crowding_of_points(std::span<const std::vector<double>> points) {
+  std::vector<double> distance(points.size(), 0.0);
+  const searches::indices distinct = searches::first_of_equals(points);
+  if (distinct.size() <= 2) {
+    for (const std::size_t i : distinct) distance[i] = std::numeric_limits<double>::infinity();
+    return distance;
+  }
+  for (std::size_t m = 0; m < points[0].size(); ++m)
+    searches::add_crowding(points, m, distinct, distance);
+  return distance;
+}
+
+std::vector<pareto::individual> survivors_among(std::vector<pareto::individual> all,
+                                                std::size_t count) {
+  std::vector<pareto::individual> out;
+  const auto fronts = searches::fronts_of(all);
+  for (std::size_t r = 0; r < fronts.size() && out.size() < count; ++r) {
+    searches::indices front = fronts[r];
+    searches::describe_front(all, front, r);
+    if (out.size() + front.size() > count)
+      std::stable_sort(front.begin(), front.end(), [&](std::size_t a, std::size_t b) {
+        return all[a].crowding > all[b].crowding;
+      });
+    front.resize(std::min(front.size(), count - out.size()));
+    for (const std::size_t i : front) out.push_back(std::move(all[i]));
+  }
+  return out;
+}
+
+std::vector<pareto::individual> front_among(std::span<const pareto::individual> all) {
+  std::vector<pareto::individual> feasible, out;
+  for (const pareto::individual& one : all)
+    if (one.is_feasible()) feasible.push_back(one);
+  const auto fronts = searches::fronts_of(feasible);
+  if (fronts.empty()) return out;
+  for (const std::size_t i : fronts[0]) out.push_back(std::move(feasible[i]));
+  std::stable_sort(out.begin(), out.end(),
+                   [](const auto& a, const auto& b) { return a.objectives < b.objectives; });
+  return out;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/ranking_impl.hpp
+// ==== begin trilith/search/nsga2_impl.hpp
+#ifndef TRILITH_SEARCH_NSGA2_IMPL_HPP
+#define TRILITH_SEARCH_NSGA2_IMPL_HPP
+
+#include <cmath>
 #include <string>
-#include <vector>
+#include <string_view>
 
-/// The columns of a sweep's table, which all its forms share.
-namespace trilith::sweeps {
+namespace trilith::searches {
 
-/// "1.5007", "696320": what a person compares; nothing for what was not measured.
+[[nodiscard]] inline error wrong_nsga2(std::string_view what, std::string_view found) {
+  return {errc::invalid_argument, join("nsga2: expected ", what, ", found ", found, ".")};
+}
+
+[[nodiscard]] inline status check_bounds(const nsga2_options& o) {
+  if (o.low.empty()) return wrong_nsga2("bounds of at least one number", "none");
+  if (o.low.size() != o.high.size())
+    return wrong_nsga2(join("as many upper bounds as lower ones, ", o.low.size()),
+                       std::to_string(o.high.size()));
+  for (std::size_t i = 0; i < o.low.size(); ++i)
+    if (!std::isfinite(o.low[i]) || !std::isfinite(o.high[i]) || !(o.low[i] < o.high[i]))
+      return wrong_nsga2(join("low below high for number ", i),
+                         join("[", decimals(o.low[i]), ", ", decimals(o.high[i]), "]"));
+  return done{};
+}
+
+[[nodiscard]] inline status check_start(const nsga2_options& o) {
+  for (const genome& g : o.start) {
+    if (g.size() != o.low.size())
+      return wrong_nsga2(join("genomes of ", o.low.size(), " numbers in start"),
+                         std::to_string(g.size()));
+    for (std::size_t i = 0; i < g.size(); ++i)
+      if (!(g[i] >= o.low[i] && g[i] <= o.high[i]))
+        return wrong_nsga2(join("number ", i, " of a genome in start between its bounds"),
+                           decimals(g[i]));
+  }
+  return done{};
+}
+
+[[nodiscard]] inline status check(const nsga2_options& o) {
+  if (o.population < 4 || o.population % 2 != 0)
+    return wrong_nsga2("an even population of 4 or more", std::to_string(o.population));
+  for (const double p : {o.crossover, o.crossover_share, o.mutation})
+    if (!(p >= 0 && p <= 1)) return wrong_nsga2("probabilities of 0 to 1", decimals(p));
+  for (const double eta : {o.crossover_eta, o.mutation_eta})
+    if (!(eta >= 0 && std::isfinite(eta))) return wrong_nsga2("an eta of 0 or more", decimals(eta));
+  if (status good = check_bounds(o); !good) return good;
+  return check_start(o);
+}
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+result<nsga2_result> search_by_nsga2(const nsga2_objective& objective,
+                                     const nsga2_options& options) {
+  if (!objective) return searches::wrong_nsga2("an objective", "none");
+  if (status good = searches::check(options); !good) return std::move(good).error();
+  return searches::evolution(objective, options).run();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/nsga2_impl.hpp
+// ==== begin trilith/search/pareto_texts_impl.hpp
+#ifndef TRILITH_SEARCH_PARETO_TEXTS_IMPL_HPP
+#define TRILITH_SEARCH_PARETO_TEXTS_IMPL_HPP
+
+#include <cmath>
+#include <cstdio>
+
+/// What all forms of a front share.
+namespace trilith::searches {
+
+[[nodiscard]] inline std::size_t objectives_in(const pareto::table& table) {
+  return table.front.empty() ? table.axes.size() : table.front[0].objectives.size();
+}
+
+[[nodiscard]] inline std::string axis_name(const pareto::table& table, std::size_t m) {
+  return m < table.axes.size() ? table.axes[m].name : join("objective ", m + 1);
+}
+
+/// An objective as people know it; NaN where there is none.
+[[nodiscard]] inline double shown(const pareto::table& table, const pareto::individual& one,
+                                  std::size_t m) {
+  if (m >= one.objectives.size()) return std::nan("");
+  const double f = one.objectives[m];
+  return m < table.axes.size() && table.axes[m].is_negated ? 0 - f : f;
+}
+
+[[nodiscard]] inline std::size_t knee_in(const pareto::table& table) {
+  return pareto::knee(pareto::objectives_of(table.front));
+}
+
+/// Six digits are what a person compares; nothing for NaN.
 [[nodiscard]] inline std::string spelled(double v) {
-  if (!std::isfinite(v)) return {};
+  if (v != v) return {};
   char text[32];
-  const bool is_whole = std::fabs(v) < 1e15 && (v == std::floor(v) || std::fabs(v) >= 1e5);
-  std::snprintf(text, sizeof text, is_whole ? "%.0f" : "%.5g", v);
+  std::snprintf(text, sizeof text, "%.6g", v);
   return text;
 }
 
-[[nodiscard]] inline std::string unless_zero(double v) {
-  return v == 0 ? std::string() : spelled(v);
-}
-
-struct column {
-  std::string name;
-  bool is_number;
-  std::function<std::string(const sweep_row&)> text;
-};
-
-[[nodiscard]] inline column of_text(const char* name, std::string sweep_row::*member) {
-  return {name, false, [member](const sweep_row& r) { return r.*member; }};
-}
-[[nodiscard]] inline column of_count(const char* name, std::uint64_t sweep_row::*member) {
-  return {name, true, [member](const sweep_row& r) {
-            return r.*member == 0 ? std::string() : std::to_string(r.*member);
-          }};
-}
-[[nodiscard]] inline column of_figure(const std::string& name, std::size_t i) {
-  return {name, true, [i](const sweep_row& r) {
-            return i < r.figures.size() ? spelled(r.figures[i]) : std::string();
-          }};
-}
-
-[[nodiscard]] inline std::vector<column> columns_of(const sweep_table& table) {
-  std::vector<column> out{
-      of_text("weights", &sweep_row::weights),
-      of_text("activations", &sweep_row::activations),
-      of_text("output_activations", &sweep_row::output_activations),
-      of_text("kv", &sweep_row::kv),
-      of_text("backend", &sweep_row::backend),
-      of_text("placement", &sweep_row::placement),
-      {"weight_bits", true, [](const sweep_row& r) { return unless_zero(r.weight_bits); }},
-      {"activation_bits", true, [](const sweep_row& r) { return unless_zero(r.activation_bits); }},
-      of_count("bytes", &sweep_row::bytes),
-      of_count("kv_bytes", &sweep_row::kv_bytes),
-      of_text("kernel", &sweep_row::kernel)};
-  for (std::size_t i = 0; i < table.figures.size(); ++i)
-    out.push_back(of_figure(table.figures[i], i));
-  out.push_back(of_text("obstacle", &sweep_row::obstacle));
-  return out;
-}
-
-/// Columns that tell rows apart, and all figures.
-[[nodiscard]] inline std::vector<column> telling(const sweep_table& table) {
-  std::vector<column> out;
-  for (const column& c : columns_of(table)) {
-    const bool is_figure =
-        std::find(table.figures.begin(), table.figures.end(), c.name) != table.figures.end();
-    const bool is_output = c.name == "output_activations";  // of interest where they differ
-    const auto differs = [&](const sweep_row& r) {
-      return is_output ? !c.text(r).empty() && c.text(r) != r.activations
-                       : c.text(r) != c.text(table.rows[0]);
-    };
-    const auto is_there = [&](const sweep_row& r) { return !c.text(r).empty(); };
-    const bool tells = is_figure ? std::any_of(table.rows.begin(), table.rows.end(), is_there)
-                                 : std::any_of(table.rows.begin(), table.rows.end(), differs);
-    if (c.name != "obstacle" && tells) out.push_back(c);
-  }
-  if (out.empty()) out.push_back(columns_of(table)[0]);
-  return out;
-}
-
-}  // namespace trilith::sweeps
+}  // namespace trilith::searches
 
 #endif
-// ==== end trilith/sweep/sweep_columns_impl.hpp
+// ==== end trilith/search/pareto_texts_impl.hpp
 // ==== begin trilith/train/curve_ranges_impl.hpp
 #ifndef TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
 #define TRILITH_TRAIN_CURVE_RANGES_IMPL_HPP
@@ -77569,6 +82312,304 @@ struct range {
 
 #endif
 // ==== end trilith/train/curve_ranges_impl.hpp
+// ==== begin trilith/search/pareto_svg_impl.hpp
+#ifndef TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
+#define TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
+
+namespace trilith::searches {
+
+/// Draws a front over two of its objectives.
+class front_picture {
+ public:
+  front_picture(const pareto::table& table, std::size_t x, std::size_t y) : table_(table) {
+    knee_ = knee_in(table);
+    front_ = marks_of(table.front, x, y);
+    others_ = marks_of(table.others, x, y);
+    x_ = x_.widened(), y_ = y_.widened();
+    x_name_ = axis_name(table, x), y_name_ = axis_name(table, y);
+  }
+
+  [[nodiscard]] std::string run() && {
+    out_ =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
+        "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
+        "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
+    text(450, 22, "middle", table_.title);
+    draw_axes();
+    for (const mark& m : others_) circle(m, 3, "fill=\"#ccc\"");
+    for (const mark& m : front_) circle(m, 4, "fill=\"#1f5fa8\"");
+    for (const mark& m : front_)
+      if (m.point == knee_) draw_knee(m);
+    return out_ + "</svg>\n";
+  }
+
+ private:
+  struct mark {
+    double x, y;
+    std::size_t point;
+  };
+  static constexpr double left_edge = 80, right_edge = 860, top = 40, bottom = 440;
+
+  [[nodiscard]] std::vector<mark> marks_of(const std::vector<pareto::individual>& all,
+                                           std::size_t x, std::size_t y) {
+    std::vector<mark> out;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const mark m{shown(table_, all[i], x), shown(table_, all[i], y), i};
+      if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
+      x_.add(m.x), y_.add(m.y);
+      out.push_back(m);
+    }
+    return out;
+  }
+
+  [[nodiscard]] static std::string number(double v) {
+    char digits[32];
+    std::snprintf(digits, sizeof digits, "%.1f", v);
+    return digits;
+  }
+  [[nodiscard]] static std::string escaped(std::string_view s) {
+    std::string out;
+    for (const char c : s)
+      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+    return out;
+  }
+  [[nodiscard]] double x_of(double v) const {
+    return left_edge + (right_edge - left_edge) * (0.04 + 0.92 * x_.share(v));
+  }
+  [[nodiscard]] double y_of(double v) const {
+    return bottom - (bottom - top) * (0.04 + 0.92 * y_.share(v));
+  }
+  void text(double x, double y, std::string_view anchor, std::string_view words) {
+    out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\">",
+                 escaped(words), "</text>\n");
+  }
+  void line(double x1, double y1, double x2, double y2) {
+    out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
+                 "\" stroke=\"#ddd\"/>\n");
+  }
+  void draw_axes() {
+    for (const double v : curves::ticks(x_)) {
+      line(x_of(v), top, x_of(v), bottom);
+      text(x_of(v), bottom + 18, "middle", curves::label(v));
+    }
+    for (const double v : curves::ticks(y_)) {
+      line(left_edge, y_of(v), right_edge, y_of(v));
+      text(left_edge - 8, y_of(v) + 4, "end", curves::label(v));
+    }
+    text((left_edge + right_edge) / 2, bottom + 42, "middle", x_name_);
+    text(left_edge, top - 8, "start", y_name_);
+  }
+  void circle(const mark& m, double radius, std::string_view paint) {
+    out_ += join("<circle cx=\"", number(x_of(m.x)), "\" cy=\"", number(y_of(m.y)), "\" r=\"",
+                 number(radius), "\" ", paint, "><title>", spelled(m.x), ", ", spelled(m.y),
+                 "</title></circle>\n");
+  }
+  /// A ring around the point, with its numbers.
+  void draw_knee(const mark& m) {
+    circle(m, 9, "fill=\"none\" stroke=\"#c8541f\" stroke-width=\"2\"");
+    const bool is_right = x_of(m.x) > (left_edge + right_edge) / 2;
+    text(x_of(m.x) + (is_right ? -14 : 14), y_of(m.y) - 10, is_right ? "end" : "start",
+         join("knee: ", spelled(m.x), ", ", spelled(m.y)));
+  }
+
+  const pareto::table& table_;
+  curves::range x_, y_;
+  std::vector<mark> front_, others_;
+  std::string x_name_, y_name_, out_;
+  std::size_t knee_ = 0;
+};
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string pareto_svg(const pareto::table& table, std::size_t x, std::size_t y) {
+  return searches::front_picture(table, x, y).run();
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/pareto_svg_impl.hpp
+// ==== begin trilith/search/pareto_table_impl.hpp
+#ifndef TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
+#define TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
+
+namespace trilith::searches {
+
+/// Heads of the columns that follow the row's number: objectives, then genes.
+[[nodiscard]] inline std::vector<std::string> heads_of(const pareto::table& table) {
+  std::vector<std::string> out;
+  for (std::size_t m = 0; m < objectives_in(table); ++m) out.push_back(axis_name(table, m));
+  out.insert(out.end(), table.genes.begin(), table.genes.end());
+  return out;
+}
+
+/// Numbers of a row in the order of the heads, as shown.
+[[nodiscard]] inline std::vector<double> row_of(const pareto::table& table,
+                                                const pareto::individual& one) {
+  std::vector<double> out;
+  for (std::size_t m = 0; m < objectives_in(table); ++m) out.push_back(shown(table, one, m));
+  for (std::size_t g = 0; g < table.genes.size(); ++g)
+    out.push_back(g < one.genome.size() ? one.genome[g] : std::nan(""));
+  return out;
+}
+
+/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
+[[nodiscard]] inline std::string quoted_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+/// Text of a cell of Markdown.
+[[nodiscard]] inline std::string cell(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+}  // namespace trilith::searches
+
+namespace trilith::TRILITH_IMPLEMENTED {
+
+std::string pareto_markdown(const pareto::table& table) {
+  if (table.front.empty()) return "No point is feasible.\n";
+  std::string out = "| point |", rule = "|---:|";
+  for (const std::string& head : searches::heads_of(table)) {
+    out += join(" ", searches::cell(head), " |");
+    rule += "---:|";
+  }
+  out += "\n" + rule + "\n";
+  const std::size_t knee = searches::knee_in(table);
+  for (std::size_t i = 0; i < table.front.size(); ++i) {
+    const std::string number = std::to_string(i + 1);
+    out += i == knee ? join("| **", number, "** (knee) |") : join("| ", number, " |");
+    for (const double v : searches::row_of(table, table.front[i]))
+      out += join(" ", searches::spelled(v), " |");
+    out += "\n";
+  }
+  return out;
+}
+
+std::string pareto_csv(const pareto::table& table) {
+  std::string out = "point,knee";
+  for (const std::string& head : searches::heads_of(table))
+    out += "," + searches::quoted_field(head);
+  out += "\r\n";
+  const std::size_t knee = searches::knee_in(table);
+  for (std::size_t i = 0; i < table.front.size(); ++i) {
+    out += join(i + 1, i == knee ? ",1" : ",0");
+    for (const double v : searches::row_of(table, table.front[i]))
+      out += join(",", v == v ? decimals(v) : std::string());
+    out += "\r\n";
+  }
+  return out;
+}
+
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+#endif
+// ==== end trilith/search/pareto_table_impl.hpp
+// ==== begin trilith/search/search_impl.hpp
+#ifndef TRILITH_SEARCH_SEARCH_IMPL_HPP
+#define TRILITH_SEARCH_SEARCH_IMPL_HPP
+
+/// Searches, compiled in one file of a program with the rest of the runtime.
+
+#endif
+// ==== end trilith/search/search_impl.hpp
+// ==== begin trilith/sweep/sweep_columns_impl.hpp
+#ifndef TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
+#define TRILITH_SWEEP_SWEEP_COLUMNS_IMPL_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+/// The columns of a sweep's table, which all its forms share.
+namespace trilith::sweeps {
+
+/// "1.5007", "696320": what a person compares; nothing for what was not measured.
+[[nodiscard]] inline std::string spelled(double v) {
+  if (!std::isfinite(v)) return {};
+  char text[32];
+  const bool is_whole = std::fabs(v) < 1e15 && (v == std::floor(v) || std::fabs(v) >= 1e5);
+  std::snprintf(text, sizeof text, is_whole ? "%.0f" : "%.5g", v);
+  return text;
+}
+
+[[nodiscard]] inline std::string unless_zero(double v) {
+  return v == 0 ? std::string() : spelled(v);
+}
+
+struct column {
+  std::string name;
+  bool is_number;
+  std::function<std::string(const sweep_row&)> text;
+};
+
+[[nodiscard]] inline column of_text(const char* name, std::string sweep_row::*member) {
+  return {name, false, [member](const sweep_row& r) { return r.*member; }};
+}
+[[nodiscard]] inline column of_count(const char* name, std::uint64_t sweep_row::*member) {
+  return {name, true, [member](const sweep_row& r) {
+            return r.*member == 0 ? std::string() : std::to_string(r.*member);
+          }};
+}
+[[nodiscard]] inline column of_figure(const std::string& name, std::size_t i) {
+  return {name, true, [i](const sweep_row& r) {
+            return i < r.figures.size() ? spelled(r.figures[i]) : std::string();
+          }};
+}
+
+[[nodiscard]] inline std::vector<column> columns_of(const sweep_table& table) {
+  std::vector<column> out{
+      of_text("weights", &sweep_row::weights),
+      of_text("activations", &sweep_row::activations),
+      of_text("output_activations", &sweep_row::output_activations),
+      of_text("kv", &sweep_row::kv),
+      of_text("backend", &sweep_row::backend),
+      of_text("placement", &sweep_row::placement),
+      {"weight_bits", true, [](const sweep_row& r) { return unless_zero(r.weight_bits); }},
+      {"activation_bits", true, [](const sweep_row& r) { return unless_zero(r.activation_bits); }},
+      of_count("bytes", &sweep_row::bytes),
+      of_count("kv_bytes", &sweep_row::kv_bytes),
+      of_text("kernel", &sweep_row::kernel)};
+  for (std::size_t i = 0; i < table.figures.size(); ++i)
+    out.push_back(of_figure(table.figures[i], i));
+  out.push_back(of_text("obstacle", &sweep_row::obstacle));
+  return out;
+}
+
+/// Columns that tell rows apart, and all figures.
+[[nodiscard]] inline std::vector<column> telling(const sweep_table& table) {
+  std::vector<column> out;
+  for (const column& c : columns_of(table)) {
+    const bool is_figure =
+        std::find(table.figures.begin(), table.figures.end(), c.name) != table.figures.end();
+    const bool is_output = c.name == "output_activations";  // of interest where they differ
+    const auto differs = [&](const sweep_row& r) {
+      return is_output ? !c.text(r).empty() && c.text(r) != r.activations
+                       : c.text(r) != c.text(table.rows[0]);
+    };
+    const auto is_there = [&](const sweep_row& r) { return !c.text(r).empty(); };
+    const bool tells = is_figure ? std::any_of(table.rows.begin(), table.rows.end(), is_there)
+                                 : std::any_of(table.rows.begin(), table.rows.end(), differs);
+    if (c.name != "obstacle" && tells) out.push_back(c);
+  }
+  if (out.empty()) out.push_back(columns_of(table)[0]);
+  return out;
+}
+
+}  // namespace trilith::sweeps
+
+#endif
+// ==== end trilith/sweep/sweep_columns_impl.hpp
 // ==== begin trilith/sweep/sweep_svg_impl.hpp
 #ifndef TRILITH_SWEEP_SWEEP_SVG_IMPL_HPP
 #define TRILITH_SWEEP_SWEEP_SVG_IMPL_HPP
@@ -79362,7 +84403,7 @@ std::vector<unsigned char> serialize_tokenizer(const text::tokenizer& words) {
 #define TRILITH_RUNTIME_IMPL_HPP
 
 /// The runtime, compiled in one file of a program: threads, files, tokenizers, sampling,
-/// checkpoints.
+/// checkpoints, searches.
 
 #endif
 // ==== end trilith/runtime_impl.hpp
@@ -83040,6 +88081,171 @@ result<any_model> load_any(std::string_view path, const io::load_options& option
 
 #endif
 // ==== end trilith/trilith.hpp
+#if defined(TRILITH_WITH_EIGEN)
+// ==== begin trilith/adapt/svf_decompose_impl.hpp
+#ifndef TRILITH_ADAPT_SVF_DECOMPOSE_IMPL_HPP
+#define TRILITH_ADAPT_SVF_DECOMPOSE_IMPL_HPP
+
+#include <Eigen/SVD>  // Eigen 3.4 or newer: libeigen3-dev
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// Rounds to floats in their places; m: [rows, cols] in any order.
+template <class Matrix>
+void round_to(const Matrix& m, plain_matrix<weights::f32>& to) {
+  using rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Eigen::Map<rows>(to.elements.data(), m.rows(), m.cols()) = m.template cast<float>();
+}
+
+/// Makes the first of the largest entries of each column of U positive.
+inline void fix_signs(singular_values& w) noexcept {
+  for (std::size_t i = 0; i < w.rank(); ++i) {
+    float top = 0;
+    for (std::size_t o = 0; o < w.out(); ++o)
+      if (const float x = w.u.row(o)[i]; absolute(x) > absolute(top)) top = x;
+    if (!(top < 0)) continue;
+    for (std::size_t o = 0; o < w.out(); ++o) w.u.row(o)[i] = -w.u.row(o)[i];
+    for (std::size_t j = 0; j < w.in(); ++j) w.v.row(j)[i] = -w.v.row(j)[i];
+  }
+}
+
+/// False where the iteration did not end. In double: floats would take half of the time, and leave
+/// 40 times the error.
+[[nodiscard]] inline bool find_singular_values(span2d<const float> w, singular_values& out) {
+  using stored = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
+  const Eigen::Map<const stored, 0, Eigen::OuterStride<>> view(
+      w.data, index(w.rows), index(w.cols), Eigen::OuterStride<>(index(w.stride)));
+  const Eigen::BDCSVD<Eigen::MatrixXd> svd(view.cast<double>(),
+                                           Eigen::ComputeThinU | Eigen::ComputeThinV);
+  if (svd.info() != Eigen::Success) return false;
+  round_to(svd.matrixU(), out.u);
+  round_to(svd.matrixV(), out.v);
+  for (std::size_t i = 0; i < out.rank(); ++i)
+    out.s[i] = static_cast<float>(svd.singularValues()[index(i)]);
+  fix_signs(out);
+  return true;
+}
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/adapt/svf_decompose_impl.hpp
+// ==== begin trilith/adapt/svf_decompose.hpp
+#ifndef TRILITH_ADAPT_SVF_DECOMPOSE_HPP
+#define TRILITH_ADAPT_SVF_DECOMPOSE_HPP
+
+/// Singular values of matrices and models. Needs Eigen, which nothing else of adapt/ does: factors
+/// can be made on one machine, saved, and used where there is no Eigen.
+namespace trilith::inline TRILITH_ABI {
+
+/// The singular values of a matrix of finite floats: W = U diag(S) V^T within 1e-7 |W|.
+///
+///     auto w = tl::singular_values_of({elements, rows, cols});
+///
+/// Errors: invalid_value for weights that are not finite. Cost: 0.07 s for 320 x 320, 0.15 s for
+/// 864 x 320, and with the cube of the size.
+[[nodiscard]] inline result<singular_values> singular_values_of(span2d<const float> w) {
+  for (std::size_t r = 0; r < w.rows; ++r)
+    if (!is_finite(absmax(w.data + r * w.stride, w.cols)))
+      return error{errc::invalid_value, join("expected finite weights, found others in row ", r)};
+  singular_values out(w.rows, w.cols, min_of(w.rows, w.cols));
+  if (out.rank() != 0 && !detail::find_singular_values(w, out))
+    return error{errc::invalid_value, "the singular values did not converge"};
+  return out;
+}
+
+namespace detail {
+
+/// Decomposes what is wanted and not there yet, one matrix after the other.
+template <class Wanted>
+struct decompose_missing {
+  svf_factors& factors;
+  const Wanted& wanted;
+  const io::progress& report;
+  std::size_t count;  ///< of the matrices that are wanted
+  std::size_t at = 0;
+  status good = done{};
+  aligned_buffer<float> memory = {};
+
+  template <class Matrix>
+  void operator()(const std::string& name, const Matrix& m, auto) {
+    if (!good || !wanted(name)) return;
+    const span2d<const float> w = floats_of(m, memory);
+    const auto share = static_cast<double>(at++) / static_cast<double>(count);
+    if (factors.find(name) != nullptr) {
+      if (auto same = factors.expect(name, w); !same) good = std::move(same).error();
+    } else if (!report(share, name)) {
+      good =
+          error{errc::cancelled, join(factors.origin, ": cancelled in front of ", name, ", with ",
+                                      factors.matrices.size(), " matrices decomposed.")};
+    } else if (auto values = singular_values_of(w); values) {
+      factors.matrices.push_back({name, fingerprint_of(w), std::move(*values)});
+    } else {
+      good = error{values.error().code, join(name, ": ", values.error().message, ".")};
+    }
+  }
+};
+
+template <class Model, class Wanted>
+[[nodiscard]] status decompose_into(svf_factors& factors, const Model& model, const Wanted& wanted,
+                                    const io::progress& report) {
+  std::size_t count = 0;
+  for_each_hidden_matrix(
+      model, [&](const std::string& name, const auto&, auto) { count += wanted(name); });
+  decompose_missing<Wanted> visit{factors, wanted, report, count};
+  for_each_hidden_matrix(model, visit);
+  if (visit.good) (void)report(1.0, {});
+  return std::move(visit.good);
+}
+
+}  // namespace detail
+
+/// The singular values of a model's hidden matrices: decoded ones where they are packed.
+///
+///     auto factors = tl::decompose(model, tl::feed_forward_matrices{});
+///
+/// @param wanted  wanted(name) says which matrices
+/// @param report  hears of each matrix in front of it; false cancels, and nothing is returned. At
+///                the end it hears of 1 and no name.
+/// Errors: invalid_value, naming the matrix; cancelled. Cost: see singular_values_of().
+template <Realisation Model, class Wanted = every_matrix>
+[[nodiscard]] result<svf_factors> decompose(const Model& model, const Wanted& wanted = {},
+                                            const io::progress& report = {}) {
+  svf_factors out;
+  if (status good = detail::decompose_into(out, model, wanted, report); !good)
+    return std::move(good).error();
+  return out;
+}
+
+/// The same, kept in a file: what it has is read, the rest is decomposed and written. Where it is
+/// cancelled, the file holds the matrices that were done, and the next call goes on behind them.
+///
+/// Errors: those of load_svf(), save_svf() and decompose(); mismatch where the file is of other
+/// weights, which it does not replace: remove it, or choose another path.
+template <Realisation Model, class Wanted = every_matrix>
+[[nodiscard]] result<svf_factors> decompose_cached(std::string_view path, const Model& model,
+                                                   const Wanted& wanted = {},
+                                                   const io::progress& report = {}) {
+  svf_factors out;
+  out.origin = path;
+  if (auto file = load_svf(path); file)
+    out = std::move(*file);
+  else if (file.error().code != errc::file_not_found)
+    return std::move(file).error();
+  const std::size_t had = out.matrices.size();
+  const status good = detail::decompose_into(out, model, wanted, report);
+  if (out.matrices.size() != had && (good || good.error().code == errc::cancelled))
+    if (status saved = save_svf(path, out); !saved) return std::move(saved).error();
+  if (!good) return good.error();
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_decompose.hpp
+#endif  // TRILITH_WITH_EIGEN
 #if defined(TRILITH_WITH_EIGEN)
 // ==== begin trilith/backends/eigen.hpp
 #ifndef TRILITH_BACKENDS_EIGEN_HPP

@@ -1,4 +1,5 @@
-// expect: trilith::draw_latents\(\): what lies in front of ternary weights is known for rules::absmean
+// expect: trilith::draw_latents\(\): what lies in front of ternary weights is known for
+// rules::absmean
 #include <trilith/adapt/draw_latents.hpp>
 
 namespace tl = trilith;

@@ -10,4 +10,6 @@ tl::packed_matrix<tl::weights::binary<>, tl::packing::bits1> w;
 #else
 tl::packed_matrix<tl::weights::ternary<>, tl::packing::bits2> w;
 #endif
-void f(const tl::ternary_change& change) { (void)tl::merge_ternary(w, change); }
+void f(const tl::ternary_change& change) {
+  (void)tl::merge_ternary(w, change);
+}

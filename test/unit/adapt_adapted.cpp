@@ -51,7 +51,8 @@ TEST_CASE("an adapted matrix adds s B A x of the activations that the base multi
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = tl::uniform(2, 0, i) - 0.4f;
   using s = scheme<tl::weights::ternary<>>;
   const auto packed = tl::pack_matrix<tl::weights::ternary<>>(w.data(), 20, 70);
-  tl::adapted_matrix<std::remove_const_t<decltype(packed)>> adapted{tl::change_packing<tl::packing::bits2>(packed)};
+  tl::adapted_matrix<std::remove_const_t<decltype(packed)>> adapted{
+      tl::change_packing<tl::packing::bits2>(packed)};
   tl::low_rank c(20, 70, {.rank = 5, .alpha = 10}, 3);
   for (std::size_t i = 0; i < c.b.elements.size(); ++i) c.b.elements[i] = tl::uniform(4, 0, i);
   tl::activation_buffer buffer(2, 70, 1);
