@@ -1,5 +1,6 @@
 // Singular values of matrices against their definition, and what scaling them gives.
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "adapt_svf_fixture.hpp"
@@ -71,6 +72,18 @@ TEST_CASE("singular values are those of the definition", "[adapt]") {
   CHECK((f.s[0] == Approx(3) && f.s[1] == Approx(2)));
   CHECK((f.u.row(0)[0] == Approx(1) && f.v.row(1)[0] == Approx(1)));
   CHECK((f.u.row(1)[1] == Approx(1) && f.v.row(0)[1] == Approx(-1)));
+}
+
+TEST_CASE("trits have the singular values of any random matrix of their size", "[adapt]") {
+  // of deviation sigma and independent elements: within sigma (sqrt Out +- sqrt In)
+  matrix trits = random_matrix(120, 80, 3);
+  std::size_t others = 0;
+  for (float& x : trits.elements) others += (x = x > 0.03f ? 1.0f : x < -0.03f ? -1.0f : 0.0f) != 0;
+  const double sigma = std::sqrt(static_cast<double>(others) / (120.0 * 80.0));
+  const auto s = tl::singular_values_of({trits.elements.data(), 120, 80}).value().s;
+  const double edge = std::sqrt(120.0), width = std::sqrt(80.0);
+  CHECK(static_cast<double>(s[0]) == Approx(sigma * (edge + width)).epsilon(0.08));
+  CHECK(static_cast<double>(s[79]) == Approx(sigma * (edge - width)).epsilon(0.25));
 }
 
 TEST_CASE("weights that are not finite have no singular values", "[adapt]") {
