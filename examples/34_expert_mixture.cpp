@@ -59,7 +59,8 @@ tl::result<tl::svf_expert> train_expert(std::size_t task, const school& s) {
     batch.resize(rows, length);
     for (std::size_t b = 0; b < rows; ++b) {
       std::vector<std::int32_t> tokens{s.bos}, targets(length, tl::not_a_target);
-      const tl::trajectory& t = good[tl::permuted(b, good.size(), line.seed, step)];
+      const std::uint64_t g = step * rows + b, n = good.size();
+      const tl::trajectory& t = good[tl::permuted(g % n, n, line.seed, g / n)];
       tokens.insert(tokens.end(), t.tokens.begin(), t.tokens.end());
       for (std::size_t i = t.opening; i < t.tokens.size(); ++i) targets[i] = t.tokens[i];
       tokens.resize(length);
