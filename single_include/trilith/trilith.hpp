@@ -12411,6 +12411,7 @@ inline constexpr int rounds = 8;
 ///     for (std::uint64_t i = 0; i < 10; ++i) visit(tl::permuted(i, 10, seed, epoch));
 [[nodiscard]] constexpr std::uint64_t permuted(std::uint64_t i, std::uint64_t n, std::uint64_t seed,
                                                std::uint64_t epoch) noexcept {
+  TRILITH_PRECONDITION(i < n, "permuted() needs i < n: from elsewhere the walk may not end.");
   const int half = permuting::half_bits(n);
   do i = permuting::feistel(i, half, seed, epoch);
   while (i >= n);

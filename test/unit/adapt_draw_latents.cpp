@@ -29,6 +29,8 @@ struct visit_pairs {
     f(field.name, x, y);
   }
 };
+template <class F>
+visit_pairs(F) -> visit_pairs<F>;
 
 }  // namespace
 
