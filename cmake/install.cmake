@@ -15,7 +15,7 @@ install(DIRECTORY include/trilith DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 install(FILES cmake/trilithTargets.cmake cmake/kernels.cpp cmake/row_kernels.cpp
               cmake/gradient_kernels.cpp cmake/runtime.cpp cmake/text.cpp
               cmake/load.cpp cmake/train_data.cpp
-              cmake/train_vocabulary.cpp cmake/trainer.cpp cmake/families.cpp
+              cmake/train_vocabulary.cpp cmake/trainer.cpp cmake/families.cpp cmake/svd.cpp
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/trilithConfigVersion.cmake
         DESTINATION ${trilith_package_dir})

@@ -6,6 +6,7 @@
 #                      compiled once per SIMD target; threads, files and SentencePiece; byte-level
 #                      tokenizers; readers of other programs' models; corpora for training
 #   trilith::families  trilith::trilith and the published blueprints, for io::load(path)
+#   trilith::svd       trilith::trilith and singular values, where Eigen was found
 #   trilith::headers   the include path alone, for a program that defines TRILITH_IMPLEMENTATION
 #                      in one of its own files
 #
@@ -68,6 +69,19 @@ function(trilith_define_targets include_dir source_dir)
                         POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
   set_property(SOURCE ${source_dir}/families.cpp TARGET_DIRECTORY trilith_families
                PROPERTY COMPILE_OPTIONS $<$<CONFIG:>:-O2>)
+
+  find_package(Eigen3 QUIET NO_MODULE)
+  if(TARGET Eigen3::Eigen)
+    add_library(trilith_svd STATIC EXCLUDE_FROM_ALL ${source_dir}/svd.cpp)
+    add_library(trilith::svd ALIAS trilith_svd)
+    target_link_libraries(trilith_svd PUBLIC trilith)
+    target_include_directories(trilith_svd SYSTEM PRIVATE
+                               $<TARGET_PROPERTY:Eigen3::Eigen,INTERFACE_INCLUDE_DIRECTORIES>)
+    set_target_properties(trilith_svd PROPERTIES
+                          POSITION_INDEPENDENT_CODE ON CXX_EXTENSIONS OFF)
+    set_property(SOURCE ${source_dir}/svd.cpp TARGET_DIRECTORY trilith_svd
+                 PROPERTY COMPILE_OPTIONS $<$<OR:$<CONFIG:Debug>,$<CONFIG:>>:-O2>)
+  endif()
 endfunction()
 
 # Highway's headers are all that the kernels need; its library is never linked. A program that

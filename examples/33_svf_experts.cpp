@@ -2,7 +2,6 @@
 // each a file of a few kilobytes, and what becomes of them when the model is quantised again.
 
 #include <trilith/adapt.hpp>
-#include <trilith/adapt/svf_decompose.hpp>
 #include <trilith/train.hpp>
 #include <trilith/trilith.hpp>
 

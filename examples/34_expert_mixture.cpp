@@ -3,7 +3,6 @@
 // once by NSGA-II. Which expert a tale calls for is told from its beginning alone.
 
 #include <trilith/adapt.hpp>
-#include <trilith/adapt/svf_decompose.hpp>
 #include <trilith/infer/perplexity.hpp>
 #include <trilith/search.hpp>
 #include <trilith/train.hpp>

@@ -31,7 +31,6 @@ MORE_UMBRELLAS = ["trilith/io.hpp", "trilith/infer.hpp", "trilith/text.hpp", "tr
 
 # Headers outside the umbrella, by the macro that asks for them.
 OPTIONAL = {"trilith/backends/eigen.hpp": "TRILITH_WITH_EIGEN",
-            "trilith/adapt/svf_decompose.hpp": "TRILITH_WITH_EIGEN",
             "trilith/backends/lut.hpp": "TRILITH_WITH_LUT",
             "trilith/backends/lut_tables.hpp": "TRILITH_WITH_LUT"}
 # Not for users: reached, or not, through other headers.

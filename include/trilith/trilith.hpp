@@ -40,6 +40,9 @@
 #if defined(TRILITH_IMPLEMENT_FAMILIES)
 #include <trilith/io/families_impl.hpp>
 #endif
+#if defined(TRILITH_WITH_EIGEN)
+#include <trilith/adapt/svf_decompose_impl.hpp>
+#endif
 #endif
 
 #endif

@@ -20657,90 +20657,6 @@ template <class Pass, class Wanted = every_matrix>
 
 #endif
 // ==== end trilith/adapt/svf_channel_learner.hpp
-// ==== begin trilith/adapt/svf_expert_file.hpp
-#ifndef TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
-#define TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
-
-/// Experts in safetensors files: of a matrix NAME the tensor NAME.z, and in the metadata what its
-/// numbers are.
-namespace trilith::inline TRILITH_ABI {
-
-namespace detail {
-
-inline constexpr std::string_view expert_format = "trilith expert";
-
-[[nodiscard]] inline status save_parts(std::string_view path, std::span<const expert_part> parts,
-                                       std::vector<io::metadata_pair> metadata) {
-  std::vector<named_floats> all;
-  for (const expert_part& p : parts) all.push_back({p.name + ".z", {p.z.size()}, p.z});
-  return write_floats(path, expert_format, std::move(metadata), all);
-}
-
-[[nodiscard]] inline result<std::vector<expert_part>> read_parts(const io::safetensors_file& file) {
-  std::vector<expert_part> out;
-  for (const io::tensor_entry& t : file.tensors()) {
-    if (!t.name.ends_with(".z"))
-      return unexpected(errc::malformed, file.name(), t.name, "a name that ends with .z",
-                        spelled(t));
-    const auto z = find_floats(file, t.name, 1, "[n]");
-    if (!z) return z.error();
-    out.push_back({t.name.substr(0, t.name.size() - 2), std::vector<float>((*z)->shape[0])});
-    copy_floats(file, t, out.back().z);
-    if (!is_finite(absmax(out.back().z.data(), out.back().z.size())))
-      return unexpected(errc::invalid_value, file.name(), t.name, "finite numbers", "others");
-  }
-  return out;
-}
-
-[[nodiscard]] inline result<io::safetensors_file> open_expert(std::string_view path,
-                                                              std::string_view numbers) {
-  auto file = open_floats(path, expert_format);
-  if (!file) return file;
-  if (status ok = expect_metadata(*file, "numbers", numbers, errc::mismatch); !ok)
-    return std::move(ok).error();
-  return file;
-}
-
-}  // namespace detail
-
-/// Writes the file whole, or leaves the old one. Errors: those of io::write_safetensors().
-[[nodiscard]] inline status save_expert(std::string_view path, const svf_expert& expert) {
-  return detail::save_parts(
-      path, expert.parts,
-      {{"numbers", "singular values"}, {"renormalised", expert.renormalised ? "yes" : "no"}});
-}
-[[nodiscard]] inline status save_expert(std::string_view path, const channel_expert& expert) {
-  return detail::save_parts(path, expert.parts, {{"numbers", "channels"}});
-}
-
-/// Errors: file_not_found, io_failure; truncated, and malformed for damage and foreign files;
-/// mismatch for an expert of channels; invalid_value for numbers that are not finite; unsupported
-/// for another version. Its parts are in the order of their names.
-[[nodiscard]] inline result<svf_expert> load_svf_expert(std::string_view path) {
-  const auto file = detail::open_expert(path, "singular values");
-  if (!file) return file.error();
-  auto parts = detail::read_parts(*file);
-  if (!parts) return std::move(parts).error();
-  const std::string* const renormalised = file->find_metadata("renormalised");
-  if (renormalised == nullptr || (*renormalised != "yes" && *renormalised != "no"))
-    return error{errc::malformed, join(file->name(), ": expected renormalised = yes or no, found ",
-                                       renormalised == nullptr ? "none" : *renormalised, ".")};
-  return svf_expert{std::move(*parts), *renormalised == "yes"};
-}
-
-/// As load_svf_expert(); mismatch for an expert of singular values.
-[[nodiscard]] inline result<channel_expert> load_channel_expert(std::string_view path) {
-  const auto file = detail::open_expert(path, "channels");
-  if (!file) return file.error();
-  auto parts = detail::read_parts(*file);
-  if (!parts) return std::move(parts).error();
-  return channel_expert{std::move(*parts)};
-}
-
-}  // namespace trilith::inline TRILITH_ABI
-
-#endif
-// ==== end trilith/adapt/svf_expert_file.hpp
 // ==== begin trilith/adapt/svf_file.hpp
 #ifndef TRILITH_ADAPT_SVF_FILE_HPP
 #define TRILITH_ADAPT_SVF_FILE_HPP
@@ -20842,6 +20758,215 @@ template <Realisation Model>
 
 #endif
 // ==== end trilith/adapt/svf_file.hpp
+// ==== begin trilith/adapt/svf_decompose.hpp
+#ifndef TRILITH_ADAPT_SVF_DECOMPOSE_HPP
+#define TRILITH_ADAPT_SVF_DECOMPOSE_HPP
+
+/// Singular values of matrices and models. Eigen finds them: with CMake link trilith::svd; without
+/// it define TRILITH_WITH_EIGEN beside TRILITH_IMPLEMENTATION. Factors can be made on one machine,
+/// saved, and used where there is no Eigen.
+namespace trilith::TRILITH_IMPLEMENTED {
+/// w: [rows, cols], a row every `stride` floats; u: [rows, r], s: [r] descending, v: [cols, r], r =
+/// min(rows, cols). In each column of u the first of the largest entries is positive. False where
+/// the iteration did not end.
+bool find_singular_values(const float* w, std::size_t rows, std::size_t cols, std::size_t stride,
+                          float* u, float* s, float* v);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
+namespace trilith::inline TRILITH_ABI {
+
+/// The singular values of a matrix of finite floats: W = U diag(S) V^T within 1e-7 |W|.
+///
+///     auto w = tl::singular_values_of({elements, rows, cols});
+///
+/// Errors: invalid_value for weights that are not finite. Cost: 0.07 s for 320 x 320, 0.15 s for
+/// 864 x 320, and with the cube of the size.
+[[nodiscard]] inline result<singular_values> singular_values_of(span2d<const float> w) {
+  for (std::size_t r = 0; r < w.rows; ++r)
+    if (!is_finite(absmax(w.data + r * w.stride, w.cols)))
+      return error{errc::invalid_value, join("expected finite weights, found others in row ", r)};
+  singular_values out(w.rows, w.cols, min_of(w.rows, w.cols));
+  if (out.rank() != 0 && !TRILITH_IMPLEMENTED::find_singular_values(
+                             w.data, w.rows, w.cols, w.stride, out.u.elements.data(), out.s.data(),
+                             out.v.elements.data()))
+    return error{errc::invalid_value, "the singular values did not converge"};
+  return out;
+}
+
+namespace detail {
+
+/// Decomposes what is wanted and not there yet, one matrix after the other.
+template <class Wanted>
+struct decompose_missing {
+  svf_factors& factors;
+  const Wanted& wanted;
+  const io::progress& report;
+  std::size_t count;  ///< of the matrices that are wanted
+  std::size_t at = 0;
+  status good = done{};
+  aligned_buffer<float> memory = {};
+
+  template <class Matrix>
+  void operator()(const std::string& name, const Matrix& m, auto) {
+    if (!good || !wanted(name)) return;
+    const span2d<const float> w = floats_of(m, memory);
+    const auto share = static_cast<double>(at++) / static_cast<double>(count);
+    if (factors.find(name) != nullptr) {
+      if (auto same = factors.expect(name, w); !same) good = std::move(same).error();
+    } else if (!report(share, name)) {
+      good =
+          error{errc::cancelled, join(factors.origin, ": cancelled in front of ", name, ", with ",
+                                      factors.matrices.size(), " matrices decomposed.")};
+    } else if (auto values = singular_values_of(w); values) {
+      factors.matrices.push_back({name, fingerprint_of(w), std::move(*values)});
+    } else {
+      good = error{values.error().code, join(name, ": ", values.error().message, ".")};
+    }
+  }
+};
+
+template <class Model, class Wanted>
+[[nodiscard]] status decompose_into(svf_factors& factors, const Model& model, const Wanted& wanted,
+                                    const io::progress& report) {
+  std::size_t count = 0;
+  for_each_hidden_matrix(
+      model, [&](const std::string& name, const auto&, auto) { count += wanted(name); });
+  decompose_missing<Wanted> visit{factors, wanted, report, count};
+  for_each_hidden_matrix(model, visit);
+  if (visit.good) (void)report(1.0, {});
+  return std::move(visit.good);
+}
+
+}  // namespace detail
+
+/// The singular values of a model's hidden matrices: decoded ones where they are packed.
+///
+///     auto factors = tl::decompose(model, tl::feed_forward_matrices{});
+///
+/// @param wanted  wanted(name) says which matrices
+/// @param report  hears of each matrix in front of it; false cancels, and nothing is returned. At
+///                the end it hears of 1 and no name.
+/// Errors: invalid_value, naming the matrix; cancelled. Cost: see singular_values_of().
+template <Realisation Model, class Wanted = every_matrix>
+[[nodiscard]] result<svf_factors> decompose(const Model& model, const Wanted& wanted = {},
+                                            const io::progress& report = {}) {
+  svf_factors out;
+  if (status good = detail::decompose_into(out, model, wanted, report); !good)
+    return std::move(good).error();
+  return out;
+}
+
+/// The same, kept in a file: what it has is read, the rest is decomposed and written. Where it is
+/// cancelled, the file holds the matrices that were done, and the next call goes on behind them.
+///
+/// Errors: those of load_svf(), save_svf() and decompose(); mismatch where the file is of other
+/// weights, which it does not replace: remove it, or choose another path.
+template <Realisation Model, class Wanted = every_matrix>
+[[nodiscard]] result<svf_factors> decompose_cached(std::string_view path, const Model& model,
+                                                   const Wanted& wanted = {},
+                                                   const io::progress& report = {}) {
+  svf_factors out;
+  out.origin = path;
+  if (auto file = load_svf(path); file)
+    out = std::move(*file);
+  else if (file.error().code != errc::file_not_found)
+    return std::move(file).error();
+  const std::size_t had = out.matrices.size();
+  const status good = detail::decompose_into(out, model, wanted, report);
+  if (out.matrices.size() != had && (good || good.error().code == errc::cancelled))
+    if (status saved = save_svf(path, out); !saved) return std::move(saved).error();
+  if (!good) return good.error();
+  return out;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_decompose.hpp
+// ==== begin trilith/adapt/svf_expert_file.hpp
+#ifndef TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
+#define TRILITH_ADAPT_SVF_EXPERT_FILE_HPP
+
+/// Experts in safetensors files: of a matrix NAME the tensor NAME.z, and in the metadata what its
+/// numbers are.
+namespace trilith::inline TRILITH_ABI {
+
+namespace detail {
+
+inline constexpr std::string_view expert_format = "trilith expert";
+
+[[nodiscard]] inline status save_parts(std::string_view path, std::span<const expert_part> parts,
+                                       std::vector<io::metadata_pair> metadata) {
+  std::vector<named_floats> all;
+  for (const expert_part& p : parts) all.push_back({p.name + ".z", {p.z.size()}, p.z});
+  return write_floats(path, expert_format, std::move(metadata), all);
+}
+
+[[nodiscard]] inline result<std::vector<expert_part>> read_parts(const io::safetensors_file& file) {
+  std::vector<expert_part> out;
+  for (const io::tensor_entry& t : file.tensors()) {
+    if (!t.name.ends_with(".z"))
+      return unexpected(errc::malformed, file.name(), t.name, "a name that ends with .z",
+                        spelled(t));
+    const auto z = find_floats(file, t.name, 1, "[n]");
+    if (!z) return z.error();
+    out.push_back({t.name.substr(0, t.name.size() - 2), std::vector<float>((*z)->shape[0])});
+    copy_floats(file, t, out.back().z);
+    if (!is_finite(absmax(out.back().z.data(), out.back().z.size())))
+      return unexpected(errc::invalid_value, file.name(), t.name, "finite numbers", "others");
+  }
+  return out;
+}
+
+[[nodiscard]] inline result<io::safetensors_file> open_expert(std::string_view path,
+                                                              std::string_view numbers) {
+  auto file = open_floats(path, expert_format);
+  if (!file) return file;
+  if (status ok = expect_metadata(*file, "numbers", numbers, errc::mismatch); !ok)
+    return std::move(ok).error();
+  return file;
+}
+
+}  // namespace detail
+
+/// Writes the file whole, or leaves the old one. Errors: those of io::write_safetensors().
+[[nodiscard]] inline status save_expert(std::string_view path, const svf_expert& expert) {
+  return detail::save_parts(
+      path, expert.parts,
+      {{"numbers", "singular values"}, {"renormalised", expert.renormalised ? "yes" : "no"}});
+}
+[[nodiscard]] inline status save_expert(std::string_view path, const channel_expert& expert) {
+  return detail::save_parts(path, expert.parts, {{"numbers", "channels"}});
+}
+
+/// Errors: file_not_found, io_failure; truncated, and malformed for damage and foreign files;
+/// mismatch for an expert of channels; invalid_value for numbers that are not finite; unsupported
+/// for another version. Its parts are in the order of their names.
+[[nodiscard]] inline result<svf_expert> load_svf_expert(std::string_view path) {
+  const auto file = detail::open_expert(path, "singular values");
+  if (!file) return file.error();
+  auto parts = detail::read_parts(*file);
+  if (!parts) return std::move(parts).error();
+  const std::string* const renormalised = file->find_metadata("renormalised");
+  if (renormalised == nullptr || (*renormalised != "yes" && *renormalised != "no"))
+    return error{errc::malformed, join(file->name(), ": expected renormalised = yes or no, found ",
+                                       renormalised == nullptr ? "none" : *renormalised, ".")};
+  return svf_expert{std::move(*parts), *renormalised == "yes"};
+}
+
+/// As load_svf_expert(); mismatch for an expert of singular values.
+[[nodiscard]] inline result<channel_expert> load_channel_expert(std::string_view path) {
+  const auto file = detail::open_expert(path, "channels");
+  if (!file) return file.error();
+  auto parts = detail::read_parts(*file);
+  if (!parts) return std::move(parts).error();
+  return channel_expert{std::move(*parts)};
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/svf_expert_file.hpp
 // ==== begin trilith/adapt/svf_learned.hpp
 #ifndef TRILITH_ADAPT_SVF_LEARNED_HPP
 #define TRILITH_ADAPT_SVF_LEARNED_HPP
@@ -21332,8 +21457,7 @@ template <weights::CodedWeights W, packing::Packing P>
 #ifndef TRILITH_ADAPT_SVF_HPP
 #define TRILITH_ADAPT_SVF_HPP
 
-/// Singular value fine-tuning (SVF) and what is near it: docs/svf.md. adapt/svf_decompose.hpp,
-/// which needs Eigen, is included beside it by programs that make singular values themselves.
+/// Singular value fine-tuning (SVF) and what is near it: docs/svf.md.
 
 #endif
 // ==== end trilith/adapt/svf.hpp
@@ -81655,6 +81779,25 @@ class cem_search {
 
 #endif
 // ==== end trilith/search/cem_search_impl.hpp
+// ==== begin trilith/search/decimals_impl.hpp
+#ifndef TRILITH_SEARCH_DECIMALS_IMPL_HPP
+#define TRILITH_SEARCH_DECIMALS_IMPL_HPP
+
+#include <charconv>
+#include <string>
+
+namespace trilith::searches {
+
+/// The fewest digits that give the number again.
+[[nodiscard]] inline std::string decimals(double x) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
+}
+
+}  // namespace trilith::searches
+
+#endif
+// ==== end trilith/search/decimals_impl.hpp
 // ==== begin trilith/search/cem_impl.hpp
 #ifndef TRILITH_SEARCH_CEM_IMPL_HPP
 #define TRILITH_SEARCH_CEM_IMPL_HPP
@@ -82506,7 +82649,7 @@ std::string pareto_csv(const pareto::table& table) {
   for (std::size_t i = 0; i < table.front.size(); ++i) {
     out += join(i + 1, i == knee ? ",1" : ",0");
     for (const double v : searches::row_of(table, table.front[i]))
-      out += join(",", v == v ? decimals(v) : std::string());
+      out += join(",", v == v ? searches::decimals(v) : std::string());
     out += "\r\n";
   }
   return out;
@@ -88081,175 +88224,60 @@ result<any_model> load_any(std::string_view path, const io::load_options& option
 #endif
 // ==== end trilith/io/families_impl.hpp
 #endif
-#endif
-
-#endif
-// ==== end trilith/trilith.hpp
 #if defined(TRILITH_WITH_EIGEN)
 // ==== begin trilith/adapt/svf_decompose_impl.hpp
 #ifndef TRILITH_ADAPT_SVF_DECOMPOSE_IMPL_HPP
 #define TRILITH_ADAPT_SVF_DECOMPOSE_IMPL_HPP
 
+#include <algorithm>
+#include <cmath>
+
 #include <Eigen/SVD>  // Eigen 3.4 or newer: libeigen3-dev
 
-namespace trilith::inline TRILITH_ABI::detail {
+namespace trilith::TRILITH_IMPLEMENTED {
 
-/// Rounds to floats in their places; m: [rows, cols] in any order.
-template <class Matrix>
-void round_to(const Matrix& m, plain_matrix<weights::f32>& to) {
-  using rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  Eigen::Map<rows>(to.elements.data(), m.rows(), m.cols()) = m.template cast<float>();
-}
+namespace svd {
+using stored = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using view = Eigen::Map<stored>;
 
 /// Makes the first of the largest entries of each column of U positive.
-inline void fix_signs(singular_values& w) noexcept {
-  for (std::size_t i = 0; i < w.rank(); ++i) {
+inline void fix_signs(view u, view v) {
+  for (Eigen::Index i = 0; i < u.cols(); ++i) {
     float top = 0;
-    for (std::size_t o = 0; o < w.out(); ++o)
-      if (const float x = w.u.row(o)[i]; absolute(x) > absolute(top)) top = x;
-    if (!(top < 0)) continue;
-    for (std::size_t o = 0; o < w.out(); ++o) w.u.row(o)[i] = -w.u.row(o)[i];
-    for (std::size_t j = 0; j < w.in(); ++j) w.v.row(j)[i] = -w.v.row(j)[i];
+    for (Eigen::Index o = 0; o < u.rows(); ++o)
+      if (std::abs(u(o, i)) > std::abs(top)) top = u(o, i);
+    if (top < 0) u.col(i) *= -1, v.col(i) *= -1;
   }
 }
+}  // namespace svd
 
-/// False where the iteration did not end. In double: floats would take half of the time, and leave
-/// 40 times the error.
-[[nodiscard]] inline bool find_singular_values(span2d<const float> w, singular_values& out) {
-  using stored = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+// In double: floats would take half of the time, and leave 40 times the error.
+bool find_singular_values(const float* w, std::size_t rows, std::size_t cols, std::size_t stride,
+                          float* u, float* s, float* v) {
   const auto index = [](std::size_t n) { return static_cast<Eigen::Index>(n); };
-  const Eigen::Map<const stored, 0, Eigen::OuterStride<>> view(
-      w.data, index(w.rows), index(w.cols), Eigen::OuterStride<>(index(w.stride)));
-  const Eigen::BDCSVD<Eigen::MatrixXd> svd(view.cast<double>(),
-                                           Eigen::ComputeThinU | Eigen::ComputeThinV);
-  if (svd.info() != Eigen::Success) return false;
-  round_to(svd.matrixU(), out.u);
-  round_to(svd.matrixV(), out.v);
-  for (std::size_t i = 0; i < out.rank(); ++i)
-    out.s[i] = static_cast<float>(svd.singularValues()[index(i)]);
-  fix_signs(out);
+  const Eigen::Index out = index(rows), in = index(cols), rank = std::min(out, in);
+  const Eigen::Map<const svd::stored, 0, Eigen::OuterStride<>> from(
+      w, out, in, Eigen::OuterStride<>(index(stride)));
+  const Eigen::BDCSVD<Eigen::MatrixXd> found(from.cast<double>(),
+                                             Eigen::ComputeThinU | Eigen::ComputeThinV);
+  if (found.info() != Eigen::Success) return false;
+  svd::view to_u(u, out, rank), to_v(v, in, rank);
+  to_u = found.matrixU().cast<float>();
+  to_v = found.matrixV().cast<float>();
+  for (Eigen::Index i = 0; i < rank; ++i) s[i] = static_cast<float>(found.singularValues()[i]);
+  svd::fix_signs(to_u, to_v);
   return true;
 }
 
-}  // namespace trilith::inline TRILITH_ABI::detail
+}  // namespace trilith::TRILITH_IMPLEMENTED
 
 #endif
 // ==== end trilith/adapt/svf_decompose_impl.hpp
-// ==== begin trilith/adapt/svf_decompose.hpp
-#ifndef TRILITH_ADAPT_SVF_DECOMPOSE_HPP
-#define TRILITH_ADAPT_SVF_DECOMPOSE_HPP
-
-/// Singular values of matrices and models. Needs Eigen, which nothing else of adapt/ does: factors
-/// can be made on one machine, saved, and used where there is no Eigen.
-namespace trilith::inline TRILITH_ABI {
-
-/// The singular values of a matrix of finite floats: W = U diag(S) V^T within 1e-7 |W|.
-///
-///     auto w = tl::singular_values_of({elements, rows, cols});
-///
-/// Errors: invalid_value for weights that are not finite. Cost: 0.07 s for 320 x 320, 0.15 s for
-/// 864 x 320, and with the cube of the size.
-[[nodiscard]] inline result<singular_values> singular_values_of(span2d<const float> w) {
-  for (std::size_t r = 0; r < w.rows; ++r)
-    if (!is_finite(absmax(w.data + r * w.stride, w.cols)))
-      return error{errc::invalid_value, join("expected finite weights, found others in row ", r)};
-  singular_values out(w.rows, w.cols, min_of(w.rows, w.cols));
-  if (out.rank() != 0 && !detail::find_singular_values(w, out))
-    return error{errc::invalid_value, "the singular values did not converge"};
-  return out;
-}
-
-namespace detail {
-
-/// Decomposes what is wanted and not there yet, one matrix after the other.
-template <class Wanted>
-struct decompose_missing {
-  svf_factors& factors;
-  const Wanted& wanted;
-  const io::progress& report;
-  std::size_t count;  ///< of the matrices that are wanted
-  std::size_t at = 0;
-  status good = done{};
-  aligned_buffer<float> memory = {};
-
-  template <class Matrix>
-  void operator()(const std::string& name, const Matrix& m, auto) {
-    if (!good || !wanted(name)) return;
-    const span2d<const float> w = floats_of(m, memory);
-    const auto share = static_cast<double>(at++) / static_cast<double>(count);
-    if (factors.find(name) != nullptr) {
-      if (auto same = factors.expect(name, w); !same) good = std::move(same).error();
-    } else if (!report(share, name)) {
-      good =
-          error{errc::cancelled, join(factors.origin, ": cancelled in front of ", name, ", with ",
-                                      factors.matrices.size(), " matrices decomposed.")};
-    } else if (auto values = singular_values_of(w); values) {
-      factors.matrices.push_back({name, fingerprint_of(w), std::move(*values)});
-    } else {
-      good = error{values.error().code, join(name, ": ", values.error().message, ".")};
-    }
-  }
-};
-
-template <class Model, class Wanted>
-[[nodiscard]] status decompose_into(svf_factors& factors, const Model& model, const Wanted& wanted,
-                                    const io::progress& report) {
-  std::size_t count = 0;
-  for_each_hidden_matrix(
-      model, [&](const std::string& name, const auto&, auto) { count += wanted(name); });
-  decompose_missing<Wanted> visit{factors, wanted, report, count};
-  for_each_hidden_matrix(model, visit);
-  if (visit.good) (void)report(1.0, {});
-  return std::move(visit.good);
-}
-
-}  // namespace detail
-
-/// The singular values of a model's hidden matrices: decoded ones where they are packed.
-///
-///     auto factors = tl::decompose(model, tl::feed_forward_matrices{});
-///
-/// @param wanted  wanted(name) says which matrices
-/// @param report  hears of each matrix in front of it; false cancels, and nothing is returned. At
-///                the end it hears of 1 and no name.
-/// Errors: invalid_value, naming the matrix; cancelled. Cost: see singular_values_of().
-template <Realisation Model, class Wanted = every_matrix>
-[[nodiscard]] result<svf_factors> decompose(const Model& model, const Wanted& wanted = {},
-                                            const io::progress& report = {}) {
-  svf_factors out;
-  if (status good = detail::decompose_into(out, model, wanted, report); !good)
-    return std::move(good).error();
-  return out;
-}
-
-/// The same, kept in a file: what it has is read, the rest is decomposed and written. Where it is
-/// cancelled, the file holds the matrices that were done, and the next call goes on behind them.
-///
-/// Errors: those of load_svf(), save_svf() and decompose(); mismatch where the file is of other
-/// weights, which it does not replace: remove it, or choose another path.
-template <Realisation Model, class Wanted = every_matrix>
-[[nodiscard]] result<svf_factors> decompose_cached(std::string_view path, const Model& model,
-                                                   const Wanted& wanted = {},
-                                                   const io::progress& report = {}) {
-  svf_factors out;
-  out.origin = path;
-  if (auto file = load_svf(path); file)
-    out = std::move(*file);
-  else if (file.error().code != errc::file_not_found)
-    return std::move(file).error();
-  const std::size_t had = out.matrices.size();
-  const status good = detail::decompose_into(out, model, wanted, report);
-  if (out.matrices.size() != had && (good || good.error().code == errc::cancelled))
-    if (status saved = save_svf(path, out); !saved) return std::move(saved).error();
-  if (!good) return good.error();
-  return out;
-}
-
-}  // namespace trilith::inline TRILITH_ABI
+#endif
+#endif
 
 #endif
-// ==== end trilith/adapt/svf_decompose.hpp
-#endif  // TRILITH_WITH_EIGEN
+// ==== end trilith/trilith.hpp
 #if defined(TRILITH_WITH_EIGEN)
 // ==== begin trilith/backends/eigen.hpp
 #ifndef TRILITH_BACKENDS_EIGEN_HPP

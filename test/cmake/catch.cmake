@@ -19,6 +19,7 @@ find_package(Eigen3 QUIET NO_MODULE)
 if(TARGET Eigen3::Eigen)
   get_target_property(eigen_include_dir Eigen3::Eigen INTERFACE_INCLUDE_DIRECTORIES)
   target_include_directories(trilith_test SYSTEM INTERFACE ${eigen_include_dir})
+  target_link_libraries(trilith_test INTERFACE trilith::svd)
 endif()
 
 add_library(trilith_test_main OBJECT main.cpp kernel_main.cpp)

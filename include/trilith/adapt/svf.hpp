@@ -1,13 +1,13 @@
 #ifndef TRILITH_ADAPT_SVF_HPP
 #define TRILITH_ADAPT_SVF_HPP
 
-/// Singular value fine-tuning (SVF) and what is near it: docs/svf.md. adapt/svf_decompose.hpp,
-/// which needs Eigen, is included beside it by programs that make singular values themselves.
+/// Singular value fine-tuning (SVF) and what is near it: docs/svf.md.
 
 #include <trilith/adapt/svf_apply.hpp>
 #include <trilith/adapt/svf_channel_learner.hpp>
 #include <trilith/adapt/svf_channels.hpp>
 #include <trilith/adapt/svf_channels_learned.hpp>
+#include <trilith/adapt/svf_decompose.hpp>
 #include <trilith/adapt/svf_expert.hpp>
 #include <trilith/adapt/svf_expert_file.hpp>
 #include <trilith/adapt/svf_factors.hpp>

@@ -1,12 +1,21 @@
 #ifndef TRILITH_ADAPT_SVF_DECOMPOSE_HPP
 #define TRILITH_ADAPT_SVF_DECOMPOSE_HPP
 
-#include <trilith/adapt/svf_decompose_impl.hpp>
 #include <trilith/adapt/svf_file.hpp>
+#include <trilith/adapt/svf_values.hpp>
 #include <trilith/io/safetensors/progress.hpp>
 
-/// Singular values of matrices and models. Needs Eigen, which nothing else of adapt/ does: factors
-/// can be made on one machine, saved, and used where there is no Eigen.
+/// Singular values of matrices and models. Eigen finds them: with CMake link trilith::svd; without
+/// it define TRILITH_WITH_EIGEN beside TRILITH_IMPLEMENTATION. Factors can be made on one machine,
+/// saved, and used where there is no Eigen.
+namespace trilith::TRILITH_IMPLEMENTED {
+/// w: [rows, cols], a row every `stride` floats; u: [rows, r], s: [r] descending, v: [cols, r], r =
+/// min(rows, cols). In each column of u the first of the largest entries is positive. False where
+/// the iteration did not end.
+bool find_singular_values(const float* w, std::size_t rows, std::size_t cols, std::size_t stride,
+                          float* u, float* s, float* v);
+}  // namespace trilith::TRILITH_IMPLEMENTED
+
 namespace trilith::inline TRILITH_ABI {
 
 /// The singular values of a matrix of finite floats: W = U diag(S) V^T within 1e-7 |W|.
@@ -20,7 +29,9 @@ namespace trilith::inline TRILITH_ABI {
     if (!is_finite(absmax(w.data + r * w.stride, w.cols)))
       return error{errc::invalid_value, join("expected finite weights, found others in row ", r)};
   singular_values out(w.rows, w.cols, min_of(w.rows, w.cols));
-  if (out.rank() != 0 && !detail::find_singular_values(w, out))
+  if (out.rank() != 0 && !TRILITH_IMPLEMENTED::find_singular_values(
+                             w.data, w.rows, w.cols, w.stride, out.u.elements.data(), out.s.data(),
+                             out.v.elements.data()))
     return error{errc::invalid_value, "the singular values did not converge"};
   return out;
 }

@@ -3,7 +3,7 @@
 
 #include <trilith/core/text.hpp>
 #include <trilith/search/cem_search_impl.hpp>
-#include <trilith/train/description.hpp>
+#include <trilith/search/decimals_impl.hpp>
 
 #include <cmath>
 #include <string>

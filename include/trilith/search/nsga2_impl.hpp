@@ -1,10 +1,10 @@
 #ifndef TRILITH_SEARCH_NSGA2_IMPL_HPP
 #define TRILITH_SEARCH_NSGA2_IMPL_HPP
 
+#include <trilith/search/decimals_impl.hpp>
 #include <trilith/search/evolution_impl.hpp>
 #include <trilith/search/nsga2.hpp>
 #include <trilith/search/ranking_impl.hpp>
-#include <trilith/train/description.hpp>
 
 #include <cmath>
 #include <string>

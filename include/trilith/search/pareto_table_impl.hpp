@@ -2,8 +2,8 @@
 #define TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
 
 #include <trilith/core/text.hpp>
+#include <trilith/search/decimals_impl.hpp>
 #include <trilith/search/pareto_texts_impl.hpp>
-#include <trilith/train/description.hpp>
 
 namespace trilith::searches {
 
@@ -72,7 +72,7 @@ std::string pareto_csv(const pareto::table& table) {
   for (std::size_t i = 0; i < table.front.size(); ++i) {
     out += join(i + 1, i == knee ? ",1" : ",0");
     for (const double v : searches::row_of(table, table.front[i]))
-      out += join(",", v == v ? decimals(v) : std::string());
+      out += join(",", v == v ? searches::decimals(v) : std::string());
     out += "\r\n";
   }
   return out;

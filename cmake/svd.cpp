@@ -1,0 +1,2 @@
+// Singular values, by Eigen.
+#include <trilith/adapt/svf_decompose_impl.hpp>
