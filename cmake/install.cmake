@@ -1,4 +1,4 @@
-# The package holds no compiled code: headers, nine .cpp files and the CMake and pkg-config files.
+# The package holds no compiled code: headers, eleven .cpp files and the CMake and pkg-config files.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

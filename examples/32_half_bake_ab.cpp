@@ -139,12 +139,10 @@ int main(int argc, char** argv) {
   const interrupt_guard interrupts;
   const tl::thread_pool threads(line->bake.threads);
   const kitchen k{*line, *teller, bos->front(), threads.get()};
-  const auto one = set_of(k, {line->bake.prompt});
-  const auto a = set_of(k, {sad_prompt}), b = set_of(k, {talk_prompt});
-  if (!one) return complain(one.error());
+  const auto a = set_of(k, {line->bake.prompt, sad_prompt}), b = set_of(k, {talk_prompt});
   if (!a) return complain(a.error());
   if (!b) return complain(b.error());
-  if (auto done = half_bake(k, *one); !done) return complain(done.error());
+  if (auto done = half_bake(k, *a); !done) return complain(done.error());
   if (auto done = bake_both(k, *a, *b); !done) return complain(done.error());
   return was_interrupted != 0 ? 130 : 0;
 }

@@ -91,8 +91,7 @@ struct half_bake_line {
 inline std::optional<half_bake_line> parse_half_bake(int argc, char** argv, int& exit_code) {
   half_bake_line line;
   CLI::App app{"Bakes a prompt at several strengths, then two sets of prompts in turn."};
-  app.add_option("--prompt", line.bake.prompt,
-                 "what is baked at several strengths [default: everybody exclaims]");
+  app.add_option("--prompt", line.bake.prompt, "the first of set A [default: everybody exclaims]");
   add_bake_options(app, line.bake);
   app.add_option("--strength", line.strength, "of each bake of the cycle")
       ->capture_default_str()
