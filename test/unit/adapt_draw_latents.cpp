@@ -62,7 +62,8 @@ TEMPLATE_TEST_CASE("latents that were drawn from codes are packed to the same co
 TEST_CASE("drawn latents lie near the thresholds, decoded codes half a scale away", "[adapt]") {
   const auto model = random_packed<tl::weights::ternary<>>();
   const auto& packed = model.parameters.blocks[0].attention.query;
-  const auto& drawn = tl::draw_latents(model, 7).parameters.blocks[0].attention.query;
+  const auto latents = tl::draw_latents(model, 7);
+  const auto& drawn = latents.parameters.blocks[0].attention.query;
   const float s = packed.scale(0, 0);
   std::size_t near = 0;
   for (const float w : drawn.elements) near += std::fabs(std::fabs(w) - s / 2) < s / 10;
