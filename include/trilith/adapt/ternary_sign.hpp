@@ -1,8 +1,11 @@
 #ifndef TRILITH_ADAPT_TERNARY_SIGN_HPP
 #define TRILITH_ADAPT_TERNARY_SIGN_HPP
 
-#include <trilith/core/aligned_buffer.hpp>
+#include <trilith/core/numeric.hpp>
 #include <trilith/train/optimiser.hpp>
+
+#include <bit>
+#include <cstdint>
 
 namespace trilith::inline TRILITH_ABI {
 
