@@ -147,7 +147,9 @@ tl::status teach(const school& s) {
     show(name, tl::pack(*model), s);
   }
   if (auto done = quantise_again(experts[1], s); !done) return done;
-  const std::size_t rank_16 = 782'336;  // of all matrices: 30_lora prints it
+  std::size_t rank_16 = 0;
+  for (const tl::svf_matrix& m : s.factors.matrices)
+    rank_16 += 16 * (m.values.out() + m.values.in());
   std::printf(
       "%zu numbers an expert, %.1f %% of the %zu of changes of rank 16\n", experts[0].parameters(),
       100 * static_cast<double>(experts[0].parameters()) / static_cast<double>(rank_16), rank_16);

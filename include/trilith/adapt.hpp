@@ -18,6 +18,7 @@
 #include <trilith/adapt/merge.hpp>
 #include <trilith/adapt/merge_model.hpp>
 #include <trilith/adapt/merge_report.hpp>
+#include <trilith/adapt/pass_learner.hpp>
 #include <trilith/adapt/plateau.hpp>
 #include <trilith/adapt/prompted.hpp>
 #include <trilith/adapt/reinforce.hpp>

@@ -168,9 +168,8 @@ class baking {
         learner.add_gradients(batch_.tokens(), static_cast<float>(1 / tokens), batch_.loss());
     learner.finish_gradients();
     out.divergence = loss.divergence / tokens;
-    const double norm = options_.clip == 0 ? global_norm(parameters.gradients(), options_.threads)
-                                           : clip_global_norm(parameters.gradients(), options_.clip,
-                                                              options_.threads);
+    const double norm =
+        norm_after_clipping(parameters.gradients(), options_.clip, options_.threads);
     if (out.divergence - out.divergence != 0 || norm - norm != 0)
       return error{errc::invalid_value,
                    join("baking: step ", out.step,

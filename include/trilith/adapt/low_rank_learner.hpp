@@ -2,8 +2,8 @@
 #define TRILITH_ADAPT_LOW_RANK_LEARNER_HPP
 
 #include <trilith/adapt/low_rank.hpp>
+#include <trilith/adapt/pass_learner.hpp>
 #include <trilith/backends/float_product.hpp>
-#include <trilith/train/learner.hpp>
 
 #include <string>
 #include <vector>
@@ -26,13 +26,15 @@ namespace trilith::inline TRILITH_ABI {
 /// @tparam Pass  training_pass, or what gives its latent weights and their gradients likewise
 /// @see facts of merging: docs/decisions.md, "A merge keeps what trits cannot take"
 template <class Pass>
-class low_rank_learner {
+class low_rank_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed: "blocks.0.attention.query"
   template <class Wanted>
   low_rank_learner(Pass& pass, const low_rank_options& how, std::uint64_t seed,
                    const Wanted& wanted, const executor& run = {})
-      : pass_(&pass), run_(run), memory_(float_product_memory(run.threads)) {
+      : detail::pass_learner<Pass>(pass), run_(run), memory_(float_product_memory(run.threads)) {
     pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
       if (t.what == role::hidden_matrix && wanted(t.name))
         parts_.emplace_back(t, w, g, low_rank(t.rows, t.cols, how, seed, parts_.size()));
@@ -47,22 +49,9 @@ class low_rank_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight,
-                          const Reference& reference) noexcept {
-    return pass_->add_gradients(batch, weight, reference);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (part& p : parts_) p.multiply_back(memory_.span(), run_);
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
@@ -72,10 +61,6 @@ class low_rank_learner {
       f(tensor_facts{p.b_name, p.change.out(), p.change.rank(), role::embedding_or_head},
         p.change.b.elements.span(), p.db.elements.span());
     }
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W + strength s B A into the model's latent weights: 0 is the base, 1 what was trained.
@@ -148,7 +133,6 @@ class low_rank_learner {
     plain_matrix<trilith::weights::f32> da, db;
   };
 
-  Pass* pass_;
   executor run_;
   std::vector<part> parts_;
   aligned_buffer<float> memory_;

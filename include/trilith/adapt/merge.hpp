@@ -65,13 +65,6 @@ template <weights::CodedWeights W, packing::Packing P>
   return out;
 }
 
-template <weights::CodedWeights W, packing::Packing P>
-[[nodiscard]] plain_matrix<weights::f32> decoded(const packed_matrix<W, P>& m) {
-  plain_matrix<weights::f32> out(m.rows, m.cols);
-  for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, out.row(r));
-  return out;
-}
-
 inline void add_change(plain_matrix<weights::f32>& w, const low_rank& change) {
   TRILITH_PRECONDITION(w.rows == change.out() && w.cols == change.in(),
                        "merge: the change must be as large as the matrix.");
@@ -106,11 +99,11 @@ merge_report merge_with_feedback(packed_matrix<W, P>& w, plain_matrix<weights::f
                                  const low_rank& change) {
   TRILITH_PRECONDITION(left_over.rows == w.rows && left_over.cols == w.cols,
                        "merge_with_feedback() needs what is left over to be as large as W.");
-  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  plain_matrix<weights::f32> wanted = decoded(w);
   add(wanted.elements.data(), left_over.elements.data(), wanted.elements.size());
   detail::add_change(wanted, change);
   auto after = detail::nearest(w, wanted);
-  const plain_matrix<weights::f32> taken = detail::decoded(after);
+  const plain_matrix<weights::f32> taken = decoded(after);
   for (std::size_t i = 0; i < wanted.elements.size(); ++i)
     left_over.elements[i] = wanted.elements[i] - taken.elements[i];
   const merge_report found = detail::compare_merge(w, after, change);
@@ -123,7 +116,7 @@ merge_report merge_with_feedback(packed_matrix<W, P>& w, plain_matrix<weights::f
 /// them by the share of zeros: to 0.69 of what they were.
 template <weights::CodedWeights W, packing::Packing P>
 merge_report erase_by_merging_into_trits(packed_matrix<W, P>& w, const low_rank& change) {
-  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  plain_matrix<weights::f32> wanted = decoded(w);
   detail::add_change(wanted, change);
   auto after = pack_matrix<W, P>(wanted.elements.data(), w.rows, w.cols);
   const merge_report found = detail::compare_merge(w, after, change);

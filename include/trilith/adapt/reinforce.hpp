@@ -115,10 +115,8 @@ class reinforcing {
                                                    batch_.loss(advantages, options_.beta));
     learner_->finish_gradients();
     out.divergence = loss.divergence / tokens;
-    auto& gradients = parameters_.gradients();
-    const double norm = options_.clip == 0
-                            ? global_norm(gradients, options_.threads)
-                            : clip_global_norm(gradients, options_.clip, options_.threads);
+    const double norm =
+        norm_after_clipping(parameters_.gradients(), options_.clip, options_.threads);
     const double all = out.reward + out.divergence + norm;
     if (all - all != 0)
       return error{errc::invalid_value, join("reinforcing: step ", out.step,
@@ -130,13 +128,16 @@ class reinforcing {
     return done{};
   }
   [[nodiscard]] status take(const std::vector<trajectory>& drawn) {
-    auto base = prompted<packed_type>::open(*base_, options_.begins_with, 1, options_.threads);
-    if (!base) return std::move(base).error();
+    if (!judge_) {
+      auto opened = prompted<packed_type>::open(*base_, options_.begins_with, 1, options_.threads);
+      if (!opened) return std::move(opened).error();
+      judge_ = std::make_unique<prompted<packed_type>>(std::move(*opened));
+    }
     std::size_t length = 0;
     for (const trajectory& t : drawn) length = max_of(length, t.tokens.size());
     batch_.reset(drawn.size(), options_.begins_with.size() + length - 1, model_->sizes.vocab);
     for (std::size_t b = 0; b < drawn.size(); ++b)
-      if (status set = batch_.set(b, drawn[b], options_.begins_with, *base, 0); !set) return set;
+      if (status set = batch_.set(b, drawn[b], options_.begins_with, *judge_, 0); !set) return set;
     return done{};
   }
 
@@ -144,6 +145,7 @@ class reinforcing {
   Learner* learner_;
   reinforce_options options_;
   std::unique_ptr<const packed_type> base_;
+  std::unique_ptr<prompted<packed_type>> judge_;  ///< the base, from the first step on
   parameters<adamw> parameters_;
   bake_batch batch_;
   std::uint64_t step_ = 0;

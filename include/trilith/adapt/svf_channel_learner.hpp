@@ -1,8 +1,8 @@
 #ifndef TRILITH_ADAPT_SVF_CHANNEL_LEARNER_HPP
 #define TRILITH_ADAPT_SVF_CHANNEL_LEARNER_HPP
 
+#include <trilith/adapt/pass_learner.hpp>
 #include <trilith/adapt/svf_channels_learned.hpp>
-#include <trilith/train/learner.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
@@ -24,7 +24,9 @@ namespace trilith::inline TRILITH_ABI {
 /// @see Liu et al.: "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context
 ///      Learning" (IA3), arXiv 2205.05638, section 3.3.
 template <class Pass>
-class channel_learner {
+class channel_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed
   /// Errors: invalid_argument where no matrix is wanted.
@@ -46,31 +48,14 @@ class channel_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  /// As the pass has it: with scores to stay close to, see distillation.
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
-    return pass_->add_gradients(batch, weight, r);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (detail::channels_learned& p : parts_) p.multiply_back();
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
     for (detail::channels_learned& p : parts_)
       f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W' into the model's latent weights; or W again.
@@ -94,7 +79,7 @@ class channel_learner {
   }
 
  private:
-  explicit channel_learner(Pass& pass) : pass_(&pass) {}
+  explicit channel_learner(Pass& pass) : detail::pass_learner<Pass>(pass) {}
 
   void quantise(bool one_for_all) {
     for_each_hidden_matrix(
@@ -111,7 +96,6 @@ class channel_learner {
         });
   }
 
-  Pass* pass_;
   std::vector<detail::channels_learned> parts_;
 };
 

@@ -1,8 +1,8 @@
 #ifndef TRILITH_ADAPT_SVF_LEARNER_HPP
 #define TRILITH_ADAPT_SVF_LEARNER_HPP
 
+#include <trilith/adapt/pass_learner.hpp>
 #include <trilith/adapt/svf_learned.hpp>
-#include <trilith/train/learner.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
@@ -28,7 +28,9 @@ namespace trilith::inline TRILITH_ABI {
 /// @tparam Pass  training_pass, or what gives its latent weights and their gradients likewise
 /// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.1; docs/svf.md
 template <class Pass>
-class svf_learner {
+class svf_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed. The published figures are
   ///                of feed-forward networks.
@@ -58,31 +60,14 @@ class svf_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  /// As the pass has it: with scores to stay close to, see distillation.
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
-    return pass_->add_gradients(batch, weight, r);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (detail::svf_learned& p : parts_) p.multiply_back(renormalised_, room_);
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
     for (detail::svf_learned& p : parts_)
       f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W' into the model's latent weights; or W again.
@@ -123,9 +108,8 @@ class svf_learner {
 
  private:
   svf_learner(Pass& pass, bool renormalised, const executor& run)
-      : pass_(&pass), renormalised_(renormalised), room_(run) {}
+      : detail::pass_learner<Pass>(pass), renormalised_(renormalised), room_(run) {}
 
-  Pass* pass_;
   bool renormalised_;
   svf_room room_;
   std::vector<detail::svf_learned> parts_;

@@ -77,7 +77,7 @@ template <weights::CodedWeights W, packing::Packing P>
                                              const singular_values& values,
                                              const singular_scaling& by, std::size_t k) {
   svf_room room;
-  plain_matrix<weights::f32> change(base.rows, base.cols), wanted = detail::decoded(base);
+  plain_matrix<weights::f32> change(base.rows, base.cols), wanted = decoded(base);
   const span2d<float> d(change.elements.data(), base.rows, base.cols);
   add_svf(values, by, d, room);
   add(wanted.elements.data(), change.elements.data(), change.elements.size());

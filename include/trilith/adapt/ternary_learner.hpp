@@ -1,9 +1,9 @@
 #ifndef TRILITH_ADAPT_TERNARY_LEARNER_HPP
 #define TRILITH_ADAPT_TERNARY_LEARNER_HPP
 
+#include <trilith/adapt/pass_learner.hpp>
 #include <trilith/adapt/ternary_change.hpp>
 #include <trilith/backends/float_product.hpp>
-#include <trilith/train/learner.hpp>
 
 #include <string>
 #include <vector>
@@ -32,13 +32,15 @@ struct ternary_options {
 ///
 /// @tparam Pass  for weights with one scale a tensor or a row
 template <class Pass>
-class ternary_learner {
+class ternary_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed
   template <class Wanted>
   ternary_learner(Pass& pass, const ternary_options& how, std::uint64_t seed, const Wanted& wanted,
                   const executor& run = {})
-      : pass_(&pass), run_(run), memory_(float_product_memory(run.threads)) {
+      : detail::pass_learner<Pass>(pass), run_(run), memory_(float_product_memory(run.threads)) {
     pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
       if (t.what == role::hidden_matrix && wanted(t.name))
         parts_.emplace_back(
@@ -55,13 +57,6 @@ class ternary_learner {
     for (part& p : parts_) p.apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  template <class... Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight,
-                          const Reference&... reference) noexcept {
-    return pass_->add_gradients(batch, weight, reference...);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (part& p : parts_) p.multiply_back(memory_.span(), run_);
@@ -146,7 +141,6 @@ class ternary_learner {
     plain_matrix<trilith::weights::f32> da, db;
   };
 
-  Pass* pass_;
   executor run_;
   std::vector<part> parts_;
   aligned_buffer<float> memory_;

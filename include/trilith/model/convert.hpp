@@ -79,11 +79,8 @@ template <class P = packing::preferred, Realisation Model>
 /// The float values of all parameters: scale * code, exactly.
 template <Packed Model>
 [[nodiscard]] dense<typename Model::blueprint> dequantize(const Model& model) {
-  return detail::converted<dense<typename Model::blueprint>>(model, []<class To>(const auto& from) {
-    To to(from.rows, from.cols);
-    for (std::size_t r = 0; r < from.rows; ++r) decode_row(from, r, to.row(r));
-    return to;
-  });
+  return detail::converted<dense<typename Model::blueprint>>(
+      model, []<class To>(const auto& from) -> To { return decoded(from); });
 }
 
 /// The same codes and scales in another packing. Lossless.

@@ -94,6 +94,13 @@ template <class Gradients>
   return good;
 }
 
+/// The norm of all gradients together, which are clipped to `most` where that is not 0.
+template <class Gradients>
+double norm_after_clipping(Gradients& gradients, double most,
+                           const executor& threads = {}) noexcept {
+  return most == 0 ? global_norm(gradients, threads) : clip_global_norm(gradients, most, threads);
+}
+
 }  // namespace trilith::inline TRILITH_ABI
 
 #endif

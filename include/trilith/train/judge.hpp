@@ -46,8 +46,7 @@ template <class Gradients>
     if (status good = unscale(o, state, gradients, out);
         !good || out.outcome == step_outcome::not_finite)
       return good;
-  out.gradient_norm = o.clip == 0 ? global_norm(gradients, o.threads)
-                                  : clip_global_norm(gradients, o.clip, o.threads);
+  out.gradient_norm = norm_after_clipping(gradients, o.clip, o.threads);
   if (out.loss - out.loss != 0) return not_finite("the loss", out);
   if (out.gradient_norm - out.gradient_norm != 0) return not_finite("the gradients", out);
   look_for_spikes(o.spike_threshold, state, out);

@@ -38,6 +38,14 @@ void decode_row(const plain_matrix<W>& m, std::size_t r, float* out) noexcept {
   for (std::size_t i = 0; i < m.cols; ++i) out[i] = W::load(m.row(r)[i]);
 }
 
+/// All rows as floats. Exact.
+template <class Matrix>
+[[nodiscard]] plain_matrix<weights::f32> decoded(const Matrix& m) {
+  plain_matrix<weights::f32> out(m.rows, m.cols);
+  for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, out.row(r));
+  return out;
+}
+
 /// The same codes and scales in another packing. Lossless.
 template <packing::Packing To, class W, class From>
 [[nodiscard]] packed_matrix<W, To> change_packing(const packed_matrix<W, From>& m) {
