@@ -3591,6 +3591,14 @@ void decode_row(const plain_matrix<W>& m, std::size_t r, float* out) noexcept {
   for (std::size_t i = 0; i < m.cols; ++i) out[i] = W::load(m.row(r)[i]);
 }
 
+/// All rows as floats. Exact.
+template <class Matrix>
+[[nodiscard]] plain_matrix<weights::f32> decoded(const Matrix& m) {
+  plain_matrix<weights::f32> out(m.rows, m.cols);
+  for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, out.row(r));
+  return out;
+}
+
 /// The same codes and scales in another packing. Lossless.
 template <packing::Packing To, class W, class From>
 [[nodiscard]] packed_matrix<W, To> change_packing(const packed_matrix<W, From>& m) {
@@ -14860,6 +14868,13 @@ template <class Gradients>
   return good;
 }
 
+/// The norm of all gradients together, which are clipped to `most` where that is not 0.
+template <class Gradients>
+double norm_after_clipping(Gradients& gradients, double most,
+                           const executor& threads = {}) noexcept {
+  return most == 0 ? global_norm(gradients, threads) : clip_global_norm(gradients, most, threads);
+}
+
 }  // namespace trilith::inline TRILITH_ABI
 
 #endif
@@ -15832,8 +15847,7 @@ template <class Gradients>
     if (status good = unscale(o, state, gradients, out);
         !good || out.outcome == step_outcome::not_finite)
       return good;
-  out.gradient_norm = o.clip == 0 ? global_norm(gradients, o.threads)
-                                  : clip_global_norm(gradients, o.clip, o.threads);
+  out.gradient_norm = norm_after_clipping(gradients, o.clip, o.threads);
   if (out.loss - out.loss != 0) return not_finite("the loss", out);
   if (out.gradient_norm - out.gradient_norm != 0) return not_finite("the gradients", out);
   look_for_spikes(o.spike_threshold, state, out);
@@ -18712,6 +18726,42 @@ struct bake_options {
 
 #endif
 // ==== end trilith/adapt/bake_options.hpp
+// ==== begin trilith/adapt/pass_learner.hpp
+#ifndef TRILITH_ADAPT_PASS_LEARNER_HPP
+#define TRILITH_ADAPT_PASS_LEARNER_HPP
+
+namespace trilith::inline TRILITH_ABI::detail {
+
+/// What the learners of changes share: a training_pass, or what gives its latent weights and their
+/// gradients likewise, whose weights they write before it computes.
+template <class Pass>
+class pass_learner {
+ public:
+  void zero_gradients() noexcept { pass_->zero_gradients(); }
+  /// With a reference as the pass has it: scores to stay close to, weights of targets.
+  template <class... Reference>
+  loss_sums add_gradients(const token_batch& batch, float weight,
+                          const Reference&... reference) noexcept {
+    return pass_->add_gradients(batch, weight, reference...);
+  }
+  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
+  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
+    pass_->after_update(seed, step);
+  }
+  template <class F>
+  void for_each_memory(F&& f) {
+    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
+  }
+
+ protected:
+  explicit pass_learner(Pass& pass) noexcept : pass_(&pass) {}
+  Pass* pass_;
+};
+
+}  // namespace trilith::inline TRILITH_ABI::detail
+
+#endif
+// ==== end trilith/adapt/pass_learner.hpp
 // ==== begin trilith/adapt/low_rank_learner.hpp
 #ifndef TRILITH_ADAPT_LOW_RANK_LEARNER_HPP
 #define TRILITH_ADAPT_LOW_RANK_LEARNER_HPP
@@ -18734,13 +18784,15 @@ namespace trilith::inline TRILITH_ABI {
 /// @tparam Pass  training_pass, or what gives its latent weights and their gradients likewise
 /// @see facts of merging: docs/decisions.md, "A merge keeps what trits cannot take"
 template <class Pass>
-class low_rank_learner {
+class low_rank_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed: "blocks.0.attention.query"
   template <class Wanted>
   low_rank_learner(Pass& pass, const low_rank_options& how, std::uint64_t seed,
                    const Wanted& wanted, const executor& run = {})
-      : pass_(&pass), run_(run), memory_(float_product_memory(run.threads)) {
+      : detail::pass_learner<Pass>(pass), run_(run), memory_(float_product_memory(run.threads)) {
     pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
       if (t.what == role::hidden_matrix && wanted(t.name))
         parts_.emplace_back(t, w, g, low_rank(t.rows, t.cols, how, seed, parts_.size()));
@@ -18755,22 +18807,9 @@ class low_rank_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight,
-                          const Reference& reference) noexcept {
-    return pass_->add_gradients(batch, weight, reference);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (part& p : parts_) p.multiply_back(memory_.span(), run_);
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
@@ -18780,10 +18819,6 @@ class low_rank_learner {
       f(tensor_facts{p.b_name, p.change.out(), p.change.rank(), role::embedding_or_head},
         p.change.b.elements.span(), p.db.elements.span());
     }
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W + strength s B A into the model's latent weights: 0 is the base, 1 what was trained.
@@ -18856,7 +18891,6 @@ class low_rank_learner {
     plain_matrix<trilith::weights::f32> da, db;
   };
 
-  Pass* pass_;
   executor run_;
   std::vector<part> parts_;
   aligned_buffer<float> memory_;
@@ -18946,11 +18980,8 @@ template <class P = packing::preferred, Realisation Model>
 /// The float values of all parameters: scale * code, exactly.
 template <Packed Model>
 [[nodiscard]] dense<typename Model::blueprint> dequantize(const Model& model) {
-  return detail::converted<dense<typename Model::blueprint>>(model, []<class To>(const auto& from) {
-    To to(from.rows, from.cols);
-    for (std::size_t r = 0; r < from.rows; ++r) decode_row(from, r, to.row(r));
-    return to;
-  });
+  return detail::converted<dense<typename Model::blueprint>>(
+      model, []<class To>(const auto& from) -> To { return decoded(from); });
 }
 
 /// The same codes and scales in another packing. Lossless.
@@ -19125,9 +19156,8 @@ class baking {
         learner.add_gradients(batch_.tokens(), static_cast<float>(1 / tokens), batch_.loss());
     learner.finish_gradients();
     out.divergence = loss.divergence / tokens;
-    const double norm = options_.clip == 0 ? global_norm(parameters.gradients(), options_.threads)
-                                           : clip_global_norm(parameters.gradients(), options_.clip,
-                                                              options_.threads);
+    const double norm =
+        norm_after_clipping(parameters.gradients(), options_.clip, options_.threads);
     if (out.divergence - out.divergence != 0 || norm - norm != 0)
       return error{errc::invalid_value,
                    join("baking: step ", out.step,
@@ -19786,13 +19816,6 @@ template <weights::CodedWeights W, packing::Packing P>
   return out;
 }
 
-template <weights::CodedWeights W, packing::Packing P>
-[[nodiscard]] plain_matrix<weights::f32> decoded(const packed_matrix<W, P>& m) {
-  plain_matrix<weights::f32> out(m.rows, m.cols);
-  for (std::size_t r = 0; r < m.rows; ++r) decode_row(m, r, out.row(r));
-  return out;
-}
-
 inline void add_change(plain_matrix<weights::f32>& w, const low_rank& change) {
   TRILITH_PRECONDITION(w.rows == change.out() && w.cols == change.in(),
                        "merge: the change must be as large as the matrix.");
@@ -19827,11 +19850,11 @@ merge_report merge_with_feedback(packed_matrix<W, P>& w, plain_matrix<weights::f
                                  const low_rank& change) {
   TRILITH_PRECONDITION(left_over.rows == w.rows && left_over.cols == w.cols,
                        "merge_with_feedback() needs what is left over to be as large as W.");
-  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  plain_matrix<weights::f32> wanted = decoded(w);
   add(wanted.elements.data(), left_over.elements.data(), wanted.elements.size());
   detail::add_change(wanted, change);
   auto after = detail::nearest(w, wanted);
-  const plain_matrix<weights::f32> taken = detail::decoded(after);
+  const plain_matrix<weights::f32> taken = decoded(after);
   for (std::size_t i = 0; i < wanted.elements.size(); ++i)
     left_over.elements[i] = wanted.elements[i] - taken.elements[i];
   const merge_report found = detail::compare_merge(w, after, change);
@@ -19844,7 +19867,7 @@ merge_report merge_with_feedback(packed_matrix<W, P>& w, plain_matrix<weights::f
 /// them by the share of zeros: to 0.69 of what they were.
 template <weights::CodedWeights W, packing::Packing P>
 merge_report erase_by_merging_into_trits(packed_matrix<W, P>& w, const low_rank& change) {
-  plain_matrix<weights::f32> wanted = detail::decoded(w);
+  plain_matrix<weights::f32> wanted = decoded(w);
   detail::add_change(wanted, change);
   auto after = pack_matrix<W, P>(wanted.elements.data(), w.rows, w.cols);
   const merge_report found = detail::compare_merge(w, after, change);
@@ -20082,10 +20105,8 @@ class reinforcing {
                                                    batch_.loss(advantages, options_.beta));
     learner_->finish_gradients();
     out.divergence = loss.divergence / tokens;
-    auto& gradients = parameters_.gradients();
-    const double norm = options_.clip == 0
-                            ? global_norm(gradients, options_.threads)
-                            : clip_global_norm(gradients, options_.clip, options_.threads);
+    const double norm =
+        norm_after_clipping(parameters_.gradients(), options_.clip, options_.threads);
     const double all = out.reward + out.divergence + norm;
     if (all - all != 0)
       return error{errc::invalid_value, join("reinforcing: step ", out.step,
@@ -20097,13 +20118,16 @@ class reinforcing {
     return done{};
   }
   [[nodiscard]] status take(const std::vector<trajectory>& drawn) {
-    auto base = prompted<packed_type>::open(*base_, options_.begins_with, 1, options_.threads);
-    if (!base) return std::move(base).error();
+    if (!judge_) {
+      auto opened = prompted<packed_type>::open(*base_, options_.begins_with, 1, options_.threads);
+      if (!opened) return std::move(opened).error();
+      judge_ = std::make_unique<prompted<packed_type>>(std::move(*opened));
+    }
     std::size_t length = 0;
     for (const trajectory& t : drawn) length = max_of(length, t.tokens.size());
     batch_.reset(drawn.size(), options_.begins_with.size() + length - 1, model_->sizes.vocab);
     for (std::size_t b = 0; b < drawn.size(); ++b)
-      if (status set = batch_.set(b, drawn[b], options_.begins_with, *base, 0); !set) return set;
+      if (status set = batch_.set(b, drawn[b], options_.begins_with, *judge_, 0); !set) return set;
     return done{};
   }
 
@@ -20111,6 +20135,7 @@ class reinforcing {
   Learner* learner_;
   reinforce_options options_;
   std::unique_ptr<const packed_type> base_;
+  std::unique_ptr<prompted<packed_type>> judge_;  ///< the base, from the first step on
   parameters<adamw> parameters_;
   bake_batch batch_;
   std::uint64_t step_ = 0;
@@ -20555,7 +20580,9 @@ namespace trilith::inline TRILITH_ABI {
 /// @see Liu et al.: "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context
 ///      Learning" (IA3), arXiv 2205.05638, section 3.3.
 template <class Pass>
-class channel_learner {
+class channel_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed
   /// Errors: invalid_argument where no matrix is wanted.
@@ -20577,31 +20604,14 @@ class channel_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  /// As the pass has it: with scores to stay close to, see distillation.
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
-    return pass_->add_gradients(batch, weight, r);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (detail::channels_learned& p : parts_) p.multiply_back();
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
     for (detail::channels_learned& p : parts_)
       f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W' into the model's latent weights; or W again.
@@ -20625,7 +20635,7 @@ class channel_learner {
   }
 
  private:
-  explicit channel_learner(Pass& pass) : pass_(&pass) {}
+  explicit channel_learner(Pass& pass) : detail::pass_learner<Pass>(pass) {}
 
   void quantise(bool one_for_all) {
     for_each_hidden_matrix(
@@ -20642,7 +20652,6 @@ class channel_learner {
         });
   }
 
-  Pass* pass_;
   std::vector<detail::channels_learned> parts_;
 };
 
@@ -21078,7 +21087,9 @@ namespace trilith::inline TRILITH_ABI {
 /// @tparam Pass  training_pass, or what gives its latent weights and their gradients likewise
 /// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.1; docs/svf.md
 template <class Pass>
-class svf_learner {
+class svf_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed. The published figures are
   ///                of feed-forward networks.
@@ -21108,31 +21119,14 @@ class svf_learner {
     apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  loss_sums add_gradients(const token_batch& batch, float weight) noexcept {
-    return pass_->add_gradients(batch, weight);
-  }
-  /// As the pass has it: with scores to stay close to, see distillation.
-  template <class Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight, const Reference& r) noexcept {
-    return pass_->add_gradients(batch, weight, r);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (detail::svf_learned& p : parts_) p.multiply_back(renormalised_, room_);
-  }
-  void after_update(std::uint64_t seed, std::uint64_t step) noexcept {
-    pass_->after_update(seed, step);
   }
   template <class F>
   void for_each_tensor(F&& f) {
     for (detail::svf_learned& p : parts_)
       f(tensor_facts{p.z_name, 1, p.z.size(), role::vector}, p.z.span(), p.dz.span());
-  }
-  template <class F>
-  void for_each_memory(F&& f) {
-    if constexpr (requires { pass_->for_each_memory(f); }) pass_->for_each_memory(f);
   }
 
   /// Writes W' into the model's latent weights; or W again.
@@ -21173,9 +21167,8 @@ class svf_learner {
 
  private:
   svf_learner(Pass& pass, bool renormalised, const executor& run)
-      : pass_(&pass), renormalised_(renormalised), room_(run) {}
+      : detail::pass_learner<Pass>(pass), renormalised_(renormalised), room_(run) {}
 
-  Pass* pass_;
   bool renormalised_;
   svf_room room_;
   std::vector<detail::svf_learned> parts_;
@@ -21440,7 +21433,7 @@ template <weights::CodedWeights W, packing::Packing P>
                                              const singular_values& values,
                                              const singular_scaling& by, std::size_t k) {
   svf_room room;
-  plain_matrix<weights::f32> change(base.rows, base.cols), wanted = detail::decoded(base);
+  plain_matrix<weights::f32> change(base.rows, base.cols), wanted = decoded(base);
   const span2d<float> d(change.elements.data(), base.rows, base.cols);
   add_svf(values, by, d, room);
   add(wanted.elements.data(), change.elements.data(), change.elements.size());
@@ -21578,13 +21571,15 @@ struct ternary_options {
 ///
 /// @tparam Pass  for weights with one scale a tensor or a row
 template <class Pass>
-class ternary_learner {
+class ternary_learner : public detail::pass_learner<Pass> {
+  using detail::pass_learner<Pass>::pass_;
+
  public:
   /// @param wanted  wanted(name) says which hidden matrices are changed
   template <class Wanted>
   ternary_learner(Pass& pass, const ternary_options& how, std::uint64_t seed, const Wanted& wanted,
                   const executor& run = {})
-      : pass_(&pass), run_(run), memory_(float_product_memory(run.threads)) {
+      : detail::pass_learner<Pass>(pass), run_(run), memory_(float_product_memory(run.threads)) {
     pass.for_each_tensor([&](const tensor_facts& t, std::span<float> w, std::span<float> g) {
       if (t.what == role::hidden_matrix && wanted(t.name))
         parts_.emplace_back(
@@ -21601,13 +21596,6 @@ class ternary_learner {
     for (part& p : parts_) p.apply();
     return pass_->requantize(lambda);
   }
-  void zero_gradients() noexcept { pass_->zero_gradients(); }
-  template <class... Reference>
-  loss_sums add_gradients(const token_batch& batch, float weight,
-                          const Reference&... reference) noexcept {
-    return pass_->add_gradients(batch, weight, reference...);
-  }
-  loss_sums measure(const token_batch& batch) noexcept { return pass_->measure(batch); }
   void finish_gradients() {
     pass_->finish_gradients();
     for (part& p : parts_) p.multiply_back(memory_.span(), run_);
@@ -21692,7 +21680,6 @@ class ternary_learner {
     plain_matrix<trilith::weights::f32> da, db;
   };
 
-  Pass* pass_;
   executor run_;
   std::vector<part> parts_;
   aligned_buffer<float> memory_;
@@ -82459,55 +82446,37 @@ struct range {
 
 #endif
 // ==== end trilith/train/curve_ranges_impl.hpp
-// ==== begin trilith/search/pareto_svg_impl.hpp
-#ifndef TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
-#define TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
+// ==== begin trilith/train/plane_svg_impl.hpp
+#ifndef TRILITH_TRAIN_PLANE_SVG_IMPL_HPP
+#define TRILITH_TRAIN_PLANE_SVG_IMPL_HPP
 
-namespace trilith::searches {
+#include <cstdio>
+#include <string>
+#include <string_view>
 
-/// Draws a front over two of its objectives.
-class front_picture {
- public:
-  front_picture(const pareto::table& table, std::size_t x, std::size_t y) : table_(table) {
-    knee_ = knee_in(table);
-    front_ = marks_of(table.front, x, y);
-    others_ = marks_of(table.others, x, y);
+namespace trilith::curves {
+
+/// Points over two axes with their grid, in a picture of 900 x 500 units: what pictures of sweeps
+/// and of fronts share. Whoever draws adds the points to both ranges first.
+class plane_svg {
+ protected:
+  explicit plane_svg(double right) : right_edge(right) {}
+
+  static constexpr double left_edge = 80, top = 40, bottom = 440;
+  const double right_edge;
+  range x_, y_;
+  std::string out_ = {};
+
+  void begin(std::string_view title, std::string_view x_name, std::string_view y_name) {
     x_ = x_.widened(), y_ = y_.widened();
-    x_name_ = axis_name(table, x), y_name_ = axis_name(table, y);
-  }
-
-  [[nodiscard]] std::string run() && {
     out_ =
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
         "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
         "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
-    text(450, 22, "middle", table_.title);
-    draw_axes();
-    for (const mark& m : others_) circle(m, 3, "fill=\"#ccc\"");
-    for (const mark& m : front_) circle(m, 4, "fill=\"#1f5fa8\"");
-    for (const mark& m : front_)
-      if (m.point == knee_) draw_knee(m);
-    return out_ + "</svg>\n";
+    text(450, 22, "middle", title);
+    draw_axes(x_name, y_name);
   }
-
- private:
-  struct mark {
-    double x, y;
-    std::size_t point;
-  };
-  static constexpr double left_edge = 80, right_edge = 860, top = 40, bottom = 440;
-
-  [[nodiscard]] std::vector<mark> marks_of(const std::vector<pareto::individual>& all,
-                                           std::size_t x, std::size_t y) {
-    std::vector<mark> out;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const mark m{shown(table_, all[i], x), shown(table_, all[i], y), i};
-      if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
-      x_.add(m.x), y_.add(m.y);
-      out.push_back(m);
-    }
-    return out;
-  }
+  [[nodiscard]] std::string end() { return out_ + "</svg>\n"; }
 
   [[nodiscard]] static std::string number(double v) {
     char digits[32];
@@ -82530,22 +82499,74 @@ class front_picture {
     out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\">",
                  escaped(words), "</text>\n");
   }
+
+ private:
   void line(double x1, double y1, double x2, double y2) {
     out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
                  "\" stroke=\"#ddd\"/>\n");
   }
-  void draw_axes() {
-    for (const double v : curves::ticks(x_)) {
+  void draw_axes(std::string_view x_name, std::string_view y_name) {
+    for (const double v : ticks(x_)) {
       line(x_of(v), top, x_of(v), bottom);
-      text(x_of(v), bottom + 18, "middle", curves::label(v));
+      text(x_of(v), bottom + 18, "middle", label(v));
     }
-    for (const double v : curves::ticks(y_)) {
+    for (const double v : ticks(y_)) {
       line(left_edge, y_of(v), right_edge, y_of(v));
-      text(left_edge - 8, y_of(v) + 4, "end", curves::label(v));
+      text(left_edge - 8, y_of(v) + 4, "end", label(v));
     }
-    text((left_edge + right_edge) / 2, bottom + 42, "middle", x_name_);
-    text(left_edge, top - 8, "start", y_name_);
+    text((left_edge + right_edge) / 2, bottom + 42, "middle", x_name);
+    text(left_edge, top - 8, "start", y_name);
   }
+};
+
+}  // namespace trilith::curves
+
+#endif
+// ==== end trilith/train/plane_svg_impl.hpp
+// ==== begin trilith/search/pareto_svg_impl.hpp
+#ifndef TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
+#define TRILITH_SEARCH_PARETO_SVG_IMPL_HPP
+
+namespace trilith::searches {
+
+/// Draws a front over two of its objectives.
+class front_picture : curves::plane_svg {
+ public:
+  front_picture(const pareto::table& table, std::size_t x, std::size_t y)
+      : plane_svg(860), table_(table) {
+    knee_ = knee_in(table);
+    front_ = marks_of(table.front, x, y);
+    others_ = marks_of(table.others, x, y);
+    x_name_ = axis_name(table, x), y_name_ = axis_name(table, y);
+  }
+
+  [[nodiscard]] std::string run() && {
+    begin(table_.title, x_name_, y_name_);
+    for (const mark& m : others_) circle(m, 3, "fill=\"#ccc\"");
+    for (const mark& m : front_) circle(m, 4, "fill=\"#1f5fa8\"");
+    for (const mark& m : front_)
+      if (m.point == knee_) draw_knee(m);
+    return end();
+  }
+
+ private:
+  struct mark {
+    double x, y;
+    std::size_t point;
+  };
+
+  [[nodiscard]] std::vector<mark> marks_of(const std::vector<pareto::individual>& all,
+                                           std::size_t x, std::size_t y) {
+    std::vector<mark> out;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const mark m{shown(table_, all[i], x), shown(table_, all[i], y), i};
+      if (!std::isfinite(m.x) || !std::isfinite(m.y)) continue;
+      x_.add(m.x), y_.add(m.y);
+      out.push_back(m);
+    }
+    return out;
+  }
+
   void circle(const mark& m, double radius, std::string_view paint) {
     out_ += join("<circle cx=\"", number(x_of(m.x)), "\" cy=\"", number(y_of(m.y)), "\" r=\"",
                  number(radius), "\" ", paint, "><title>", spelled(m.x), ", ", spelled(m.y),
@@ -82560,9 +82581,8 @@ class front_picture {
   }
 
   const pareto::table& table_;
-  curves::range x_, y_;
   std::vector<mark> front_, others_;
-  std::string x_name_, y_name_, out_;
+  std::string x_name_, y_name_;
   std::size_t knee_ = 0;
 };
 
@@ -82767,24 +82787,18 @@ struct column {
 namespace trilith::sweeps {
 
 /// Draws the points of a table over two of its columns.
-class picture {
+class picture : curves::plane_svg {
  public:
-  picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
+  picture(const sweep_table& table, const sweep_axes& axes) : plane_svg(640), axes_(axes) {
     const column x = named(table, axes.x), y = named(table, axes.y);
     const std::vector<column> names = telling(table);
     for (const sweep_row& r : table.rows) add(name_of(names, r), x.text(r), y.text(r));
-    x_ = x_.widened(), y_ = y_.widened();
   }
 
   [[nodiscard]] std::string run() && {
-    out_ =
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
-        "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
-        "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
-    text(450, 22, "middle", axes_.title);
-    draw_axes();
+    begin(axes_.title, axes_.x, axes_.y);
     for (std::size_t i = 0; i < marks_.size(); ++i) draw(marks_[i], i);
-    return out_ + "</svg>\n";
+    return end();
   }
 
  private:
@@ -82792,7 +82806,6 @@ class picture {
     double x, y;
     std::string name, kind;
   };
-  static constexpr double left_edge = 80, right_edge = 640, top = 40, bottom = 440;
   static constexpr std::string_view colours[] = {"#1f5fa8", "#c8541f", "#2d8a4e",
                                                  "#8a3fa0", "#9a7b00", "#555555"};
 
@@ -82819,43 +82832,6 @@ class picture {
     if (std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) kinds_.push_back(kind);
   }
 
-  [[nodiscard]] static std::string number(double v) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.1f", v);
-    return digits;
-  }
-  [[nodiscard]] static std::string escaped(std::string_view s) {
-    std::string out;
-    for (const char c : s)
-      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
-    return out;
-  }
-  [[nodiscard]] double x_of(double v) const {
-    return left_edge + (right_edge - left_edge) * (0.04 + 0.92 * x_.share(v));
-  }
-  [[nodiscard]] double y_of(double v) const {
-    return bottom - (bottom - top) * (0.04 + 0.92 * y_.share(v));
-  }
-  void text(double x, double y, std::string_view anchor, std::string_view words) {
-    out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\">",
-                 escaped(words), "</text>\n");
-  }
-  void line(double x1, double y1, double x2, double y2) {
-    out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
-                 "\" stroke=\"#ddd\"/>\n");
-  }
-  void draw_axes() {
-    for (const double v : curves::ticks(x_)) {
-      line(x_of(v), top, x_of(v), bottom);
-      text(x_of(v), bottom + 18, "middle", curves::label(v));
-    }
-    for (const double v : curves::ticks(y_)) {
-      line(left_edge, y_of(v), right_edge, y_of(v));
-      text(left_edge - 8, y_of(v) + 4, "end", curves::label(v));
-    }
-    text((left_edge + right_edge) / 2, bottom + 42, "middle", axes_.x);
-    text(left_edge, top - 8, "start", axes_.y);
-  }
   /// A dot with its number, which the list beside the picture explains.
   void draw(const mark& m, std::size_t i) {
     const auto kind =
@@ -82873,10 +82849,8 @@ class picture {
   static constexpr std::size_t most_listed = 30;
 
   sweep_axes axes_;
-  curves::range x_, y_;
   std::vector<mark> marks_;
   std::vector<std::string> kinds_;
-  std::string out_;
 };
 
 }  // namespace trilith::sweeps

@@ -2,7 +2,7 @@
 #define TRILITH_SWEEP_SWEEP_SVG_IMPL_HPP
 
 #include <trilith/sweep/sweep_columns_impl.hpp>
-#include <trilith/train/curve_ranges_impl.hpp>
+#include <trilith/train/plane_svg_impl.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,24 +10,18 @@
 namespace trilith::sweeps {
 
 /// Draws the points of a table over two of its columns.
-class picture {
+class picture : curves::plane_svg {
  public:
-  picture(const sweep_table& table, const sweep_axes& axes) : axes_(axes) {
+  picture(const sweep_table& table, const sweep_axes& axes) : plane_svg(640), axes_(axes) {
     const column x = named(table, axes.x), y = named(table, axes.y);
     const std::vector<column> names = telling(table);
     for (const sweep_row& r : table.rows) add(name_of(names, r), x.text(r), y.text(r));
-    x_ = x_.widened(), y_ = y_.widened();
   }
 
   [[nodiscard]] std::string run() && {
-    out_ =
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 500\" "
-        "font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n"
-        "<rect width=\"900\" height=\"500\" fill=\"#fff\"/>\n";
-    text(450, 22, "middle", axes_.title);
-    draw_axes();
+    begin(axes_.title, axes_.x, axes_.y);
     for (std::size_t i = 0; i < marks_.size(); ++i) draw(marks_[i], i);
-    return out_ + "</svg>\n";
+    return end();
   }
 
  private:
@@ -35,7 +29,6 @@ class picture {
     double x, y;
     std::string name, kind;
   };
-  static constexpr double left_edge = 80, right_edge = 640, top = 40, bottom = 440;
   static constexpr std::string_view colours[] = {"#1f5fa8", "#c8541f", "#2d8a4e",
                                                  "#8a3fa0", "#9a7b00", "#555555"};
 
@@ -62,43 +55,6 @@ class picture {
     if (std::find(kinds_.begin(), kinds_.end(), kind) == kinds_.end()) kinds_.push_back(kind);
   }
 
-  [[nodiscard]] static std::string number(double v) {
-    char digits[32];
-    std::snprintf(digits, sizeof digits, "%.1f", v);
-    return digits;
-  }
-  [[nodiscard]] static std::string escaped(std::string_view s) {
-    std::string out;
-    for (const char c : s)
-      out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
-    return out;
-  }
-  [[nodiscard]] double x_of(double v) const {
-    return left_edge + (right_edge - left_edge) * (0.04 + 0.92 * x_.share(v));
-  }
-  [[nodiscard]] double y_of(double v) const {
-    return bottom - (bottom - top) * (0.04 + 0.92 * y_.share(v));
-  }
-  void text(double x, double y, std::string_view anchor, std::string_view words) {
-    out_ += join("<text x=\"", number(x), "\" y=\"", number(y), "\" text-anchor=\"", anchor, "\">",
-                 escaped(words), "</text>\n");
-  }
-  void line(double x1, double y1, double x2, double y2) {
-    out_ += join("<path d=\"M", number(x1), " ", number(y1), "L", number(x2), " ", number(y2),
-                 "\" stroke=\"#ddd\"/>\n");
-  }
-  void draw_axes() {
-    for (const double v : curves::ticks(x_)) {
-      line(x_of(v), top, x_of(v), bottom);
-      text(x_of(v), bottom + 18, "middle", curves::label(v));
-    }
-    for (const double v : curves::ticks(y_)) {
-      line(left_edge, y_of(v), right_edge, y_of(v));
-      text(left_edge - 8, y_of(v) + 4, "end", curves::label(v));
-    }
-    text((left_edge + right_edge) / 2, bottom + 42, "middle", axes_.x);
-    text(left_edge, top - 8, "start", axes_.y);
-  }
   /// A dot with its number, which the list beside the picture explains.
   void draw(const mark& m, std::size_t i) {
     const auto kind =
@@ -116,10 +72,8 @@ class picture {
   static constexpr std::size_t most_listed = 30;
 
   sweep_axes axes_;
-  curves::range x_, y_;
   std::vector<mark> marks_;
   std::vector<std::string> kinds_;
-  std::string out_;
 };
 
 }  // namespace trilith::sweeps
