@@ -1,11 +1,12 @@
-// Half-baking: a change applied at part of its strength, and two sets of prompts baked in turn, a
-// half at a time, while the scales of the weights and the perplexity of ordinary text stay where
-// they are.
+// Half-baking: a change applied at part of its strength; two sets of prompts baked in turn, a half
+// at a time, while the scales of the weights stay where they are and ordinary text costs no more
+// than the prompts themselves cost it; and pursuit, where each bake follows the one before.
 
 #include <trilith/adapt.hpp>
-#include <trilith/infer/perplexity.hpp>
 #include <trilith/trilith.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -13,8 +14,8 @@
 #include "bake_progress.hpp"
 #include "complain.hpp"
 #include "interrupt.hpp"
+#include "ordinary_text.hpp"
 #include "shipped_teller.hpp"
-#include "sweep_options.hpp"
 
 namespace tl = trilith;
 using packed_teller = tl::packed<shipped_blueprint>;
@@ -25,6 +26,7 @@ struct kitchen {
   const shipped_teller& teller;
   std::int32_t bos;
   const tl::executor& threads;
+  const ordinary_text& text;
 };
 
 /// Beginnings of tales to bake with, and others to judge by.
@@ -81,17 +83,31 @@ tl::status half_bake(const kitchen& k, const tl::prompt_set& set) {
 }
 // [half]
 
-/// Of ordinary tales; 0 where there is no text to measure it on.
-double bits_a_byte(const kitchen& k, const packed_teller& model) {
-  if (k.line.text.empty()) return 0;
-  sweep_line how;
-  how.text = k.line.text;
-  const auto text = first_tokens(how, k.teller.tokenizer);
-  if (!text) return 0;
-  const auto found = tl::perplexity(model, text->tokens, {.run = k.threads},
-                                    [](const tl::likelihood&, double) { return true; });
-  return found ? found->bits_per_byte(text->tokens.size(), text->bytes) : 0;
+/// Of ordinary text behind a prompt; 0 where there is no text.
+tl::result<double> bits_a_byte(const kitchen& k, const packed_teller& model,
+                               std::span<const std::int32_t> prompt) {
+  return k.text.pieces.empty() ? 0 : read_behind(model, prompt, k.text, k.threads);
 }
+
+// [price]
+/// What ordinary text costs the model behind each prompt: a bake without any loss would cost as
+/// much.
+tl::status show_prices(const kitchen& k, std::span<const tl::prompt_set* const> sets) {
+  std::printf("\n| ordinary text behind | bits a byte |\n|---|---|\n");
+  const auto show = [&](const char* name, std::span<const std::int32_t> prompt) -> tl::status {
+    const auto bits = bits_a_byte(k, k.teller.model, prompt);
+    if (!bits) return bits.error();
+    std::printf("| %s | %.4f |\n", name, *bits);
+    return tl::done{};
+  };
+  if (auto shown = show("no prompt", {&k.bos, 1}); !shown) return shown;
+  for (std::size_t i = 0; i < sets.size(); ++i)
+    for (const auto& prompt : sets[i]->prompts)
+      if (auto shown = show(i == 0 ? "a prompt of A" : "a prompt of B", prompt); !shown)
+        return shown;
+  return tl::done{};
+}
+// [price]
 
 // [cycle]
 /// Two sets of prompts in turn.
@@ -110,7 +126,7 @@ tl::status bake_both(const kitchen& k, const tl::prompt_set& a, const tl::prompt
                 : r.set == 0     ? "A"
                                  : "B",
                 r.divergence[0], r.divergence[1], 100 * r.codes.flipped_share(),
-                r.codes.scale_drift, bits_a_byte(k, tl::pack(student)));
+                r.codes.scale_drift, bits_a_byte(k, tl::pack(student), {&k.bos, 1}).value());
     std::fflush(stdout);
   };
   options.on_iteration = show;
@@ -127,6 +143,55 @@ tl::status bake_both(const kitchen& k, const tl::prompt_set& a, const tl::prompt
 }
 // [cycle]
 
+// [pursuit]
+/// Exclamation marks in a hundred of the tales that a model tells behind a prompt, or none.
+tl::result<double> exclamations(const kitchen& k, const packed_teller& model,
+                                std::span<const std::int32_t> prompt, const tl::prompt_set& set) {
+  auto teller = tl::prompted<packed_teller>::open(model, prompt, 16, k.threads);
+  if (!teller) return std::move(teller).error();
+  const auto texts = teller->respond(set.openings, {.tokens = k.line.bake.tokens});
+  if (!texts) return texts.error();
+  double found = 0;
+  for (const tl::trajectory& t : *texts) {
+    const std::string text = k.teller.tokenizer.decode(t.tokens).value();
+    found += static_cast<double>(std::count(text.begin(), text.end(), '!'));
+  }
+  return 100 * found / static_cast<double>(texts->size());
+}
+
+/// Each bake's teacher is what the last one left, behind the same prompt.
+tl::status pursue(const kitchen& k, const tl::prompt_set& set) {
+  const auto& prompt = set.prompts.front();
+  latent_teller student = tl::draw_latents(k.teller.model, k.line.bake.seed);
+  bake_progress progress;
+  std::printf(
+      "\n| pursuit | \"!\" in 100 tales | the same, prompted | codes flipped, %% | bits a byte |\n"
+      "|---|---|---|---|---|\n");
+  for (std::size_t i = 0; i <= k.line.pursuits && was_interrupted == 0; ++i) {
+    if (i != 0) {
+      tl::bake_options options = bake_options_of(k.line.bake, k.bos, k.threads);
+      options.seed += i;
+      options.on_step = progress;
+      tl::baking oven(student, options);
+      if (auto added = oven.add(prompt, set.openings, {.tokens = k.line.bake.tokens}); !added)
+        return added;
+      if (auto baked = oven.run(); !baked) return std::move(baked).error();
+      progress.end();
+    }
+    const packed_teller model = tl::pack(student);
+    const auto bare = exclamations(k, model, {&k.bos, 1}, set);
+    const auto prompted = exclamations(k, model, prompt, set);
+    const auto bits = bits_a_byte(k, model, {&k.bos, 1});
+    if (!bare || !prompted || !bits)
+      return !bare ? bare.error() : !prompted ? prompted.error() : bits.error();
+    std::printf("| %zu | %.1f | %.1f | %.2f | %.4f |\n", i, *bare, *prompted,
+                100 * tl::compare_codes(k.teller.model, model).flipped_share(), *bits);
+    std::fflush(stdout);
+  }
+  return tl::done{};
+}
+// [pursuit]
+
 int main(int argc, char** argv) {
   int exit_code = 0;
   const auto line = parse_half_bake(argc, argv, exit_code);
@@ -138,11 +203,15 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(line->bake.run);
   const interrupt_guard interrupts;
   const tl::thread_pool threads(line->bake.threads);
-  const kitchen k{*line, *teller, bos->front(), threads.get()};
-  const auto a = set_of(k, {line->bake.prompt, sad_prompt}), b = set_of(k, {talk_prompt});
+  const auto text = read_ordinary_text(line->text, teller->tokenizer);
+  if (!text) return complain(text.error());
+  const kitchen k{*line, *teller, bos->front(), threads.get(), *text};
+  const auto a = set_of(k, line->a), b = set_of(k, line->b);
   if (!a) return complain(a.error());
   if (!b) return complain(b.error());
   if (auto done = half_bake(k, *a); !done) return complain(done.error());
+  if (auto done = show_prices(k, std::array{&*a, &*b}); !done) return complain(done.error());
   if (auto done = bake_both(k, *a, *b); !done) return complain(done.error());
+  if (auto done = pursue(k, *a); !done) return complain(done.error());
   return was_interrupted != 0 ? 130 : 0;
 }

@@ -1,12 +1,8 @@
 // Mixtures of experts of singular values: three experts of one thing each, and the coefficients
 // that do two of these things at once. One figure is searched by the cross-entropy method, three at
-// once by NSGA-II. Which expert a tale calls for is told from its beginning alone.
+// once by NSGA-II. Which expert a tale calls for is told from the tale alone, in three ways.
 
-#include <trilith/adapt.hpp>
-#include <trilith/infer/perplexity.hpp>
 #include <trilith/search.hpp>
-#include <trilith/train.hpp>
-#include <trilith/trilith.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,66 +11,11 @@
 #include <fstream>
 
 #include "complain.hpp"
-#include "expert_options.hpp"
-#include "float_teller.hpp"
-#include "interrupt.hpp"
-#include "progress.hpp"
-#include "tale_tasks.hpp"
+#include "expert_choice.hpp"
+#include "mixture_school.hpp"
 
 namespace tl = trilith;
-using packed_floats = tl::packed<float_blueprint>;
-constexpr std::size_t tasks = tale_tasks::all.size();
-
-struct school {
-  const mixture_line& line;
-  const shipped_teller& teller;
-  std::int32_t bos;
-  std::vector<tl::trajectory> told;  ///< what the model writes by itself
-  token_lists openings;              ///< to judge by
-  const tl::svf_factors& factors;
-  const tl::executor& threads;
-
-  [[nodiscard]] bool does(std::size_t task, const tl::trajectory& t) const {
-    return tale_tasks::all[task].reward(t, teller.tokenizer) > 0;
-  }
-};
-
-// [supervised]
-/// An expert that is shown what it should do: those of the model's own tales that happen to do it.
-tl::result<tl::svf_expert> train_expert(std::size_t task, const school& s) {
-  const expert_line& line = s.line.expert;
-  std::vector<tl::trajectory> good;
-  for (const tl::trajectory& t : s.told)
-    if (s.does(task, t)) good.push_back(t);
-  float_teller model = make_float_teller(s.teller);
-  const std::size_t rows = line.openings_a_step, length = line.tokens + 11;
-  tl::training_pass pass(model, {.sequences = rows, .length = length}, s.threads);
-  auto learner = tl::make_svf_learner(pass, s.factors, tl::every_matrix{}, true, s.threads);
-  if (!learner) return std::move(learner).error();
-  tl::parameters<tl::adamw> parameters({.rate = line.rate, .decay = 0}, *learner, line.threads);
-  progress_line bar(tale_tasks::all[task].name);
-  tl::token_batch batch;
-  for (std::uint64_t step = 0; step < line.steps && was_interrupted == 0 && !good.empty(); ++step) {
-    batch.resize(rows, length);
-    for (std::size_t b = 0; b < rows; ++b) {
-      std::vector<std::int32_t> tokens{s.bos}, targets(length, tl::not_a_target);
-      const std::uint64_t g = step * rows + b, n = good.size();
-      const tl::trajectory& t = good[tl::permuted(g % n, n, line.seed, g / n)];
-      tokens.insert(tokens.end(), t.tokens.begin(), t.tokens.end());
-      for (std::size_t i = t.opening; i < t.tokens.size(); ++i) targets[i] = t.tokens[i];
-      tokens.resize(length);
-      batch.set(b, tokens, targets);
-    }
-    learner->requantize();
-    learner->zero_gradients();
-    learner->add_gradients(batch, 1.0f / static_cast<float>(rows * line.tokens));
-    learner->finish_gradients();
-    parameters.update({.step = step}, s.threads);
-    bar(static_cast<double>(step) / static_cast<double>(line.steps));
-  }
-  return learner->expert();
-}
-// [supervised]
+using expert_choice::packed_floats, expert_choice::tasks;
 
 /// What a mixture does: the share of tales in which somebody speaks and that are of a heroine, each
 /// thing's own share, and how far it is from the model.
@@ -85,13 +26,12 @@ struct figures {
 
 // [evaluate]
 tl::result<figures> evaluate(std::span<const tl::svf_expert> experts, std::span<const double> a,
-                             const school& s) {
+                             const mixture_school& s) {
   const auto mixed = tl::mix_experts(s.factors, experts, a);
   if (!mixed) return mixed.error();
-  float_teller model = make_float_teller(s.teller);
-  if (auto good = tl::apply_expert(*mixed, s.factors, model); !good) return std::move(good).error();
-  const packed_floats policy = tl::pack(model);
-  auto teller = tl::prompted<packed_floats>::open(policy, {&s.bos, 1}, 16, s.threads);
+  const auto policy = packed_with(*mixed, s);
+  if (!policy) return policy.error();
+  auto teller = tl::prompted<packed_floats>::open(*policy, {&s.bos, 1}, 16, s.threads);
   if (!teller) return std::move(teller).error();
   const auto texts = teller->respond(s.openings, {.tokens = s.line.expert.tokens});
   if (!texts) return texts.error();
@@ -121,7 +61,7 @@ void show(const char* name, std::span<const double> a, const figures& f) {
 
 // [cem]
 /// As many tales of both kinds as possible; among equals, the mixture nearest to the model.
-tl::status search_one(std::span<const tl::svf_expert> experts, const school& s) {
+tl::status search_one(std::span<const tl::svf_expert> experts, const mixture_school& s) {
   progress_line bar("cross-entropy method");
   const std::size_t all = s.line.population * s.line.iterations;
   std::size_t asked = 0;
@@ -147,7 +87,7 @@ tl::status search_one(std::span<const tl::svf_expert> experts, const school& s) 
 // [nsga2]
 /// Both kinds, distance, and how many experts take part, of which none is to be more than the
 /// others are worth; what is farther than the bound counts as no answer.
-tl::status search_front(std::span<const tl::svf_expert> experts, const school& s) {
+tl::status search_front(std::span<const tl::svf_expert> experts, const mixture_school& s) {
   progress_line bar("NSGA-II");
   const std::size_t all = s.line.population * (s.line.generations + 1);
   std::size_t asked = 0;
@@ -183,48 +123,14 @@ tl::status search_front(std::span<const tl::svf_expert> experts, const school& s
 }
 // [nsga2]
 
-// [choose]
-/// How often the expert of a thing finds a tale that does it likelier than the others find it.
-tl::status choose(std::span<const tl::svf_expert> experts, const school& s) {
-  std::vector<packed_floats> models;
-  for (const tl::svf_expert& e : experts) {
-    float_teller model = make_float_teller(s.teller);
-    if (auto good = tl::apply_expert(e, s.factors, model); !good) return good;
-    models.push_back(tl::pack(model));
-  }
-  std::array<std::array<int, tasks>, tasks> chosen{};
-  for (std::size_t k = 0; k < tasks; ++k) {
-    std::vector<tl::prompted<packed_floats>> tellers;
-    for (const packed_floats& m : models)
-      tellers.push_back(tl::prompted<packed_floats>::open(m, {&s.bos, 1}, 1, s.threads).value());
-    int judged = 0;
-    for (const tl::trajectory& t : s.told) {
-      int things = 0;
-      for (std::size_t j = 0; j < tasks; ++j) things += s.does(j, t);
-      if (!s.does(k, t) || things != 1 || judged++ == 32) continue;
-      std::array<double, tasks> surprise{};
-      for (std::size_t j = 0; j < tasks; ++j)
-        (void)tellers[j].score(t, [&](std::size_t i, std::span<const float> logits) {
-          surprise[j] += tl::surprise_of(logits, t.tokens[t.opening + i]);
-        });
-      const auto least = std::min_element(surprise.begin(), surprise.end());
-      ++chosen[k][static_cast<std::size_t>(least - surprise.begin())];
-    }
-  }
-  std::printf(
-      "\n| tales that do one thing alone | expert of speech | of a heroine | of a breath |\n"
-      "|---|---|---|---|\n");
-  for (std::size_t k = 0; k < tasks; ++k)
-    std::printf("| %s | %d | %d | %d |\n", tale_tasks::all[k].name, chosen[k][0], chosen[k][1],
-                chosen[k][2]);
-  return tl::done{};
-}
-// [choose]
-
-tl::status mix(const school& s) {
+tl::status mix(const mixture_school& s) {
   std::vector<tl::svf_expert> experts;
   for (std::size_t k = 0; k < tasks; ++k) {
-    auto expert = train_expert(k, s);
+    std::vector<tl::trajectory> good;  // tales that happen to do it
+    for (const tl::trajectory& t : s.told)
+      if (s.does(k, t)) good.push_back(t);
+    auto expert = show_expert(tale_tasks::all[k].name, good, s.line.expert.tokens + 11,
+                              s.line.expert.steps, s);
     if (!expert) return std::move(expert).error();
     experts.push_back(std::move(*expert));
   }
@@ -243,7 +149,7 @@ tl::status mix(const school& s) {
   }
   if (auto done = search_one(experts, s); !done) return done;
   if (auto done = search_front(experts, s); !done) return done;
-  return choose(experts, s);
+  return expert_choice::compare_choices(experts, s);
 }
 
 int main(int argc, char** argv) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "command_line.hpp"
 #include "data.hpp"
@@ -82,21 +83,25 @@ inline std::optional<bake_line> parse_bake(int argc, char** argv, int& exit_code
 
 /// The command line of 32_half_bake_ab.
 struct half_bake_line {
-  bake_line bake{.prompt = merry_prompt, .run = "half_bake", .openings = 512, .steps = 100};
+  bake_line bake{.run = "half_bake", .openings = 512, .steps = 100};
+  std::vector<std::string> a{merry_prompt, sad_prompt}, b{talk_prompt};
   double strength = 0.5;
-  std::size_t iterations = 5;
+  std::size_t iterations = 5, pursuits = 3;
   std::string text;
 };
 
 inline std::optional<half_bake_line> parse_half_bake(int argc, char** argv, int& exit_code) {
   half_bake_line line;
   CLI::App app{"Bakes a prompt at several strengths, then two sets of prompts in turn."};
-  app.add_option("--prompt", line.bake.prompt, "the first of set A [default: everybody exclaims]");
+  app.add_option("--a", line.a, "prompts of set A [default: everybody exclaims; all are sad]");
+  app.add_option("--b", line.b, "prompts of set B [default: a fox and a bear talk]");
   add_bake_options(app, line.bake);
   app.add_option("--strength", line.strength, "of each bake of the cycle")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--iterations", line.iterations, "bakes of each set, at most")
+      ->capture_default_str();
+  app.add_option("--pursuits", line.pursuits, "bakes of which each one follows the last")
       ->capture_default_str();
   app.add_option("--text", line.text, "ordinary text [default: tales of TRILITH_DATA, if there]");
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;

@@ -52,18 +52,21 @@ inline std::optional<expert_line> parse_experts(int argc, char** argv, int& exit
 struct mixture_line {
   expert_line expert{.steps = 40, .held_out = 64};
   std::size_t population = 16, iterations = 6, generations = 8;
+  std::uint64_t classifier_steps = 60;
 };
 
 inline std::optional<mixture_line> parse_mixture(int argc, char** argv, int& exit_code) {
   mixture_line line;
   CLI::App app{"Searches mixtures of experts that were shown one thing each."};
   add_expert_options(app, line.expert);
-  app.add_option("--population", line.population, "mixtures at once, an even number")
+  app.add_option("--population", line.population, "mixtures at once, an even number, at least 10")
       ->capture_default_str()
-      ->check(CLI::Range(4, 1000));
+      ->check(CLI::Range(10, 1000));
   app.add_option("--iterations", line.iterations, "of the cross-entropy method")
       ->capture_default_str();
   app.add_option("--generations", line.generations, "of NSGA-II")->capture_default_str();
+  app.add_option("--classifier-steps", line.classifier_steps, "of the expert that tells experts")
+      ->capture_default_str();
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   return line;
 }

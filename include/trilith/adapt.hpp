@@ -11,6 +11,7 @@
 #include <trilith/adapt/bake_batch.hpp>
 #include <trilith/adapt/bake_cycle.hpp>
 #include <trilith/adapt/bake_options.hpp>
+#include <trilith/adapt/classify.hpp>
 #include <trilith/adapt/code_changes.hpp>
 #include <trilith/adapt/draw_latents.hpp>
 #include <trilith/adapt/low_rank.hpp>
@@ -23,6 +24,7 @@
 #include <trilith/adapt/prompted.hpp>
 #include <trilith/adapt/reinforce.hpp>
 #include <trilith/adapt/reinforce_options.hpp>
+#include <trilith/adapt/response_batch.hpp>
 #include <trilith/adapt/svf.hpp>
 #include <trilith/adapt/ternary_change.hpp>
 #include <trilith/adapt/ternary_learner.hpp>

@@ -2,8 +2,7 @@
 #define TRILITH_ADAPT_BAKE_BATCH_HPP
 
 #include <trilith/adapt/prompted.hpp>
-#include <trilith/train/cross_entropy.hpp>
-#include <trilith/train/token_batch.hpp>
+#include <trilith/adapt/response_batch.hpp>
 
 namespace trilith::inline TRILITH_ABI {
 
@@ -29,15 +28,9 @@ class bake_batch {
   [[nodiscard]] status set(std::size_t row, const trajectory& t,
                            std::span<const std::int32_t> begins_with, prompted<Teacher>& teacher,
                            std::size_t likeliest) {
-    std::vector<std::int32_t> tokens(batch_.length(), 0), targets(batch_.length(), not_a_target);
-    const std::size_t lead = begins_with.size(), first = lead + t.opening - 1;
-    for (std::size_t i = 0; i < lead; ++i) tokens[i] = begins_with[i];
-    for (std::size_t i = 0; i + 1 < t.tokens.size(); ++i) tokens[lead + i] = t.tokens[i];
-    for (std::size_t i = 0; i < t.response(); ++i) {
-      targets[first + i] = t.tokens[t.opening + i];
+    const std::size_t first = set_response(batch_, row, begins_with, t);
+    for (std::size_t i = 0; i < t.response(); ++i)
       place_[row * batch_.length() + first + i] = scores_.size() / vocab_ + i;
-    }
-    batch_.set(row, tokens, targets);
     return teacher.score(t, [&](std::size_t, std::span<float> logits) {
       if (likeliest != 0 && likeliest < vocab_) keep_likeliest(logits, likeliest);
       scores_.insert(scores_.end(), logits.begin(), logits.end());
