@@ -43,8 +43,8 @@ tl::result<figures> evaluate(std::span<const tl::svf_expert> experts, std::span<
   }
   auto base =
       tl::prompted<tl::packed<shipped_blueprint>>::open(s.teller.model, {&s.bos, 1}, 1, s.threads);
-  const std::span<const tl::trajectory> some(s.told.data(),
-                                             std::min<std::size_t>(16, s.told.size()));
+  const std::span<const tl::trajectory> some(s.others.data(),
+                                             std::min<std::size_t>(16, s.others.size()));
   const auto found = tl::compare(*base, *teller, some);
   if (!found) return found.error();
   out.divergence = found->divergence;
@@ -72,9 +72,9 @@ tl::status search_one(std::span<const tl::svf_expert> experts, const mixture_sch
     return {found->both, -found->divergence};
   };
   tl::cem_options options{
-      .population = s.line.population, .high = 1.5, .iterations = s.line.iterations};
+      .population = s.line.population, .high = 2, .iterations = s.line.iterations};
   options.stop = [] { return was_interrupted != 0; };
-  const auto found = tl::cem(score, options, tl::even_start(tasks));
+  const auto found = tl::cem(score, options, {std::vector<double>(tasks, 1.0)});
   bar.clear();
   if (!found) return found.error();
   const auto best = evaluate(experts, found->best, s);
@@ -174,9 +174,10 @@ int main(int argc, char** argv) {
   auto base = tl::prompted<tl::packed<shipped_blueprint>>::open(teller->model, {&bos, 1}, 16,
                                                                 threads.get());
   auto told = base->respond(*openings, {.tokens = l.tokens});
-  if (!told) return complain(told.error());
-  const auto done =
-      mix({*line, *teller, bos, std::move(*told), std::move(*held_out), *factors, threads.get()});
+  auto others = base->respond(*held_out, {.tokens = l.tokens});
+  if (!told || !others) return complain(told ? others.error() : told.error());
+  const auto done = mix({*line, *teller, bos, std::move(*told), std::move(*others),
+                         std::move(*held_out), *factors, threads.get()});
   if (!done) return complain(done.error());
   return was_interrupted != 0 ? 130 : 0;
 }

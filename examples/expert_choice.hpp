@@ -22,15 +22,17 @@ struct labelled {
   std::size_t right;
 };
 
-/// As many of each kind, `most` at the most, in turn.
-inline std::vector<labelled> tales_of_one_thing(const mixture_school& s, std::size_t most) {
+/// As many of each kind, in turn.
+inline std::vector<labelled> tales_of_one_thing(std::span<const tl::trajectory> tales,
+                                                const mixture_school& s) {
   std::array<std::vector<labelled>, tasks> of;
-  for (const tl::trajectory& t : s.told) {
+  for (const tl::trajectory& t : tales) {
     std::size_t things = 0, which = 0;
     for (std::size_t k = 0; k < tasks; ++k)
       if (s.does(k, t)) ++things, which = k;
     if (things == 1) of[which].push_back({t, which});
   }
+  std::size_t most = tales.size();
   for (const auto& some : of) most = std::min(most, some.size());
   std::vector<labelled> all;
   for (std::size_t i = 0; i < most; ++i)
@@ -121,12 +123,9 @@ inline void show(const char* how, const confusion& c) {
   std::fflush(stdout);
 }
 
-/// Half of the tales train the classifier; the others are told.
 inline tl::status compare_choices(std::span<const tl::svf_expert> experts,
                                   const mixture_school& s) {
-  const auto all = tales_of_one_thing(s, 1000);
-  const std::span<const labelled> known(all.data(), all.size() / 2);
-  const std::span<const labelled> others(all.data() + known.size(), all.size() - known.size());
+  const auto known = tales_of_one_thing(s.told, s), others = tales_of_one_thing(s.others, s);
   const auto classifier = train_classifier(known, s);
   if (!classifier) return classifier.error();
   const auto model = packed_with(*classifier, s);

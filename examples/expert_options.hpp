@@ -50,9 +50,9 @@ inline std::optional<expert_line> parse_experts(int argc, char** argv, int& exit
 
 /// The command line of 34_expert_mixture.
 struct mixture_line {
-  expert_line expert{.steps = 40, .held_out = 64};
+  expert_line expert{.steps = 80, .openings = 512, .held_out = 96};
   std::size_t population = 16, iterations = 6, generations = 8;
-  std::uint64_t classifier_steps = 60;
+  std::uint64_t classifier_steps = 120;
 };
 
 inline std::optional<mixture_line> parse_mixture(int argc, char** argv, int& exit_code) {

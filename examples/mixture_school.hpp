@@ -18,8 +18,9 @@ struct mixture_school {
   const mixture_line& line;
   const shipped_teller& teller;
   std::int32_t bos;
-  std::vector<trilith::trajectory> told;  ///< what the model writes by itself
-  token_lists openings;                   ///< to judge by
+  std::vector<trilith::trajectory> told;    ///< what the model writes by itself
+  std::vector<trilith::trajectory> others;  ///< the same, that nobody is taught with
+  token_lists openings;                     ///< of the others
   const trilith::svf_factors& factors;
   const trilith::executor& threads;
 

@@ -15253,9 +15253,9 @@ namespace trilith::inline TRILITH_ABI {
 ///
 /// (a, b, c) = (3.4445, -4.7750, 2.0315). Each singular value s becomes p(p(p(p(p(s))))) with
 /// p(s) = a s + b s^3 + c s^5, which is steep at 0 and by design does not converge: singular values
-/// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero. The result does not
-/// depend on the size of U, and that of U^T is the transpose (test/unit/train_newton_schulz.cpp).
-/// The same bits for any number of threads.
+/// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero, one
+/// without elements as it is. The result does not depend on the size of U, and that of U^T is the
+/// transpose (test/unit/train_newton_schulz.cpp). The same bits for any number of threads.
 ///
 /// @param memory  newton_schulz_floats(m, n, threads.threads) floats, overwritten
 /// Cost: 5 (4 p^2 q + 2 p^3) float operations, by multiply_floats.
@@ -15269,6 +15269,7 @@ inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
   TRILITH_PRECONDITION(
       memory.size() >= newton_schulz_floats(p, q, threads.threads) && u.stride == u.cols,
       "newton_schulz() needs newton_schulz_floats() of memory.");
+  if (p == 0) return;
   const span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
   const span2d<float> gram(next.data + p * q, p, p), poly(gram.data + p * p, p, p);
 
@@ -18585,6 +18586,38 @@ template <class Teacher, class Student>
 
 #endif
 // ==== end trilith/adapt/agreement.hpp
+// ==== begin trilith/adapt/response_batch.hpp
+#ifndef TRILITH_ADAPT_RESPONSE_BATCH_HPP
+#define TRILITH_ADAPT_RESPONSE_BATCH_HPP
+
+namespace trilith {
+
+/// Row `row` of a batch becomes a response as a model reads it:
+///
+///     tokens    begins_with   x0               y_1 ... y_(n-1)   0 ...
+///     targets   -             - ...      y_1   y_2 ... y_n       - ...
+///
+/// Only the response is a target: neither the opening nor what fills the row.
+///
+/// @param begins_with  what stands before every text, such as the token that begins it
+/// @pre begins_with and t fit the batch's length + 1 tokens, and something stands before y_1
+/// @return the place of the first target
+inline std::size_t set_response(token_batch& batch, std::size_t row,
+                                std::span<const std::int32_t> begins_with, const trajectory& t) {
+  std::vector<std::int32_t> tokens(begins_with.begin(), begins_with.end());
+  tokens.insert(tokens.end(), t.tokens.begin(), t.tokens.end() - 1);
+  tokens.resize(batch.length(), 0);
+  std::vector<std::int32_t> targets(batch.length(), not_a_target);
+  const std::size_t first = begins_with.size() + t.opening - 1;
+  for (std::size_t i = 0; i < t.response(); ++i) targets[first + i] = t.tokens[t.opening + i];
+  batch.set(row, tokens, targets);
+  return first;
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/adapt/response_batch.hpp
 // ==== begin trilith/adapt/bake_batch.hpp
 #ifndef TRILITH_ADAPT_BAKE_BATCH_HPP
 #define TRILITH_ADAPT_BAKE_BATCH_HPP
@@ -18613,15 +18646,9 @@ class bake_batch {
   [[nodiscard]] status set(std::size_t row, const trajectory& t,
                            std::span<const std::int32_t> begins_with, prompted<Teacher>& teacher,
                            std::size_t likeliest) {
-    std::vector<std::int32_t> tokens(batch_.length(), 0), targets(batch_.length(), not_a_target);
-    const std::size_t lead = begins_with.size(), first = lead + t.opening - 1;
-    for (std::size_t i = 0; i < lead; ++i) tokens[i] = begins_with[i];
-    for (std::size_t i = 0; i + 1 < t.tokens.size(); ++i) tokens[lead + i] = t.tokens[i];
-    for (std::size_t i = 0; i < t.response(); ++i) {
-      targets[first + i] = t.tokens[t.opening + i];
+    const std::size_t first = set_response(batch_, row, begins_with, t);
+    for (std::size_t i = 0; i < t.response(); ++i)
       place_[row * batch_.length() + first + i] = scores_.size() / vocab_ + i;
-    }
-    batch_.set(row, tokens, targets);
     return teacher.score(t, [&](std::size_t, std::span<float> logits) {
       if (likeliest != 0 && likeliest < vocab_) keep_likeliest(logits, likeliest);
       scores_.insert(scores_.end(), logits.begin(), logits.end());
@@ -19047,14 +19074,14 @@ class baking {
     if (!opened) return std::move(opened).error();
     if (responses.empty())
       return error{errc::invalid_argument, "baking: a prompt needs at least one response."};
-    for (const trajectory& t : responses) {
+    for (trajectory& t : responses) {
       const std::size_t lead = options_.begins_with.size();
       if (t.response() == 0 || t.opening + lead == 0)
         return error{errc::invalid_argument,
                      "baking: a response has at least one token, and begins_with or an opening "
                      "stands before it."};
       length_ = max_of(length_, lead + t.tokens.size() - 1);
-      lessons_.push_back({prompts_.size(), t});
+      lessons_.push_back({prompts_.size(), std::move(t)});
     }
     prompts_.push_back(std::make_unique<prompted<packed_type>>(std::move(*opened)));
     return done{};
@@ -19444,6 +19471,92 @@ template <Latent Model>
 
 #endif
 // ==== end trilith/adapt/bake_cycle.hpp
+// ==== begin trilith/adapt/classify.hpp
+#ifndef TRILITH_ADAPT_CLASSIFY_HPP
+#define TRILITH_ADAPT_CLASSIFY_HPP
+
+namespace trilith::inline TRILITH_ABI {
+
+/// How a model is asked which of K classes a text is of: by its next token.
+struct class_question {
+  std::vector<std::int32_t> words{};  ///< what stands between the text and the answer; may be none
+  std::vector<std::int32_t> answers{};  ///< [K], the token that stands for each class
+};
+
+/// The text, the question, and the answer as the response: what a classifier is trained with.
+///
+///     tl::set_response(batch, row, begins_with, tl::asked(question, text, right));
+///
+/// @pre right < question.answers.size()
+[[nodiscard]] inline trajectory asked(const class_question& question,
+                                      std::span<const std::int32_t> text, std::size_t right) {
+  trajectory t{{text.begin(), text.end()}, text.size() + question.words.size()};
+  t.tokens.insert(t.tokens.end(), question.words.begin(), question.words.end());
+  t.tokens.push_back(question.answers[right]);
+  return t;
+}
+
+namespace detail {
+
+[[nodiscard]] inline status expect_answers(const class_question& question, std::size_t vocab) {
+  const auto& all = question.answers;
+  if (all.size() < 2)
+    return error{
+        errc::invalid_argument,
+        join("class_shares: expected the answers of at least 2 classes, found ", all.size(), ".")};
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k] < 0 || static_cast<std::size_t>(all[k]) >= vocab)
+      return error{errc::invalid_argument, join("class_shares: answer ", k, ": expected one of ",
+                                                vocab, " tokens, found ", all[k], ".")};
+    for (std::size_t j = 0; j < k; ++j)
+      if (all[j] == all[k])
+        return error{errc::invalid_argument,
+                     join("class_shares: expected another answer for each class, found ", all[k],
+                          " for ", j, " and ", k, ".")};
+  }
+  return done{};
+}
+
+}  // namespace detail
+
+/// What the model thinks of a text's class, [K], of sum 1:
+///
+///     p_k = p(answer_k | u, text, words) / sum_j p(answer_j | u, text, words)
+///
+/// Behind a prompt u that explains the classes, this is a choice by prompt; of a model that was
+/// trained with such questions (an expert of which the classes are other experts), by a classifier.
+///
+///     auto shares = tl::class_shares(*model, {.words = colon, .answers = {speech, heroine}},
+///     text); const auto best = std::max_element(shares->begin(), shares->end()) - shares->begin();
+///
+/// Errors: out_of_context; invalid_argument for fewer than two answers, one twice, or one that is
+/// no token. Cost: a pass over the text.
+/// @see Sun et al.: "Transformer^2", arXiv 2501.06252, section 3.2, methods A and B.
+template <Runnable Model>
+[[nodiscard]] result<std::vector<double>> class_shares(prompted<Model>& model,
+                                                       const class_question& question,
+                                                       std::span<const std::int32_t> text) {
+  if (status good = detail::expect_answers(question, model.model().sizes.vocab); !good)
+    return std::move(good).error();
+  std::vector<double> shares;
+  status read = model.score(asked(question, text, 0), [&](std::size_t, std::span<float> logits) {
+    const auto of = [&](std::int32_t a) { return logits[static_cast<std::size_t>(a)]; };
+    float top = of(question.answers[0]);
+    for (const std::int32_t a : question.answers) top = max_of(top, of(a));
+    for (const std::int32_t a : question.answers)
+      shares.push_back(__builtin_exp(static_cast<double>(of(a) - top)));
+  });
+  if (!read) return std::move(read).error();
+  double sum = 0;
+  for (const double p : shares) sum += p;
+  for (double& p : shares) p /= sum;
+  return shares;
+}
+
+}  // namespace trilith::inline TRILITH_ABI
+
+#endif
+// ==== end trilith/adapt/classify.hpp
 // ==== begin trilith/weights/binary.hpp
 #ifndef TRILITH_WEIGHTS_BINARY_HPP
 #define TRILITH_WEIGHTS_BINARY_HPP
@@ -82598,6 +82711,26 @@ std::string pareto_svg(const pareto::table& table, std::size_t x, std::size_t y)
 
 #endif
 // ==== end trilith/search/pareto_svg_impl.hpp
+// ==== begin trilith/core/csv.hpp
+#ifndef TRILITH_CORE_CSV_HPP
+#define TRILITH_CORE_CSV_HPP
+
+#include <string>
+
+namespace trilith {
+
+/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
+[[nodiscard]] inline std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+}  // namespace trilith
+
+#endif
+// ==== end trilith/core/csv.hpp
 // ==== begin trilith/search/pareto_table_impl.hpp
 #ifndef TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
 #define TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
@@ -82620,14 +82753,6 @@ namespace trilith::searches {
   for (std::size_t g = 0; g < table.genes.size(); ++g)
     out.push_back(g < one.genome.size() ? one.genome[g] : std::nan(""));
   return out;
-}
-
-/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
-[[nodiscard]] inline std::string quoted_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 /// Text of a cell of Markdown.
@@ -82662,8 +82787,7 @@ std::string pareto_markdown(const pareto::table& table) {
 
 std::string pareto_csv(const pareto::table& table) {
   std::string out = "point,knee";
-  for (const std::string& head : searches::heads_of(table))
-    out += "," + searches::quoted_field(head);
+  for (const std::string& head : searches::heads_of(table)) out += "," + csv_field(head);
   out += "\r\n";
   const std::size_t knee = searches::knee_in(table);
   for (std::size_t i = 0; i < table.front.size(); ++i) {
@@ -82887,14 +83011,6 @@ namespace trilith::sweeps {
   return join(out, ", kv ", r.kv, ", ", r.backend, ", ", r.placement);
 }
 
-/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
-[[nodiscard]] inline std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 /// Names and sentences of the library are printable; what is not becomes a blank.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
   std::string out = "\"";
@@ -82943,12 +83059,11 @@ std::string sweep_markdown(const sweep_table& table) {
 std::string sweep_csv(const sweep_table& table) {
   const auto columns = sweeps::columns_of(table);
   std::string out;
-  for (const sweeps::column& c : columns)
-    out += join(out.empty() ? "" : ",", sweeps::csv_field(c.name));
+  for (const sweeps::column& c : columns) out += join(out.empty() ? "" : ",", csv_field(c.name));
   out += "\r\n";
   for (const sweep_row& r : table.rows) {
     for (std::size_t i = 0; i < columns.size(); ++i)
-      out += join(i == 0 ? "" : ",", sweeps::csv_field(columns[i].text(r)));
+      out += join(i == 0 ? "" : ",", csv_field(columns[i].text(r)));
     out += "\r\n";
   }
   return out;

@@ -51,7 +51,7 @@ std::vector<float> sample(std::size_t n, std::uint64_t seed) {
 }
 
 template <class M>
-std::vector<float> decoded(const M& m) {
+std::vector<float> floats_of(const M& m) {
   std::vector<float> w(m.rows * m.cols);
   for (std::size_t r = 0; r < m.rows; ++r) tl::decode_row(m, r, w.data() + r * m.cols);
   return w;
@@ -84,7 +84,7 @@ TEMPLATE_TEST_CASE("requantising dequantised weights changes nothing, ten times 
     const auto first = tl::pack_matrix<W>(w.data(), rows, cols);
     auto now = first;
     for (int cycle = 0; cycle < 10; ++cycle) {
-      const auto floats = decoded(now);
+      const auto floats = floats_of(now);
       now = tl::repack_matrix<W>(floats.data(), rows, cols);
       INFO(W::name << ", sample " << seed << ", cycle " << cycle);
       REQUIRE(same_bits(first, now));
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("requantising dequantised weights changes nothing, ten times 
 TEST_CASE("packing again by absmean instead would shrink the scale every time") {
   const auto w = sample(1000, 0);
   const auto once = tl::pack_matrix<weights::ternary<>>(w.data(), 10, 100);
-  const auto twice = tl::pack_matrix<weights::ternary<>>(decoded(once).data(), 10, 100);
+  const auto twice = tl::pack_matrix<weights::ternary<>>(floats_of(once).data(), 10, 100);
   CHECK(twice.scale(0, 0) < 0.9f * once.scale(0, 0));
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("dequantised weights are the scale times the code, exactly") {
   const auto w = sample(3 * 172, 4);
   using grouped = ternary<rules::absmean, scale::per_group<50>>;
   const auto m = tl::pack_matrix<grouped, tl::packing::base3>(w.data(), 3, 172);
-  const auto floats = decoded(m);
+  const auto floats = floats_of(m);
   std::vector<std::int8_t> codes(172);
   std::size_t kept = 0;
   for (std::size_t r = 0; r < 3; ++r) {
@@ -116,7 +116,7 @@ TEST_CASE("dequantised weights are the scale times the code, exactly") {
   }
   CHECK(kept > 200);
   const auto bytes = tl::pack_matrix<weights::int8<>>(w.data(), 3, 172);
-  const auto from_bytes = decoded(bytes);
+  const auto from_bytes = floats_of(bytes);
   for (std::size_t r = 0; r < 3; ++r) {
     tl::unpack_codes(bytes, r, codes.data());
     for (std::size_t i = 0; i < 172; ++i)
@@ -129,7 +129,7 @@ TEMPLATE_TEST_CASE("changing the packing there and back loses nothing", "", scal
   const auto w = sample(4 * 700, 5);
   const auto m = tl::pack_matrix<ternary<rules::absmean, TestType>>(w.data(), 4, 700);
   const auto base3 = tl::change_packing<tl::packing::base3>(m);
-  CHECK(decoded(base3) == decoded(m));
+  CHECK(floats_of(base3) == floats_of(m));
   CHECK(base3.codes.size() != m.codes.size());
   CHECK(same_bits(tl::change_packing<tl::packing::bits2>(base3), m));
   CHECK(same_bits(base3, tl::pack_matrix<ternary<rules::absmean, TestType>, tl::packing::base3>(
@@ -141,7 +141,7 @@ TEMPLATE_TEST_CASE("changing the packing there and back loses nothing", "", scal
 TEST_CASE("rows of plain matrices decode to their own values") {
   tl::plain_matrix<weights::f16> m(2, 3);
   for (std::size_t i = 0; i < 6; ++i) m.elements[i] = weights::f16::store(float(i) / 4);
-  CHECK(decoded(m) == std::vector<float>{0, 0.25f, 0.5f, 0.75f, 1, 1.25f});
+  CHECK(floats_of(m) == std::vector<float>{0, 0.25f, 0.5f, 0.75f, 1, 1.25f});
   CHECK(m.bytes() == 12);
 }
 

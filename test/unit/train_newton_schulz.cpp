@@ -123,6 +123,7 @@ TEST_CASE("newton_schulz of a transpose is the transpose") {
 
 TEST_CASE("newton_schulz leaves zeros") {
   CHECK(orthogonal({5, 7, floats(35)}).x == floats(35));
+  CHECK(orthogonal({5, 0, {}}).x.empty());
 }
 
 }  // namespace

@@ -59,14 +59,14 @@ class baking {
     if (!opened) return std::move(opened).error();
     if (responses.empty())
       return error{errc::invalid_argument, "baking: a prompt needs at least one response."};
-    for (const trajectory& t : responses) {
+    for (trajectory& t : responses) {
       const std::size_t lead = options_.begins_with.size();
       if (t.response() == 0 || t.opening + lead == 0)
         return error{errc::invalid_argument,
                      "baking: a response has at least one token, and begins_with or an opening "
                      "stands before it."};
       length_ = max_of(length_, lead + t.tokens.size() - 1);
-      lessons_.push_back({prompts_.size(), t});
+      lessons_.push_back({prompts_.size(), std::move(t)});
     }
     prompts_.push_back(std::make_unique<prompted<packed_type>>(std::move(*opened)));
     return done{};

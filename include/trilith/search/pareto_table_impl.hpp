@@ -1,6 +1,7 @@
 #ifndef TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
 #define TRILITH_SEARCH_PARETO_TABLE_IMPL_HPP
 
+#include <trilith/core/csv.hpp>
 #include <trilith/core/text.hpp>
 #include <trilith/search/decimals_impl.hpp>
 #include <trilith/search/pareto_texts_impl.hpp>
@@ -23,14 +24,6 @@ namespace trilith::searches {
   for (std::size_t g = 0; g < table.genes.size(); ++g)
     out.push_back(g < one.genome.size() ? one.genome[g] : std::nan(""));
   return out;
-}
-
-/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
-[[nodiscard]] inline std::string quoted_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 /// Text of a cell of Markdown.
@@ -65,8 +58,7 @@ std::string pareto_markdown(const pareto::table& table) {
 
 std::string pareto_csv(const pareto::table& table) {
   std::string out = "point,knee";
-  for (const std::string& head : searches::heads_of(table))
-    out += "," + searches::quoted_field(head);
+  for (const std::string& head : searches::heads_of(table)) out += "," + csv_field(head);
   out += "\r\n";
   const std::size_t knee = searches::knee_in(table);
   for (std::size_t i = 0; i < table.front.size(); ++i) {

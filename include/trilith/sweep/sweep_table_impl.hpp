@@ -1,6 +1,7 @@
 #ifndef TRILITH_SWEEP_SWEEP_TABLE_IMPL_HPP
 #define TRILITH_SWEEP_SWEEP_TABLE_IMPL_HPP
 
+#include <trilith/core/csv.hpp>
 #include <trilith/sweep/sweep_columns_impl.hpp>
 
 #include <algorithm>
@@ -19,14 +20,6 @@ namespace trilith::sweeps {
   std::string out = join(r.weights, " x ", r.activations);
   if (r.output_activations != r.activations) out += join("|", r.output_activations);
   return join(out, ", kv ", r.kv, ", ", r.backend, ", ", r.placement);
-}
-
-/// A field of RFC 4180: in quotes where it holds a comma, a quote or a line end.
-[[nodiscard]] inline std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
 }
 
 /// Names and sentences of the library are printable; what is not becomes a blank.
@@ -77,12 +70,11 @@ std::string sweep_markdown(const sweep_table& table) {
 std::string sweep_csv(const sweep_table& table) {
   const auto columns = sweeps::columns_of(table);
   std::string out;
-  for (const sweeps::column& c : columns)
-    out += join(out.empty() ? "" : ",", sweeps::csv_field(c.name));
+  for (const sweeps::column& c : columns) out += join(out.empty() ? "" : ",", csv_field(c.name));
   out += "\r\n";
   for (const sweep_row& r : table.rows) {
     for (std::size_t i = 0; i < columns.size(); ++i)
-      out += join(i == 0 ? "" : ",", sweeps::csv_field(columns[i].text(r)));
+      out += join(i == 0 ? "" : ",", csv_field(columns[i].text(r)));
     out += "\r\n";
   }
   return out;

@@ -22,9 +22,9 @@ namespace trilith::inline TRILITH_ABI {
 ///
 /// (a, b, c) = (3.4445, -4.7750, 2.0315). Each singular value s becomes p(p(p(p(p(s))))) with
 /// p(s) = a s + b s^3 + c s^5, which is steep at 0 and by design does not converge: singular values
-/// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero. The result does not
-/// depend on the size of U, and that of U^T is the transpose (test/unit/train_newton_schulz.cpp).
-/// The same bits for any number of threads.
+/// of at least 0.01 ||U||_F end in [0.68, 1.14]. A zero matrix stays zero, one
+/// without elements as it is. The result does not depend on the size of U, and that of U^T is the
+/// transpose (test/unit/train_newton_schulz.cpp). The same bits for any number of threads.
 ///
 /// @param memory  newton_schulz_floats(m, n, threads.threads) floats, overwritten
 /// Cost: 5 (4 p^2 q + 2 p^3) float operations, by multiply_floats.
@@ -38,6 +38,7 @@ inline void newton_schulz(const span2d<float>& u, std::span<float> memory,
   TRILITH_PRECONDITION(
       memory.size() >= newton_schulz_floats(p, q, threads.threads) && u.stride == u.cols,
       "newton_schulz() needs newton_schulz_floats() of memory.");
+  if (p == 0) return;
   const span2d<float> x(memory.data(), p, q), next(x.data + p * q, p, q);
   const span2d<float> gram(next.data + p * q, p, p), poly(gram.data + p * p, p, p);
 
