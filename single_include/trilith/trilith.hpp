@@ -18463,8 +18463,9 @@ class prompted {
                             const response_options& how) {
     for (std::size_t i = 0; i < some.size(); ++i) {
       session_.rewind(i, prompt_.size() - 1);
-      if (status read = session_.append(i, {&prompt_.back(), 1}); !read) return read;
-      if (status read = session_.append(i, some[i].tokens); !read) return read;
+      input_.assign(1, prompt_.back());
+      input_.insert(input_.end(), some[i].tokens.begin(), some[i].tokens.end());
+      if (status read = session_.append(i, input_); !read) return read;
     }
     std::vector<next_token> next(some.size());
     for (std::size_t t = 0; t < how.tokens; ++t) {
