@@ -13,6 +13,7 @@
 #include "complain.hpp"
 #include "float_teller.hpp"
 #include "interrupt.hpp"
+#include "learning_curve.hpp"
 #include "lora_options.hpp"
 #include "training_corpus.hpp"
 #include "training_progress.hpp"
@@ -24,6 +25,7 @@ struct lesson {
   const tl::text::tokenizer& words;
   tl::token_file train, validation;
   const tl::executor& threads;
+  learning_curve& losses;
 };
 
 /// Bits a byte of the text that was held out.
@@ -46,7 +48,7 @@ void show(const char* name, const Model& model, const lesson& l) {
 // [train]
 /// Trains a change of low rank of all hidden matrices; the rest of the model stays.
 template <class Model>
-tl::result<tl::adapter> train_change(Model& model, const lesson& l) {
+tl::result<tl::adapter> train_change(const char* name, Model& model, const lesson& l) {
   const lora_line& line = l.line;
   tl::training_pass pass(model, {.sequences = line.batch.batch, .length = line.batch.length},
                          l.threads);
@@ -60,7 +62,12 @@ tl::result<tl::adapter> train_change(Model& model, const lesson& l) {
   tl::train_options options{.steps = line.steps};
   options.schedule = tl::cosine{.warmup = 10};
   options.threads = l.threads;
-  options.on_event = progress;
+  const auto tell = [&](const tl::training_event& e) {
+    progress(e);
+    if (e.what == tl::training_moment::step)
+      l.losses.add(name, static_cast<double>(e.last.step), e.last.loss);
+  };
+  options.on_event = tell;
   options.stop = stop;
   tl::any_learner learner(change);
   const auto done =
@@ -75,7 +82,7 @@ tl::result<tl::adapter> train_change(Model& model, const lesson& l) {
 /// An adapter beside packed weights: y = W~ x~ + s B A x~.
 tl::result<tl::adapter> carry(const shipped_teller& m, const lesson& l) {
   float_teller floats = make_float_teller(m);  // the same model, its trits as floats
-  auto change = train_change(floats, l);
+  auto change = train_change("beside the trits", floats, l);
   if (!change) return change;
   auto base = tl::adaptable(tl::packed<shipped_blueprint>(m.model));
   if (auto fits = tl::attach(base, *change); !fits) return std::move(fits).error();
@@ -104,7 +111,8 @@ int adapt(const shipped_teller& m, const lesson& l) {
   merge_into_trits(m, *change, l);
   // [through]
   auto student = tl::draw_latents(m.model, l.line.batch.seed);
-  if (auto trained = train_change(student, l); !trained) return complain(trained.error());
+  if (auto trained = train_change("through the quantiser", student, l); !trained)
+    return complain(trained.error());
   const auto packed = tl::pack(student);
   // [through]
   show("trained through the quantiser, packed", packed, l);
@@ -112,6 +120,7 @@ int adapt(const shipped_teller& m, const lesson& l) {
               100 * tl::compare_codes(m.model, packed).flipped_share());
   const std::string path = l.line.run + "/model.safetensors";
   if (auto saved = save_teller(student, m.tokenizer, path); !saved) return complain(saved.error());
+  if (auto drawn = l.losses.draw(l.line.run + "/curve.svg"); !drawn) return complain(drawn.error());
   std::printf(
       "\nsaved %s, and %s/adapter.safetensors with %zu numbers\n"
       "try tools/demo --model %s\n",
@@ -133,6 +142,7 @@ int main(int argc, char** argv) {
   if (!corpus) return complain(corpus.error());
   const tl::thread_pool threads(line->threads);
   const interrupt_guard interrupts;
+  learning_curve losses("changes of low rank", "step", "nats a token");
   return adapt(*teller, {*line, teller->tokenizer, std::move(corpus->train),
-                         std::move(corpus->validation), threads.get()});
+                         std::move(corpus->validation), threads.get(), losses});
 }

@@ -12,8 +12,10 @@
 #include "expert_options.hpp"
 #include "float_teller.hpp"
 #include "interrupt.hpp"
+#include "learning_curve.hpp"
 #include "progress.hpp"
 #include "tale_tasks.hpp"
+#include "ternary_expert.hpp"
 
 namespace tl = trilith;
 using tale_tasks::task;
@@ -25,6 +27,7 @@ struct school {
   token_lists openings, held_out;
   const tl::svf_factors& factors;
   const tl::executor& threads;
+  learning_curve& rewards;
 };
 
 /// Mean reward of both tasks on openings that nobody was trained with.
@@ -73,7 +76,8 @@ tl::result<tl::svf_expert> train_expert(const task& what, const school& s) {
   options.begins_with = {s.bos};
   options.seed = line.seed;
   options.threads = s.threads;
-  const auto tell = [&bar](const tl::reinforce_step& r) {
+  const auto tell = [&](const tl::reinforce_step& r) {
+    s.rewards.add(what.name, static_cast<double>(r.step), r.reward);
     bar(static_cast<double>(r.step) / static_cast<double>(r.steps),
         tl::join("reward ", static_cast<long>(100 * r.reward), " %"));
   };
@@ -117,12 +121,20 @@ tl::status quantise_again(const tl::svf_expert& expert, const school& s) {
       "%.1f %% in rank %zu beside the trits.\n",
       100 * all.anew.transmitted_share(), 100 * all.kept_scales.transmitted_share(),
       100 * all.run_time.transmitted_share(), s.line.rank);
-  const std::string path = s.line.run + "/model.safetensors";
-  if (auto saved = save_teller(again, s.teller.tokenizer, path); !saved) return saved;
-  std::printf("saved %s; try tools/demo --model %s\n", path.c_str(), path.c_str());
   return tl::done{};
 }
 // [quantised]
+
+/// The expert in weights that are trits: a model like the shipped one, of the same size.
+tl::status save_ternary(const tl::svf_expert& expert, const school& s) {
+  const auto student = in_latent_weights(expert, s.factors, s.teller, s.line.seed);
+  show("in latent weights, packed", tl::pack(student), s);
+  const std::string path = s.line.run + "/model.safetensors";
+  if (auto saved = save_teller(student, s.teller.tokenizer, path); !saved) return saved;
+  if (auto drawn = s.rewards.draw(s.line.run + "/curve.svg"); !drawn) return drawn;
+  std::printf("\nsaved %s; try tools/demo --model %s\n", path.c_str(), path.c_str());
+  return tl::done{};
+}
 
 tl::status teach(const school& s) {
   std::printf("| rewards of                           | speech | heroine |\n|---|---|---|\n");
@@ -147,6 +159,7 @@ tl::status teach(const school& s) {
     show(name, tl::pack(*model), s);
   }
   if (auto done = quantise_again(experts[1], s); !done) return done;
+  if (auto done = save_ternary(experts[1], s); !done) return done;
   std::size_t rank_16 = 0;
   for (const tl::svf_matrix& m : s.factors.matrices)
     rank_16 += 16 * (m.values.out() + m.values.in());
@@ -176,8 +189,9 @@ int main(int argc, char** argv) {
   bar.clear();
   const interrupt_guard interrupts;
   const tl::thread_pool threads(line->threads);
-  const auto done = teach(
-      {*line, *teller, bos, std::move(*openings), std::move(*held_out), *factors, threads.get()});
+  learning_curve rewards("experts by reward", "step", "mean reward of the step's responses");
+  const auto done = teach({*line, *teller, bos, std::move(*openings), std::move(*held_out),
+                           *factors, threads.get(), rewards});
   if (!done) return complain(done.error());
   return was_interrupted != 0 ? 130 : 0;
 }

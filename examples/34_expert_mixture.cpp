@@ -13,6 +13,7 @@
 #include "complain.hpp"
 #include "expert_choice.hpp"
 #include "mixture_school.hpp"
+#include "ternary_expert.hpp"
 
 namespace tl = trilith;
 using expert_choice::packed_floats, expert_choice::tasks;
@@ -59,6 +60,17 @@ void show(const char* name, std::span<const double> a, const figures& f) {
   std::fflush(stdout);
 }
 
+/// A mixture is an expert like others; in trits it is a model like others.
+tl::status save(const tl::svf_expert& mixture, const mixture_school& s) {
+  const std::string run = s.line.expert.run, path = run + "/model.safetensors";
+  if (auto saved = tl::save_expert(run + "/mixture.expert.safetensors", mixture); !saved)
+    return saved;
+  const auto student = in_latent_weights(mixture, s.factors, s.teller, s.line.expert.seed);
+  if (auto saved = save_teller(student, s.teller.tokenizer, path); !saved) return saved;
+  std::printf("\nsaved %s; try tools/demo --model %s\n", path.c_str(), path.c_str());
+  return tl::done{};
+}
+
 // [cem]
 /// As many tales of both kinds as possible; among equals, the mixture nearest to the model.
 tl::status search_one(std::span<const tl::svf_expert> experts, const mixture_school& s) {
@@ -80,7 +92,7 @@ tl::status search_one(std::span<const tl::svf_expert> experts, const mixture_sch
   const auto best = evaluate(experts, found->best, s);
   if (!best) return best.error();
   show("CEM", found->best, *best);
-  return tl::done{};
+  return save(*tl::mix_experts(s.factors, experts, found->best), s);
 }
 // [cem]
 
@@ -132,6 +144,9 @@ tl::status mix(const mixture_school& s) {
     auto expert = show_expert(tale_tasks::all[k].name, good, s.line.expert.tokens + 11,
                               s.line.expert.steps, s);
     if (!expert) return std::move(expert).error();
+    const std::string path =
+        s.line.expert.run + "/" + tale_tasks::all[k].name + ".expert.safetensors";
+    if (auto saved = tl::save_expert(path, *expert); !saved) return saved;
     experts.push_back(std::move(*expert));
   }
   std::printf(
@@ -162,7 +177,9 @@ int main(int argc, char** argv) {
   const std::int32_t bos = teller->tokenizer.encode("", {.bos = true}).value().front();
   const auto openings = make_openings(teller->model, bos, l.openings, l.seed);
   auto held_out = make_openings(teller->model, bos, l.held_out, l.seed + 1);
-  if (!openings || !held_out) return complain(openings ? held_out.error() : openings.error());
+  const auto unseen = make_openings(teller->model, bos, l.openings, l.seed + 2);
+  if (!openings) return complain(openings.error());
+  if (!held_out || !unseen) return complain(held_out ? unseen.error() : held_out.error());
   std::filesystem::create_directories(l.run);
   progress_line bar("singular values");
   const auto factors =
@@ -174,7 +191,7 @@ int main(int argc, char** argv) {
   auto base = tl::prompted<tl::packed<shipped_blueprint>>::open(teller->model, {&bos, 1}, 16,
                                                                 threads.get());
   auto told = base->respond(*openings, {.tokens = l.tokens});
-  auto others = base->respond(*held_out, {.tokens = l.tokens});
+  auto others = base->respond(*unseen, {.tokens = l.tokens});
   if (!told || !others) return complain(told ? others.error() : told.error());
   const auto done = mix({*line, *teller, bos, std::move(*told), std::move(*others),
                          std::move(*held_out), *factors, threads.get()});

@@ -11,6 +11,7 @@
 #include "bake_progress.hpp"
 #include "complain.hpp"
 #include "interrupt.hpp"
+#include "learning_curve.hpp"
 #include "shipped_teller.hpp"
 
 namespace tl = trilith;
@@ -44,16 +45,23 @@ struct court {
 
 // [requantise]
 /// Trits to floats and back. absmean counts the zeros, and finds a smaller scale each time.
-void requantise(const court& c) {
+tl::status requantise(const court& c) {
   std::printf("1. Dequantise, quantise again: KL to the model as it was, and its scales\n");
   packed_teller wrong = c.teller.model, right = c.teller.model;
+  learning_curve curve("quantised again and again", "cycle", "KL to the model as it was, nats");
   for (int cycle = 1; cycle <= 5; ++cycle) {
     wrong = tl::pack(tl::dequantize(wrong));
     right = tl::requantize(tl::dequantize(right));
     std::printf("   cycle %d   pack: %.4f, scales x %.3f      requantize: %.4f, scales x %.3f\n",
                 cycle, c.from_shipped(wrong), tl::compare_codes(c.teller.model, wrong).scale_drift,
                 c.from_shipped(right), tl::compare_codes(c.teller.model, right).scale_drift);
+    curve.add("pack", cycle, c.from_shipped(wrong));
   }
+  if (auto drawn = curve.draw(c.line.run + "/curve.svg"); !drawn) return drawn;
+  const auto words = tl::text::serialize(c.teller.tokenizer);
+  const std::string path = c.line.run + "/model.safetensors";
+  std::printf("   hear what is left of it: tools/demo --model %s\n", path.c_str());
+  return tl::io::save(wrong, path, {.tokenizer = words});
 }
 // [requantise]
 
@@ -161,7 +169,7 @@ void scale_before_norm(const court& c) {
 // [alpha]
 
 tl::status judge_all(const court& c) {
-  requantise(c);
+  if (auto done = requantise(c); !done) return done;
   const auto good = bake(c, bake_options_of(c.line, c.bos, c.threads), c.prompt);
   if (!good) return good.error();
   if (auto done = merge(c, *good); !done) return done;
@@ -184,6 +192,7 @@ int main(int argc, char** argv) {
   auto openings = make_openings(teller->model, bos, line->openings, line->seed);
   auto held_out = make_openings(teller->model, bos, line->held_out, line->seed + 1);
   if (!openings || !held_out) return complain(openings ? held_out.error() : openings.error());
+  std::filesystem::create_directories(line->run);
   const interrupt_guard interrupts;
   const tl::thread_pool threads(line->threads);
   const auto done = judge_all(

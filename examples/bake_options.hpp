@@ -45,9 +45,7 @@ struct bake_line {
 };
 
 inline void add_bake_options(CLI::App& app, bake_line& line) {
-  if (!line.run.empty())
-    app.add_option("--run", line.run, "folder of everything that is written")
-        ->capture_default_str();
+  app.add_option("--run", line.run, "folder of everything that is written")->capture_default_str();
   app.add_option("--steps", line.steps, "updates of a bake")->capture_default_str();
   app.add_option("--openings", line.openings, "beginnings of tales to bake with")
       ->capture_default_str()
@@ -111,7 +109,7 @@ inline std::optional<half_bake_line> parse_half_bake(int argc, char** argv, int&
 
 /// Of 35_wrong_ways.
 inline std::optional<bake_line> parse_wrong_ways(int argc, char** argv, int& exit_code) {
-  bake_line line{.prompt = merry_prompt, .run = "", .openings = 256, .steps = 100};
+  bake_line line{.prompt = merry_prompt, .run = "wrong_ways", .openings = 256, .steps = 100};
   CLI::App app{"Recipes that look right and are not, measured on the shipped model."};
   add_bake_options(app, line);
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;

@@ -20,7 +20,7 @@ struct mixture_school {
   std::int32_t bos;
   std::vector<trilith::trajectory> told;    ///< what the model writes by itself
   std::vector<trilith::trajectory> others;  ///< the same, that nobody is taught with
-  token_lists openings;                     ///< of the others
+  token_lists openings;                     ///< to judge mixtures by
   const trilith::svf_factors& factors;
   const trilith::executor& threads;
 
