@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "sanitized.hpp"
 #include "text_byte_fixture.hpp"
 
 namespace text = trilith::text;
@@ -116,7 +117,7 @@ TEST_CASE("a stream holds back the bytes of unfinished characters", "[text]") {
 
 TEST_CASE("runs of a megabyte take the time of other text, and come back", "[text]") {
   if (!test::has_byte_level()) return;
-  constexpr std::size_t n = std::size_t{1} << 20;
+  constexpr std::size_t n = std::size_t{1} << (test::is_sanitized ? 17 : 20);
   for (const pre_tokenizer pre : {pre_tokenizer::llama3, pre_tokenizer::gpt2, pre_tokenizer::qwen2,
                                   pre_tokenizer::digits_gpt2, pre_tokenizer::ggml_default}) {
     const text::tokenizer t = test::byte_tokenizer(
