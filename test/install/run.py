@@ -67,7 +67,7 @@ def with_pkg_config(options, work):
     where = {**os.environ, "PKG_CONFIG_PATH": str(staged(options, work / "prefix") / "share/pkgconfig")}
     asked = ["pkg-config", "--cflags", "--libs", "trilith"]
     flags = subprocess.run(asked, env=where, check=True, capture_output=True, text=True).stdout.split()
-    return compile_and_link(options, work, ["-O2", *flags], ["consumer.cpp", "second.cpp", "implementation.cpp"])
+    return compile_and_link(options, work, flags, ["consumer.cpp", "second.cpp", "implementation.cpp"])
 
 
 def with_single_header(options, work):
