@@ -89,7 +89,6 @@ tl::result<double> bits_a_byte(const kitchen& k, const packed_teller& model,
   return k.text.pieces.empty() ? 0 : read_behind(model, prompt, k.text, k.threads);
 }
 
-// [price]
 /// What ordinary text costs the model behind each prompt: a bake without any loss would cost as
 /// much.
 tl::status show_prices(const kitchen& k, std::span<const tl::prompt_set* const> sets) {
@@ -107,7 +106,6 @@ tl::status show_prices(const kitchen& k, std::span<const tl::prompt_set* const> 
         return shown;
   return tl::done{};
 }
-// [price]
 
 // [cycle]
 /// Two sets of prompts in turn.
@@ -143,7 +141,6 @@ tl::status bake_both(const kitchen& k, const tl::prompt_set& a, const tl::prompt
 }
 // [cycle]
 
-// [pursuit]
 /// Exclamation marks in a hundred of the tales that a model tells behind a prompt, or none.
 tl::result<double> exclamations(const kitchen& k, const packed_teller& model,
                                 std::span<const std::int32_t> prompt, const tl::prompt_set& set) {
@@ -190,7 +187,6 @@ tl::status pursue(const kitchen& k, const tl::prompt_set& set) {
   }
   return tl::done{};
 }
-// [pursuit]
 
 int main(int argc, char** argv) {
   int exit_code = 0;

@@ -52,10 +52,11 @@ tl::status requantise(const court& c) {
   for (int cycle = 1; cycle <= 5; ++cycle) {
     wrong = tl::pack(tl::dequantize(wrong));
     right = tl::requantize(tl::dequantize(right));
+    const double distance = c.from_shipped(wrong);
+    curve.add("pack", cycle, distance);
     std::printf("   cycle %d   pack: %.4f, scales x %.3f      requantize: %.4f, scales x %.3f\n",
-                cycle, c.from_shipped(wrong), tl::compare_codes(c.teller.model, wrong).scale_drift,
+                cycle, distance, tl::compare_codes(c.teller.model, wrong).scale_drift,
                 c.from_shipped(right), tl::compare_codes(c.teller.model, right).scale_drift);
-    curve.add("pack", cycle, c.from_shipped(wrong));
   }
   if (auto drawn = curve.draw(c.line.run + "/curve.svg"); !drawn) return drawn;
   const auto words = tl::text::serialize(c.teller.tokenizer);

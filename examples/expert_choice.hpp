@@ -79,9 +79,10 @@ tl::result<confusion> by_answer(const Model& model, std::span<const std::int32_t
                                 std::span<const labelled> tales, const mixture_school& s) {
   auto asked = tl::prompted<Model>::open(model, prompt, 1, s.threads);
   if (!asked) return std::move(asked).error();
+  const tl::class_question question = question_of(s);
   confusion out;
   for (const labelled& t : tales) {
-    const auto shares = tl::class_shares(*asked, question_of(s), t.tale.tokens);
+    const auto shares = tl::class_shares(*asked, question, t.tale.tokens);
     if (!shares) return shares.error();
     const auto best = std::max_element(shares->begin(), shares->end()) - shares->begin();
     ++out.of[t.right][static_cast<std::size_t>(best)];
@@ -123,6 +124,7 @@ inline void show(const char* how, const confusion& c) {
   std::fflush(stdout);
 }
 
+/// A table of the three ways, on tales that nobody was taught with.
 inline tl::status compare_choices(std::span<const tl::svf_expert> experts,
                                   const mixture_school& s) {
   const auto known = tales_of_one_thing(s.told, s), others = tales_of_one_thing(s.others, s);

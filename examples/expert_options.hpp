@@ -61,7 +61,10 @@ inline std::optional<mixture_line> parse_mixture(int argc, char** argv, int& exi
   add_expert_options(app, line.expert);
   app.add_option("--population", line.population, "mixtures at once, an even number, at least 10")
       ->capture_default_str()
-      ->check(CLI::Range(10, 1000));
+      ->check(CLI::Range(10, 1000))
+      ->check([](const std::string& n) {
+        return (n.back() - '0') % 2 == 0 ? std::string() : "expected an even number, found " + n;
+      });
   app.add_option("--iterations", line.iterations, "of the cross-entropy method")
       ->capture_default_str();
   app.add_option("--generations", line.generations, "of NSGA-II")->capture_default_str();

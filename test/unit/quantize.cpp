@@ -52,9 +52,8 @@ std::vector<float> sample(std::size_t n, std::uint64_t seed) {
 
 template <class M>
 std::vector<float> floats_of(const M& m) {
-  std::vector<float> w(m.rows * m.cols);
-  for (std::size_t r = 0; r < m.rows; ++r) tl::decode_row(m, r, w.data() + r * m.cols);
-  return w;
+  const auto all = tl::decoded(m);
+  return {all.elements.begin(), all.elements.end()};
 }
 
 template <class M>

@@ -55,8 +55,9 @@ namespace detail {
 /// Behind a prompt u that explains the classes, this is a choice by prompt; of a model that was
 /// trained with such questions (an expert of which the classes are other experts), by a classifier.
 ///
-///     auto shares = tl::class_shares(*model, {.words = colon, .answers = {speech, heroine}},
-///     text); const auto best = std::max_element(shares->begin(), shares->end()) - shares->begin();
+///     const tl::class_question question{.words = colon, .answers = {speech, heroine}};
+///     const auto shares = tl::class_shares(*model, question, text);
+///     const auto best = std::max_element(shares->begin(), shares->end()) - shares->begin();
 ///
 /// Errors: out_of_context; invalid_argument for fewer than two answers, one twice, or one that is
 /// no token. Cost: a pass over the text.
