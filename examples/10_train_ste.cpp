@@ -69,8 +69,9 @@ tl::result<tl::training_summary> run(tl::any_learner learner, const training_lin
                      tl::muon{.rate = line.rate, .decay = line.decay, .others = line.others},
                      options);
   if (line.optimiser == "muon_grokfast")
-    return tl::train(learner, data, tl::muon_grokfast{.rate = line.rate, .decay = line.decay},
-                     options);
+    return tl::train(
+        learner, data,
+        tl::muon_grokfast{.rate = line.rate, .decay = line.decay, .others = line.others}, options);
   return tl::train(learner, data, tl::adamw{.rate = line.rate, .decay = line.decay}, options);
 }
 

@@ -22,7 +22,7 @@ struct training_line {
   std::size_t micro_batch = 4, threads = 2;
   std::uint64_t steps = 600, warmup = 50, validate_every = 100, checkpoint_every = 100;
   std::size_t validation_batches = 20;
-  double rate = 0, decay = 0.1, others = 0.2, second_rate = 2.0 / 3, second_decay = 0;
+  double rate = 0, decay = 0.1, others = 0, second_rate = 2.0 / 3, second_decay = 0;
   bool resume = false, recompute = false;
   trilith::gradient_numbers gradients = trilith::gradient_numbers::automatic;
 };
@@ -75,8 +75,9 @@ inline void add_step_options(CLI::App& app, training_line& line) {
       ->capture_default_str()
       ->check(CLI::IsMember({"adamw", "muon", "muon_grokfast"}));
   app.add_option("--rate", line.rate, "at its peak [default: 0.02 for muon, else 4e-3]");
-  app.add_option("--others", line.others, "AdamW's rate for what Muon leaves, as a share of --rate")
-      ->capture_default_str();
+  app.add_option("--others", line.others,
+                 "AdamW's rate for what Muon leaves, as a share of --rate [default: 0.2 for muon, "
+                 "else 1]");
   app.add_option("--decay", line.decay, "of weights")->capture_default_str();
   app.add_option("--schedule", line.schedule)
       ->capture_default_str()
@@ -113,7 +114,9 @@ inline std::optional<training_line> parse_training(int argc, char** argv, int& e
   if (!parse_arguments(app, argc, argv, exit_code)) return std::nullopt;
   if (!has_whole_heads(line)) exit_code = 1;
   if (exit_code != 0) return std::nullopt;
-  if (line.rate == 0) line.rate = line.optimiser == "muon" ? 0.02 : 4e-3;
+  const bool is_muon = line.optimiser == "muon";
+  if (line.rate == 0) line.rate = is_muon ? 0.02 : 4e-3;
+  if (line.others == 0) line.others = is_muon ? 0.2 : 1;
   line.sizes.heads = line.sizes.kv_heads = line.sizes.dim / line.sizes.head_dim;
   line.sizes.context = line.batch.length;
   return line;
