@@ -21,13 +21,17 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build" / "release" / "examples" / "train_ste"
-WIDTHS = {320: 864, 192: 512, 128: 352}  # width: that of the feed-forward network
-HEAD_DIMS = {128: 32, 192: 32, 320: 64}
+WIDTHS = {320: 864, 192: 512, 128: 352, 64: 176}  # width: that of the feed-forward network
+HEAD_DIMS = {64: 32, 128: 32, 192: 32, 320: 64}
 # Peaks to try with float32 weights. Their products are made in bfloat16 (--float-products);
 # `products` holds that against products in float32.
 FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("2.5e-3",)}
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
+# The tiny model of `schedules`, which are compared at several peaks and decays.
+TINY = {"layers": 4, "vocabulary": 1024, "micro-batch": 16, "length": 128, "warmup": 100, "validation-batches": 30}
+TINY_RATE, TINY_DECAYS = "0.016", (0.1, 0.3, 1)
+TINY_SCHEDULES = (("single_stage", {}), ("two_stage", {}), ("two_stage", {"second-rate": 1}))
 SHARED = ("vocabulary.model", "train.tokens", "validation.tokens")
 
 
@@ -35,8 +39,8 @@ def one(dim, weights, rate, schedule, optimiser="adamw", **others):
     """(name, options) of a run"""
     options = {"dim": dim, "ffn": WIDTHS[dim], "head-dim": HEAD_DIMS[dim], "weights": weights,
                "rate": rate, "schedule": schedule, "optimiser": optimiser, **others}
-    parts = [str(dim), weights, optimiser, schedule, rate] + [f"{k}_{v}" for k, v in others.items()]
-    return "_".join(parts), [x for key, value in options.items() for x in (f"--{key}", str(value))]
+    parts = [str(dim), weights, optimiser, schedule, rate] + [f"{k}_{v}" for k, v in others.items() if k not in TINY]
+    return "_".join(parts), options
 
 
 def experiments(name, products):
@@ -49,7 +53,8 @@ def experiments(name, products):
         return dict(one(128, "f32", FLOAT_RATES[128][0], "cosine", gradients=numbers)
                     for numbers in ("f32", products))
     if name == "schedules":
-        return dict(one(128, "ternary", "4e-3", schedule) for schedule in ("two_stage", "single_stage"))
+        return dict(one(64, "ternary", TINY_RATE, schedule, decay=decay, **second, **TINY)
+                    for decay in TINY_DECAYS for schedule, second in TINY_SCHEDULES)
     return dict(one(128, "ternary", rate, "two_stage", optimiser, **others)
                 for optimiser, rate, others in (("adamw", "4e-3", {}), ("muon", "0.02", {"others": 0.2}),
                                                 ("muon_grokfast", "0.02", {"others": 0.2})))
@@ -67,15 +72,16 @@ def run(name, options, args):
     folder = args.out / name
     if (folder / "model.safetensors").exists():
         return
-    prepare(folder, args.shared)
-    base = {**BASE, "steps": args.steps, "threads": args.threads}
-    numbers = [x for key, value in base.items() for x in (f"--{key}", str(value))]
+    options = {**BASE, "steps": args.steps, "threads": args.threads, **options}
+    shared = args.out.parent / f"shared_{options['vocabulary']}"
+    prepare(folder, shared)
+    numbers = [x for key, value in options.items() for x in (f"--{key}", str(value))]
     print(f"== {name}", file=sys.stderr)
     with open(folder / "output.txt", "a") as output:
         subprocess.run([args.program, *args.corpus, "--validation", args.validation, "--run", folder,
-                        "--resume", *numbers, *options], check=True, stdout=output,
+                        "--resume", *numbers], check=True, stdout=output,
                        stderr=subprocess.STDOUT)
-    prepare(args.shared, folder)
+    prepare(shared, folder)
     shutil.rmtree(folder / "checkpoints")
 
 
@@ -123,7 +129,6 @@ def main():
                                                         data / "fairytaleqa_train.txt"])
     parser.add_argument("--validation", default=data / "childrens_classics_val.txt")
     args = parser.parse_args()
-    args.shared = args.out / "shared"
     args.out = args.out / f"{args.steps}_steps"
     wanted = experiments(args.name, args.float_products)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:

@@ -65,4 +65,12 @@
 #error "trilith: g++ 12, clang 14 or newer is required."
 #endif
 
+// One copy of a function for all its callers: g++ makes more, for arguments that are constants,
+// also of those that are never inlined.
+#if defined(__clang__)
+#define TRILITH_ONE_COPY __attribute__((noinline))
+#else
+#define TRILITH_ONE_COPY __attribute__((noinline, noclone))
+#endif
+
 #endif

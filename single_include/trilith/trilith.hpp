@@ -126,6 +126,14 @@
 #error "trilith: g++ 12, clang 14 or newer is required."
 #endif
 
+// One copy of a function for all its callers: g++ makes more, for arguments that are constants,
+// also of those that are never inlined.
+#if defined(__clang__)
+#define TRILITH_ONE_COPY __attribute__((noinline))
+#else
+#define TRILITH_ONE_COPY __attribute__((noinline, noclone))
+#endif
+
 #endif
 // ==== end trilith/config.hpp
 // ==== begin trilith/core/numeric.hpp
@@ -26688,6 +26696,26 @@ struct running_rows {
     for (std::size_t r = 0; r < all.count(); ++r) finish(r);
   }
 
+  /// Scores of `rows` rows, at most a vector of sums has lanes, become probabilities under the
+  /// maximum so far, 0 where the row's token does not see. One copy serves all numbers of rows and
+  /// formats of the cache.
+  template <class Shares>
+  TRILITH_ONE_COPY void soften(std::size_t row, std::size_t rows) const {
+    const f32_tag f;
+    HWY_ALIGN float fall[lanes] = {};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float most = most_score(row + r);
+      fall[r] = top[row + r] - most;
+      top[row + r] = most;
+    }
+    for (std::size_t r = 0; r < rows; r += floats_per_vector)
+      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
+    for (std::size_t r = 0; r < rows; ++r) {
+      shrink[row + r] = fall[r];
+      exponentiate<Shares>(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
+    }
+  }
+
  private:
   /// mixed * (1 / sum), and no negative zero.
   HWY_INLINE void finish(std::size_t row) const {
@@ -26699,6 +26727,49 @@ struct running_rows {
       hn::StoreU(hn::Add(rounded_product(hn::LoadU(f, at + i), share), hn::Zero(f)), f, to + i);
     if (to == at) all.write(row, at);
   }
+
+  HWY_INLINE float most_score(std::size_t row) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    const std::size_t count = seen(row);
+    if (count < attention_block) hide(at, count);
+    f32s most = hn::Set(f, top[row]);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
+      most = hn::Max(hn::LoadU(f, at + j), most);
+    return hn::GetLane(hn::MaxOfLanes(f, most));
+  }
+
+  template <class Shares>
+  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    f32s sum[vectors_per_sum];
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += lanes) {
+      HWY_UNROLL(4)
+      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
+        float* const here = at + j + l * floats_per_vector;
+        const f32s p = Shares::of(hn::Sub(hn::LoadU(f, here), most));
+        hn::StoreU(p, f, here);
+        sum[l] = hn::Add(sum[l], p);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
+  }
+
+  static HWY_INLINE void hide(float* at, std::size_t count) {
+    const f32_tag f;
+    std::size_t j = count / floats_per_vector * floats_per_vector;
+    const f32s none = hn::Set(f, -__builtin_inff());
+    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
+    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
+  }
 };
 
 /// One block of 64 positions after the other, in an Order:
@@ -26707,7 +26778,7 @@ struct running_rows {
 ///     key_width(n), value_width(n) elements of a key and of a value
 ///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
-///     share(x)                     probabilities of scores less the maximum
+///     shares::of(x)                probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
 template <class Order>
 struct running_attention : running_rows {
@@ -26777,7 +26848,7 @@ struct running_attention : running_rows {
       const std::size_t n = of.all.job.head_dim;
       Order::template score<R>(of.all.template queries<R>(row), from, n, of.seen(row + R - 1), to,
                                ahead);
-      of.template soften<R>(row);
+      of.template soften<typename Order::shares>(row, R);
     }
   };
 
@@ -26797,66 +26868,6 @@ struct running_attention : running_rows {
                              of.mixed + row * of.width, of.width, ahead);
     }
   };
-
-  /// Scores become probabilities under the maximum so far, 0 where the row's token does not see.
-  template <std::size_t R>
-  HWY_INLINE void soften(std::size_t row) const {
-    const f32_tag f;
-    HWY_ALIGN float fall[lanes] = {};
-    for (std::size_t r = 0; r < R; ++r) {
-      const float most = most_score(row + r);
-      fall[r] = top[row + r] - most;
-      top[row + r] = most;
-    }
-    for (std::size_t r = 0; r < R; r += floats_per_vector)
-      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
-    for (std::size_t r = 0; r < R; ++r) {
-      shrink[row + r] = fall[r];
-      exponentiate(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
-    }
-  }
-
-  HWY_INLINE float most_score(std::size_t row) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    const std::size_t count = seen(row);
-    if (count < attention_block) hide(at, count);
-    f32s most = hn::Set(f, top[row]);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
-      most = hn::Max(hn::LoadU(f, at + j), most);
-    return hn::GetLane(hn::MaxOfLanes(f, most));
-  }
-
-  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    f32s sum[vectors_per_sum];
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += lanes) {
-      HWY_UNROLL(4)
-      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
-        float* const here = at + j + l * floats_per_vector;
-        const f32s p = Order::share(hn::Sub(hn::LoadU(f, here), most));
-        hn::StoreU(p, f, here);
-        sum[l] = hn::Add(sum[l], p);
-      }
-    }
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
-  }
-
-  static HWY_INLINE void hide(float* at, std::size_t count) {
-    const f32_tag f;
-    std::size_t j = count / floats_per_vector * floats_per_vector;
-    const f32s none = hn::Set(f, -__builtin_inff());
-    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
-    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
-  }
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -26870,6 +26881,11 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
     hn::StoreU(load_floats(from + i), f32_tag{}, to + i);
 }
 
+/// Probabilities in float32.
+struct exponential_shares {
+  static HWY_INLINE f32s of(f32s x) { return falling_exponentials(x); }
+};
+
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
@@ -26877,7 +26893,7 @@ struct fused_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
-  static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
+  using shares = exponential_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -27454,6 +27470,13 @@ static HWY_INLINE f32s paired_queries(f32s x) {
   return hn::IfThenElse(finite, narrowed_to_bf16(x), hn::Set(f, __builtin_nanf("")));
 }
 
+/// Probabilities in bfloat16.
+struct bf16_shares {
+  static HWY_INLINE f32s of(f32s x) {
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
+  }
+};
+
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
@@ -27461,9 +27484,7 @@ struct paired_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
-  static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
-  }
+  using shares = bf16_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -38490,6 +38511,26 @@ struct running_rows {
     for (std::size_t r = 0; r < all.count(); ++r) finish(r);
   }
 
+  /// Scores of `rows` rows, at most a vector of sums has lanes, become probabilities under the
+  /// maximum so far, 0 where the row's token does not see. One copy serves all numbers of rows and
+  /// formats of the cache.
+  template <class Shares>
+  TRILITH_ONE_COPY void soften(std::size_t row, std::size_t rows) const {
+    const f32_tag f;
+    HWY_ALIGN float fall[lanes] = {};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float most = most_score(row + r);
+      fall[r] = top[row + r] - most;
+      top[row + r] = most;
+    }
+    for (std::size_t r = 0; r < rows; r += floats_per_vector)
+      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
+    for (std::size_t r = 0; r < rows; ++r) {
+      shrink[row + r] = fall[r];
+      exponentiate<Shares>(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
+    }
+  }
+
  private:
   /// mixed * (1 / sum), and no negative zero.
   HWY_INLINE void finish(std::size_t row) const {
@@ -38501,6 +38542,49 @@ struct running_rows {
       hn::StoreU(hn::Add(rounded_product(hn::LoadU(f, at + i), share), hn::Zero(f)), f, to + i);
     if (to == at) all.write(row, at);
   }
+
+  HWY_INLINE float most_score(std::size_t row) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    const std::size_t count = seen(row);
+    if (count < attention_block) hide(at, count);
+    f32s most = hn::Set(f, top[row]);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
+      most = hn::Max(hn::LoadU(f, at + j), most);
+    return hn::GetLane(hn::MaxOfLanes(f, most));
+  }
+
+  template <class Shares>
+  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    f32s sum[vectors_per_sum];
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += lanes) {
+      HWY_UNROLL(4)
+      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
+        float* const here = at + j + l * floats_per_vector;
+        const f32s p = Shares::of(hn::Sub(hn::LoadU(f, here), most));
+        hn::StoreU(p, f, here);
+        sum[l] = hn::Add(sum[l], p);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
+  }
+
+  static HWY_INLINE void hide(float* at, std::size_t count) {
+    const f32_tag f;
+    std::size_t j = count / floats_per_vector * floats_per_vector;
+    const f32s none = hn::Set(f, -__builtin_inff());
+    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
+    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
+  }
 };
 
 /// One block of 64 positions after the other, in an Order:
@@ -38509,7 +38593,7 @@ struct running_rows {
 ///     key_width(n), value_width(n) elements of a key and of a value
 ///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
-///     share(x)                     probabilities of scores less the maximum
+///     shares::of(x)                probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
 template <class Order>
 struct running_attention : running_rows {
@@ -38579,7 +38663,7 @@ struct running_attention : running_rows {
       const std::size_t n = of.all.job.head_dim;
       Order::template score<R>(of.all.template queries<R>(row), from, n, of.seen(row + R - 1), to,
                                ahead);
-      of.template soften<R>(row);
+      of.template soften<typename Order::shares>(row, R);
     }
   };
 
@@ -38599,66 +38683,6 @@ struct running_attention : running_rows {
                              of.mixed + row * of.width, of.width, ahead);
     }
   };
-
-  /// Scores become probabilities under the maximum so far, 0 where the row's token does not see.
-  template <std::size_t R>
-  HWY_INLINE void soften(std::size_t row) const {
-    const f32_tag f;
-    HWY_ALIGN float fall[lanes] = {};
-    for (std::size_t r = 0; r < R; ++r) {
-      const float most = most_score(row + r);
-      fall[r] = top[row + r] - most;
-      top[row + r] = most;
-    }
-    for (std::size_t r = 0; r < R; r += floats_per_vector)
-      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
-    for (std::size_t r = 0; r < R; ++r) {
-      shrink[row + r] = fall[r];
-      exponentiate(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
-    }
-  }
-
-  HWY_INLINE float most_score(std::size_t row) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    const std::size_t count = seen(row);
-    if (count < attention_block) hide(at, count);
-    f32s most = hn::Set(f, top[row]);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
-      most = hn::Max(hn::LoadU(f, at + j), most);
-    return hn::GetLane(hn::MaxOfLanes(f, most));
-  }
-
-  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    f32s sum[vectors_per_sum];
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += lanes) {
-      HWY_UNROLL(4)
-      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
-        float* const here = at + j + l * floats_per_vector;
-        const f32s p = Order::share(hn::Sub(hn::LoadU(f, here), most));
-        hn::StoreU(p, f, here);
-        sum[l] = hn::Add(sum[l], p);
-      }
-    }
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
-  }
-
-  static HWY_INLINE void hide(float* at, std::size_t count) {
-    const f32_tag f;
-    std::size_t j = count / floats_per_vector * floats_per_vector;
-    const f32s none = hn::Set(f, -__builtin_inff());
-    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
-    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
-  }
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -38672,6 +38696,11 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
     hn::StoreU(load_floats(from + i), f32_tag{}, to + i);
 }
 
+/// Probabilities in float32.
+struct exponential_shares {
+  static HWY_INLINE f32s of(f32s x) { return falling_exponentials(x); }
+};
+
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
@@ -38679,7 +38708,7 @@ struct fused_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
-  static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
+  using shares = exponential_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -39256,6 +39285,13 @@ static HWY_INLINE f32s paired_queries(f32s x) {
   return hn::IfThenElse(finite, narrowed_to_bf16(x), hn::Set(f, __builtin_nanf("")));
 }
 
+/// Probabilities in bfloat16.
+struct bf16_shares {
+  static HWY_INLINE f32s of(f32s x) {
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
+  }
+};
+
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
@@ -39263,9 +39299,7 @@ struct paired_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
-  static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
-  }
+  using shares = bf16_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -50292,6 +50326,26 @@ struct running_rows {
     for (std::size_t r = 0; r < all.count(); ++r) finish(r);
   }
 
+  /// Scores of `rows` rows, at most a vector of sums has lanes, become probabilities under the
+  /// maximum so far, 0 where the row's token does not see. One copy serves all numbers of rows and
+  /// formats of the cache.
+  template <class Shares>
+  TRILITH_ONE_COPY void soften(std::size_t row, std::size_t rows) const {
+    const f32_tag f;
+    HWY_ALIGN float fall[lanes] = {};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float most = most_score(row + r);
+      fall[r] = top[row + r] - most;
+      top[row + r] = most;
+    }
+    for (std::size_t r = 0; r < rows; r += floats_per_vector)
+      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
+    for (std::size_t r = 0; r < rows; ++r) {
+      shrink[row + r] = fall[r];
+      exponentiate<Shares>(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
+    }
+  }
+
  private:
   /// mixed * (1 / sum), and no negative zero.
   HWY_INLINE void finish(std::size_t row) const {
@@ -50303,6 +50357,49 @@ struct running_rows {
       hn::StoreU(hn::Add(rounded_product(hn::LoadU(f, at + i), share), hn::Zero(f)), f, to + i);
     if (to == at) all.write(row, at);
   }
+
+  HWY_INLINE float most_score(std::size_t row) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    const std::size_t count = seen(row);
+    if (count < attention_block) hide(at, count);
+    f32s most = hn::Set(f, top[row]);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
+      most = hn::Max(hn::LoadU(f, at + j), most);
+    return hn::GetLane(hn::MaxOfLanes(f, most));
+  }
+
+  template <class Shares>
+  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    f32s sum[vectors_per_sum];
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += lanes) {
+      HWY_UNROLL(4)
+      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
+        float* const here = at + j + l * floats_per_vector;
+        const f32s p = Shares::of(hn::Sub(hn::LoadU(f, here), most));
+        hn::StoreU(p, f, here);
+        sum[l] = hn::Add(sum[l], p);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
+  }
+
+  static HWY_INLINE void hide(float* at, std::size_t count) {
+    const f32_tag f;
+    std::size_t j = count / floats_per_vector * floats_per_vector;
+    const f32s none = hn::Set(f, -__builtin_inff());
+    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
+    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
+  }
 };
 
 /// One block of 64 positions after the other, in an Order:
@@ -50311,7 +50408,7 @@ struct running_rows {
 ///     key_width(n), value_width(n) elements of a key and of a value
 ///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
-///     share(x)                     probabilities of scores less the maximum
+///     shares::of(x)                probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
 template <class Order>
 struct running_attention : running_rows {
@@ -50381,7 +50478,7 @@ struct running_attention : running_rows {
       const std::size_t n = of.all.job.head_dim;
       Order::template score<R>(of.all.template queries<R>(row), from, n, of.seen(row + R - 1), to,
                                ahead);
-      of.template soften<R>(row);
+      of.template soften<typename Order::shares>(row, R);
     }
   };
 
@@ -50401,66 +50498,6 @@ struct running_attention : running_rows {
                              of.mixed + row * of.width, of.width, ahead);
     }
   };
-
-  /// Scores become probabilities under the maximum so far, 0 where the row's token does not see.
-  template <std::size_t R>
-  HWY_INLINE void soften(std::size_t row) const {
-    const f32_tag f;
-    HWY_ALIGN float fall[lanes] = {};
-    for (std::size_t r = 0; r < R; ++r) {
-      const float most = most_score(row + r);
-      fall[r] = top[row + r] - most;
-      top[row + r] = most;
-    }
-    for (std::size_t r = 0; r < R; r += floats_per_vector)
-      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
-    for (std::size_t r = 0; r < R; ++r) {
-      shrink[row + r] = fall[r];
-      exponentiate(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
-    }
-  }
-
-  HWY_INLINE float most_score(std::size_t row) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    const std::size_t count = seen(row);
-    if (count < attention_block) hide(at, count);
-    f32s most = hn::Set(f, top[row]);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
-      most = hn::Max(hn::LoadU(f, at + j), most);
-    return hn::GetLane(hn::MaxOfLanes(f, most));
-  }
-
-  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    f32s sum[vectors_per_sum];
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += lanes) {
-      HWY_UNROLL(4)
-      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
-        float* const here = at + j + l * floats_per_vector;
-        const f32s p = Order::share(hn::Sub(hn::LoadU(f, here), most));
-        hn::StoreU(p, f, here);
-        sum[l] = hn::Add(sum[l], p);
-      }
-    }
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
-  }
-
-  static HWY_INLINE void hide(float* at, std::size_t count) {
-    const f32_tag f;
-    std::size_t j = count / floats_per_vector * floats_per_vector;
-    const f32s none = hn::Set(f, -__builtin_inff());
-    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
-    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
-  }
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -50474,6 +50511,11 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
     hn::StoreU(load_floats(from + i), f32_tag{}, to + i);
 }
 
+/// Probabilities in float32.
+struct exponential_shares {
+  static HWY_INLINE f32s of(f32s x) { return falling_exponentials(x); }
+};
+
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
@@ -50481,7 +50523,7 @@ struct fused_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
-  static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
+  using shares = exponential_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -51058,6 +51100,13 @@ static HWY_INLINE f32s paired_queries(f32s x) {
   return hn::IfThenElse(finite, narrowed_to_bf16(x), hn::Set(f, __builtin_nanf("")));
 }
 
+/// Probabilities in bfloat16.
+struct bf16_shares {
+  static HWY_INLINE f32s of(f32s x) {
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
+  }
+};
+
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
@@ -51065,9 +51114,7 @@ struct paired_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
-  static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
-  }
+  using shares = bf16_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -62098,6 +62145,26 @@ struct running_rows {
     for (std::size_t r = 0; r < all.count(); ++r) finish(r);
   }
 
+  /// Scores of `rows` rows, at most a vector of sums has lanes, become probabilities under the
+  /// maximum so far, 0 where the row's token does not see. One copy serves all numbers of rows and
+  /// formats of the cache.
+  template <class Shares>
+  TRILITH_ONE_COPY void soften(std::size_t row, std::size_t rows) const {
+    const f32_tag f;
+    HWY_ALIGN float fall[lanes] = {};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float most = most_score(row + r);
+      fall[r] = top[row + r] - most;
+      top[row + r] = most;
+    }
+    for (std::size_t r = 0; r < rows; r += floats_per_vector)
+      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
+    for (std::size_t r = 0; r < rows; ++r) {
+      shrink[row + r] = fall[r];
+      exponentiate<Shares>(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
+    }
+  }
+
  private:
   /// mixed * (1 / sum), and no negative zero.
   HWY_INLINE void finish(std::size_t row) const {
@@ -62109,6 +62176,49 @@ struct running_rows {
       hn::StoreU(hn::Add(rounded_product(hn::LoadU(f, at + i), share), hn::Zero(f)), f, to + i);
     if (to == at) all.write(row, at);
   }
+
+  HWY_INLINE float most_score(std::size_t row) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    const std::size_t count = seen(row);
+    if (count < attention_block) hide(at, count);
+    f32s most = hn::Set(f, top[row]);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
+      most = hn::Max(hn::LoadU(f, at + j), most);
+    return hn::GetLane(hn::MaxOfLanes(f, most));
+  }
+
+  template <class Shares>
+  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    f32s sum[vectors_per_sum];
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += lanes) {
+      HWY_UNROLL(4)
+      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
+        float* const here = at + j + l * floats_per_vector;
+        const f32s p = Shares::of(hn::Sub(hn::LoadU(f, here), most));
+        hn::StoreU(p, f, here);
+        sum[l] = hn::Add(sum[l], p);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
+  }
+
+  static HWY_INLINE void hide(float* at, std::size_t count) {
+    const f32_tag f;
+    std::size_t j = count / floats_per_vector * floats_per_vector;
+    const f32s none = hn::Set(f, -__builtin_inff());
+    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
+    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
+  }
 };
 
 /// One block of 64 positions after the other, in an Order:
@@ -62117,7 +62227,7 @@ struct running_rows {
 ///     key_width(n), value_width(n) elements of a key and of a value
 ///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
-///     share(x)                     probabilities of scores less the maximum
+///     shares::of(x)                probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
 template <class Order>
 struct running_attention : running_rows {
@@ -62187,7 +62297,7 @@ struct running_attention : running_rows {
       const std::size_t n = of.all.job.head_dim;
       Order::template score<R>(of.all.template queries<R>(row), from, n, of.seen(row + R - 1), to,
                                ahead);
-      of.template soften<R>(row);
+      of.template soften<typename Order::shares>(row, R);
     }
   };
 
@@ -62207,66 +62317,6 @@ struct running_attention : running_rows {
                              of.mixed + row * of.width, of.width, ahead);
     }
   };
-
-  /// Scores become probabilities under the maximum so far, 0 where the row's token does not see.
-  template <std::size_t R>
-  HWY_INLINE void soften(std::size_t row) const {
-    const f32_tag f;
-    HWY_ALIGN float fall[lanes] = {};
-    for (std::size_t r = 0; r < R; ++r) {
-      const float most = most_score(row + r);
-      fall[r] = top[row + r] - most;
-      top[row + r] = most;
-    }
-    for (std::size_t r = 0; r < R; r += floats_per_vector)
-      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
-    for (std::size_t r = 0; r < R; ++r) {
-      shrink[row + r] = fall[r];
-      exponentiate(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
-    }
-  }
-
-  HWY_INLINE float most_score(std::size_t row) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    const std::size_t count = seen(row);
-    if (count < attention_block) hide(at, count);
-    f32s most = hn::Set(f, top[row]);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
-      most = hn::Max(hn::LoadU(f, at + j), most);
-    return hn::GetLane(hn::MaxOfLanes(f, most));
-  }
-
-  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    f32s sum[vectors_per_sum];
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += lanes) {
-      HWY_UNROLL(4)
-      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
-        float* const here = at + j + l * floats_per_vector;
-        const f32s p = Order::share(hn::Sub(hn::LoadU(f, here), most));
-        hn::StoreU(p, f, here);
-        sum[l] = hn::Add(sum[l], p);
-      }
-    }
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
-  }
-
-  static HWY_INLINE void hide(float* at, std::size_t count) {
-    const f32_tag f;
-    std::size_t j = count / floats_per_vector * floats_per_vector;
-    const f32s none = hn::Set(f, -__builtin_inff());
-    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
-    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
-  }
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -62280,6 +62330,11 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
     hn::StoreU(load_floats(from + i), f32_tag{}, to + i);
 }
 
+/// Probabilities in float32.
+struct exponential_shares {
+  static HWY_INLINE f32s of(f32s x) { return falling_exponentials(x); }
+};
+
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
@@ -62287,7 +62342,7 @@ struct fused_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
-  static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
+  using shares = exponential_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,
@@ -62864,6 +62919,13 @@ static HWY_INLINE f32s paired_queries(f32s x) {
   return hn::IfThenElse(finite, narrowed_to_bf16(x), hn::Set(f, __builtin_nanf("")));
 }
 
+/// Probabilities in bfloat16.
+struct bf16_shares {
+  static HWY_INLINE f32s of(f32s x) {
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
+  }
+};
+
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
@@ -62871,9 +62933,7 @@ struct paired_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
-  static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
-  }
+  using shares = bf16_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,

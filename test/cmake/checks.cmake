@@ -32,6 +32,12 @@ foreach(compiler ${trilith_compilers})
   set_tests_properties(headers.${short} PROPERTIES PROCESSORS 2)
 endforeach()
 
+# Examples are built with one compiler, and read by the other.
+if(TRILITH_CLANGXX AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  trilith_script_test(headers.examples test/headers/run.py --examples --compiler ${TRILITH_CLANGXX})
+  set_tests_properties(headers.examples PROPERTIES PROCESSORS 2)
+endif()
+
 file(GLOB cases CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail
      compile_fail/*.cpp)
 foreach(case ${cases})

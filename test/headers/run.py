@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compiles each header alone, included twice, with warnings as errors: none relies on another
-header having been included first. *-inl.hpp and the per-target block are bodies, not headers."""
+header having been included first. *-inl.hpp and the per-target block are bodies, not headers.
+With --examples, each example instead, as the compiler that does not build them sees it."""
 import argparse
 import concurrent.futures
 import pathlib
@@ -9,8 +10,9 @@ import sys
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 INCLUDE = PROJECT / "include"
+EXAMPLES = PROJECT / "examples"
 FLAGS = ["-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow",
-         "-Werror", "-x", "c++", "-"]
+         "-Werror", f"-I{INCLUDE}", "-isystem", "/usr/include/eigen3"]
 
 
 def headers(compiler):
@@ -25,25 +27,31 @@ def headers(compiler):
         yield file.relative_to(INCLUDE).as_posix()
 
 
-def compile_alone(compiler, header):
+def header_alone(compiler, header):
     text = f"#include <{header}>\n#include <{header}>\n"
-    command = [compiler, f"-I{INCLUDE}", "-isystem", "/usr/include/eigen3", *FLAGS]
-    done = subprocess.run(command, input=text, capture_output=True, text=True)
-    return header, done.returncode, done.stderr
+    done = subprocess.run([compiler, *FLAGS, "-x", "c++", "-"], input=text, capture_output=True, text=True)
+    return f"<{header}>", done.returncode, done.stderr
+
+
+def example(compiler, file):
+    models = f'-DTRILITH_EXAMPLES_MODELS="{EXAMPLES / "models"}"'
+    done = subprocess.run([compiler, *FLAGS, models, file], capture_output=True, text=True)
+    return file.name, done.returncode, done.stderr
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--compiler", default="c++")
+    parser.add_argument("--examples", action="store_true")
     options = parser.parse_args()
-    bad = 0
+    check, files = (example, sorted(EXAMPLES.glob("*.cpp"))) if options.examples else \
+        (header_alone, list(headers(options.compiler)))
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for header, code, text in pool.map(lambda h: compile_alone(options.compiler, h), headers(options.compiler)):
-            if code != 0:
-                bad += 1
-                print(f"<{header}> does not compile alone:\n{text}")
-    print(f"{len(list(headers(options.compiler)))} headers, {bad} of them wrong.")
-    return 1 if bad else 0
+        found = [r for r in pool.map(lambda f: check(options.compiler, f), files) if r[1] != 0]
+    for name, _, text in found:
+        print(f"{name} does not compile alone:\n{text}")
+    print(f"{len(files)} files, {len(found)} of them wrong.")
+    return 1 if found or not files else 0
 
 
 if __name__ == "__main__":

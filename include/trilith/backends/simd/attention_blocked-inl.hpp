@@ -7,6 +7,11 @@ static HWY_NOINLINE void widen(const float16* from, std::size_t n, float* to) {
     hn::StoreU(load_floats(from + i), f32_tag{}, to + i);
 }
 
+/// Probabilities in float32.
+struct exponential_shares {
+  static HWY_INLINE f32s of(f32s x) { return falling_exponentials(x); }
+};
+
 /// The blocked order over binary16.
 struct fused_order {
   using element = float16;
@@ -14,7 +19,7 @@ struct fused_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
-  static HWY_INLINE f32s share(f32s x) { return falling_exponentials(x); }
+  using shares = exponential_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,

@@ -209,6 +209,13 @@ static HWY_INLINE f32s paired_queries(f32s x) {
   return hn::IfThenElse(finite, narrowed_to_bf16(x), hn::Set(f, __builtin_nanf("")));
 }
 
+/// Probabilities in bfloat16.
+struct bf16_shares {
+  static HWY_INLINE f32s of(f32s x) {
+    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
+  }
+};
+
 /// The paired order over bfloat16.
 struct paired_order {
   using element = bfloat16;
@@ -216,9 +223,7 @@ struct paired_order {
   static HWY_INLINE std::size_t front(std::size_t) { return 0; }
   static HWY_INLINE std::size_t value_width(std::size_t n) { return n; }
   static HWY_INLINE std::size_t key_width(std::size_t n) { return round_up(n, 2); }
-  static HWY_INLINE f32s share(f32s x) {
-    return rounded_to_bf16(falling_exponentials<short_exponential_terms>(x));
-  }
+  using shares = bf16_shares;
 
   template <std::size_t R, class B, class Ahead>
   static HWY_INLINE void score(const query_rows<R>& rows, const B* keys, std::size_t n,

@@ -68,6 +68,26 @@ struct running_rows {
     for (std::size_t r = 0; r < all.count(); ++r) finish(r);
   }
 
+  /// Scores of `rows` rows, at most a vector of sums has lanes, become probabilities under the
+  /// maximum so far, 0 where the row's token does not see. One copy serves all numbers of rows and
+  /// formats of the cache.
+  template <class Shares>
+  TRILITH_ONE_COPY void soften(std::size_t row, std::size_t rows) const {
+    const f32_tag f;
+    HWY_ALIGN float fall[lanes] = {};
+    for (std::size_t r = 0; r < rows; ++r) {
+      const float most = most_score(row + r);
+      fall[r] = top[row + r] - most;
+      top[row + r] = most;
+    }
+    for (std::size_t r = 0; r < rows; r += floats_per_vector)
+      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
+    for (std::size_t r = 0; r < rows; ++r) {
+      shrink[row + r] = fall[r];
+      exponentiate<Shares>(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
+    }
+  }
+
  private:
   /// mixed * (1 / sum), and no negative zero.
   HWY_INLINE void finish(std::size_t row) const {
@@ -79,6 +99,49 @@ struct running_rows {
       hn::StoreU(hn::Add(rounded_product(hn::LoadU(f, at + i), share), hn::Zero(f)), f, to + i);
     if (to == at) all.write(row, at);
   }
+
+  HWY_INLINE float most_score(std::size_t row) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    const std::size_t count = seen(row);
+    if (count < attention_block) hide(at, count);
+    f32s most = hn::Set(f, top[row]);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
+      most = hn::Max(hn::LoadU(f, at + j), most);
+    return hn::GetLane(hn::MaxOfLanes(f, most));
+  }
+
+  template <class Shares>
+  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
+    const f32_tag f;
+    float* const at = scores + row * attention_block;
+    f32s sum[vectors_per_sum];
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
+    HWY_UNROLL(4)
+    for (std::size_t j = 0; j < attention_block; j += lanes) {
+      HWY_UNROLL(4)
+      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
+        float* const here = at + j + l * floats_per_vector;
+        const f32s p = Shares::of(hn::Sub(hn::LoadU(f, here), most));
+        hn::StoreU(p, f, here);
+        sum[l] = hn::Add(sum[l], p);
+      }
+    }
+    HWY_UNROLL(4)
+    for (std::size_t l = 0; l < vectors_per_sum; ++l)
+      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
+  }
+
+  static HWY_INLINE void hide(float* at, std::size_t count) {
+    const f32_tag f;
+    std::size_t j = count / floats_per_vector * floats_per_vector;
+    const f32s none = hn::Set(f, -__builtin_inff());
+    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
+    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
+  }
 };
 
 /// One block of 64 positions after the other, in an Order:
@@ -87,7 +150,7 @@ struct running_rows {
 ///     key_width(n), value_width(n) elements of a key and of a value
 ///     first_is_wider, front(n)     whether position 0 lies in front, and in how many elements
 ///     score<R>(...), mix<R>(...)   the products of R rows with keys and with values
-///     share(x)                     probabilities of scores less the maximum
+///     shares::of(x)                probabilities of scores less the maximum
 ///     widen_keys, widen_values     a block as floats, worth it for more than most_queries rows
 template <class Order>
 struct running_attention : running_rows {
@@ -157,7 +220,7 @@ struct running_attention : running_rows {
       const std::size_t n = of.all.job.head_dim;
       Order::template score<R>(of.all.template queries<R>(row), from, n, of.seen(row + R - 1), to,
                                ahead);
-      of.template soften<R>(row);
+      of.template soften<typename Order::shares>(row, R);
     }
   };
 
@@ -177,66 +240,6 @@ struct running_attention : running_rows {
                              of.mixed + row * of.width, of.width, ahead);
     }
   };
-
-  /// Scores become probabilities under the maximum so far, 0 where the row's token does not see.
-  template <std::size_t R>
-  HWY_INLINE void soften(std::size_t row) const {
-    const f32_tag f;
-    HWY_ALIGN float fall[lanes] = {};
-    for (std::size_t r = 0; r < R; ++r) {
-      const float most = most_score(row + r);
-      fall[r] = top[row + r] - most;
-      top[row + r] = most;
-    }
-    for (std::size_t r = 0; r < R; r += floats_per_vector)
-      hn::StoreU(falling_exponentials(hn::LoadU(f, fall + r)), f, fall + r);
-    for (std::size_t r = 0; r < R; ++r) {
-      shrink[row + r] = fall[r];
-      exponentiate(row + r, hn::Set(f, top[row + r]), hn::Set(f, fall[r]));
-    }
-  }
-
-  HWY_INLINE float most_score(std::size_t row) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    const std::size_t count = seen(row);
-    if (count < attention_block) hide(at, count);
-    f32s most = hn::Set(f, top[row]);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += floats_per_vector)
-      most = hn::Max(hn::LoadU(f, at + j), most);
-    return hn::GetLane(hn::MaxOfLanes(f, most));
-  }
-
-  HWY_INLINE void exponentiate(std::size_t row, f32s most, f32s down) const {
-    const f32_tag f;
-    float* const at = scores + row * attention_block;
-    f32s sum[vectors_per_sum];
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      sum[l] = rounded_product(hn::LoadU(f, sums + row * lanes + l * floats_per_vector), down);
-    HWY_UNROLL(4)
-    for (std::size_t j = 0; j < attention_block; j += lanes) {
-      HWY_UNROLL(4)
-      for (std::size_t l = 0; l < vectors_per_sum; ++l) {
-        float* const here = at + j + l * floats_per_vector;
-        const f32s p = Order::share(hn::Sub(hn::LoadU(f, here), most));
-        hn::StoreU(p, f, here);
-        sum[l] = hn::Add(sum[l], p);
-      }
-    }
-    HWY_UNROLL(4)
-    for (std::size_t l = 0; l < vectors_per_sum; ++l)
-      hn::StoreU(sum[l], f, sums + row * lanes + l * floats_per_vector);
-  }
-
-  static HWY_INLINE void hide(float* at, std::size_t count) {
-    const f32_tag f;
-    std::size_t j = count / floats_per_vector * floats_per_vector;
-    const f32s none = hn::Set(f, -__builtin_inff());
-    hn::StoreU(hn::IfThenElse(hn::FirstN(f, count - j), hn::LoadU(f, at + j), none), f, at + j);
-    while ((j += floats_per_vector) < attention_block) hn::StoreU(none, f, at + j);
-  }
 };
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
