@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The runs behind the tables of docs/training.md.
 
-    bench/training_runs.py widths|products|schedules|optimisers [--steps N] [--jobs N] [--threads N]
+    bench/training_runs.py widths|products|schedules|stages|optimisers [--steps N] [--jobs N] [--threads N]
                            [--float-products bf16|bf16_tiles|f32] [--out DIR]
 
 Each run is one of examples/10_train_ste.cpp on the children's classics and fairy tales of
-TRILITH_DATA, with the vocabulary and tokens of the first one. Runs that are there already are not
+TRILITH_DATA; runs with vocabularies of one size share vocabulary and tokens. Runs that are there already are not
 repeated, and one that was interrupted goes on where it was, so that hours can be spread over days.
 Prints a table of the last validation, and for `optimisers` of the steps until the training loss,
 averaged over 50 steps, came below each of some losses.
@@ -28,9 +28,9 @@ HEAD_DIMS = {64: 32, 128: 32, 192: 32, 320: 64}
 FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("2.5e-3",)}
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
-# The tiny model of `schedules`, which are compared at several peaks and decays.
+# `schedules` compares them at several peaks and decays on a tiny model, `stages` two of them at width 128.
 TINY = {"layers": 4, "vocabulary": 1024, "micro-batch": 16, "length": 128, "warmup": 100, "validation-batches": 30}
-TINY_RATE, TINY_DECAYS = "0.016", (0.1, 0.3, 1)
+TINY_DECAYS = {"0.016": (0.1, 0.3, 1), "0.008": (0.1, 1)}  # by peak
 TINY_SCHEDULES = (("single_stage", {}), ("two_stage", {}), ("two_stage", {"second-rate": 1}))
 SHARED = ("vocabulary.model", "train.tokens", "validation.tokens")
 
@@ -53,8 +53,10 @@ def experiments(name, products):
         return dict(one(128, "f32", FLOAT_RATES[128][0], "cosine", gradients=numbers)
                     for numbers in ("f32", products))
     if name == "schedules":
-        return dict(one(64, "ternary", TINY_RATE, schedule, decay=decay, **second, **TINY)
-                    for decay in TINY_DECAYS for schedule, second in TINY_SCHEDULES)
+        return dict(one(64, "ternary", rate, schedule, decay=decay, **second, **TINY)
+                    for rate, decays in TINY_DECAYS.items() for decay in decays for schedule, second in TINY_SCHEDULES)
+    if name == "stages":
+        return dict(one(128, "ternary", "4e-3", schedule) for schedule in ("two_stage", "single_stage"))
     return dict(one(128, "ternary", rate, "two_stage", optimiser, **others)
                 for optimiser, rate, others in (("adamw", "4e-3", {}), ("muon", "0.02", {"others": 0.2}),
                                                 ("muon_grokfast", "0.02", {"others": 0.2})))
@@ -117,7 +119,7 @@ def main():
     data = pathlib.Path(os.environ.get("TRILITH_DATA", ROOT / ".." / "shared" / "data")) / "corpora"
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=("widths", "products", "schedules", "optimisers"))
+    parser.add_argument("name", choices=("widths", "products", "schedules", "stages", "optimisers"))
     parser.add_argument("--steps", type=int, default=3600)
     parser.add_argument("--jobs", type=int, default=1, help="runs at once")
     parser.add_argument("--threads", type=int, default=2, help="of each run")

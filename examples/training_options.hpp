@@ -22,7 +22,7 @@ struct training_line {
   std::size_t micro_batch = 4, threads = 2;
   std::uint64_t steps = 600, warmup = 50, validate_every = 100, checkpoint_every = 100;
   std::size_t validation_batches = 20;
-  double rate = 0, decay = 0.1, others = 0, second_rate = 2.0 / 3, second_decay = 0;
+  double rate = 0, decay = 0.1, others = -1, second_rate = 2.0 / 3, second_decay = 0;
   bool resume = false, recompute = false;
   trilith::gradient_numbers gradients = trilith::gradient_numbers::automatic;
 };
@@ -116,7 +116,7 @@ inline std::optional<training_line> parse_training(int argc, char** argv, int& e
   if (exit_code != 0) return std::nullopt;
   const bool is_muon = line.optimiser == "muon";
   if (line.rate == 0) line.rate = is_muon ? 0.02 : 4e-3;
-  if (line.others == 0) line.others = is_muon ? 0.2 : 1;
+  if (line.others < 0) line.others = is_muon ? 0.2 : 1;
   line.sizes.heads = line.sizes.kv_heads = line.sizes.dim / line.sizes.head_dim;
   line.sizes.context = line.batch.length;
   return line;
