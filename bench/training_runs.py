@@ -2,7 +2,7 @@
 """The runs behind the tables of docs/training.md.
 
     bench/training_runs.py widths|products|schedules|stages|optimisers [--steps N] [--jobs N] [--threads N]
-                           [--float-products bf16|bf16_tiles|f32] [--out DIR]
+                           [--float-products bf16|bf16_tiles|f32] [--known-rates] [--out DIR]
 
 Each run is one of examples/10_train_ste.cpp on the children's classics and fairy tales of
 TRILITH_DATA; runs with vocabularies of one size share vocabulary and tokens. Runs that are there already are not
@@ -26,6 +26,7 @@ HEAD_DIMS = {64: 32, 128: 32, 192: 32, 320: 64}
 # Peaks to try with float32 weights. Their products are made in bfloat16 (--float-products);
 # `products` holds that against products in float32.
 FLOAT_RATES = {320: ("3e-3", "1.5e-3"), 192: ("4e-3", "2.5e-3", "1.5e-3"), 128: ("2.5e-3",)}
+KNOWN_RATES = {320: ("1.5e-3",), 192: ("2.5e-3",), 128: ("2.5e-3",)}  # the best of them
 BASE = {"layers": 8, "vocabulary": 4096, "batch": 16, "micro-batch": 4, "length": 256, "warmup": 150,
         "seed": 1, "validate-every": 100, "validation-batches": 60, "checkpoint-every": 100}
 # `schedules` compares them at several peaks and decays on a tiny model, `stages` two of them at width 128.
@@ -43,10 +44,10 @@ def one(dim, weights, rate, schedule, optimiser="adamw", **others):
     return "_".join(parts), options
 
 
-def experiments(name, products):
+def experiments(name, products, float_rates=FLOAT_RATES):
     """{run: options}"""
     if name == "widths":
-        return dict(run for dim, rates in FLOAT_RATES.items() for run in
+        return dict(run for dim, rates in float_rates.items() for run in
                     (one(dim, "ternary", "4e-3", "two_stage"),
                      *(one(dim, "f32", rate, "cosine", gradients=products) for rate in rates)))
     if name == "products":
@@ -125,6 +126,8 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="of each run")
     parser.add_argument("--float-products", choices=("bf16", "bf16_tiles", "f32"), default="bf16",
                         help="bf16_tiles is the fast one on CPUs with AMX")
+    parser.add_argument("--known-rates", action="store_true",
+                        help="of `widths`: only the peak that was the best for each float32 model")
     parser.add_argument("--program", type=pathlib.Path, default=PROGRAM)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "training_runs")
     parser.add_argument("--corpus", nargs="+", default=[data / "childrens_classics_train.txt",
@@ -132,7 +135,7 @@ def main():
     parser.add_argument("--validation", default=data / "childrens_classics_val.txt")
     args = parser.parse_args()
     args.out = args.out / f"{args.steps}_steps"
-    wanted = experiments(args.name, args.float_products)
+    wanted = experiments(args.name, args.float_products, KNOWN_RATES if args.known_rates else FLOAT_RATES)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in [pool.submit(run, name, options, args) for name, options in wanted.items()]:
             done.result()
