@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Compiles each header alone, included twice, with warnings as errors: none relies on another
-header having been included first. *-inl.hpp and the per-target block are bodies, not headers.
+"""Compiles each header as if it were alone, included twice, with warnings as errors: none relies on
+another header having been included first. Headers that include one another are compiled together
+(chains.py; --each: one by one). *-inl.hpp and the per-target block are bodies, not headers.
 With --examples, each example instead, as the compiler that does not build them sees it."""
 import argparse
 import concurrent.futures
 import pathlib
 import subprocess
 import sys
+
+from chains import chains
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 INCLUDE = PROJECT / "include"
@@ -27,31 +30,45 @@ def headers(compiler):
         yield file.relative_to(INCLUDE).as_posix()
 
 
-def header_alone(compiler, header):
-    text = f"#include <{header}>\n#include <{header}>\n"
+def compiled(compiler, headers):
+    """What the compiler says of these, each of them twice; empty if nothing is wrong."""
+    text = "".join(f"#include <{h}>\n#include <{h}>\n" for h in headers)
     done = subprocess.run([compiler, *FLAGS, "-x", "c++", "-"], input=text, capture_output=True, text=True)
-    return f"<{header}>", done.returncode, done.stderr
+    return done.stderr if done.returncode else ""
+
+
+def headers_alone(compiler, chain):
+    """[(name, text)] of the headers of a chain that do not compile."""
+    if not (wrong := compiled(compiler, chain)):
+        return []
+    return [(f"<{h}>", text) for h in chain if (text := compiled(compiler, [h]))] or [(" and ".join(chain), wrong)]
 
 
 def example(compiler, file):
     models = f'-DTRILITH_EXAMPLES_MODELS="{EXAMPLES / "models"}"'
     done = subprocess.run([compiler, *FLAGS, models, file], capture_output=True, text=True)
-    return file.name, done.returncode, done.stderr
+    return [(file.name, done.stderr)] if done.returncode else []
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--compiler", default="c++")
     parser.add_argument("--examples", action="store_true")
+    parser.add_argument("--each", action="store_true", help="compile every header by itself")
     options = parser.parse_args()
-    check, files = (example, sorted(EXAMPLES.glob("*.cpp"))) if options.examples else \
-        (header_alone, list(headers(options.compiler)))
+    if options.examples:
+        check, work = example, sorted(EXAMPLES.glob("*.cpp"))
+        count = len(work)
+    else:
+        check, names = headers_alone, list(headers(options.compiler))
+        work = [[name] for name in names] if options.each else chains(INCLUDE, names)
+        count = len(names)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        found = [r for r in pool.map(lambda f: check(options.compiler, f), files) if r[1] != 0]
-    for name, _, text in found:
+        found = [r for of_one in pool.map(lambda part: check(options.compiler, part), work) for r in of_one]
+    for name, text in found:
         print(f"{name} does not compile alone:\n{text}")
-    print(f"{len(files)} files, {len(found)} of them wrong.")
-    return 1 if found or not files else 0
+    print(f"{count} files in {len(work)} compilations, {len(found)} of them wrong.")
+    return 1 if found or not work else 0
 
 
 if __name__ == "__main__":
