@@ -7,6 +7,11 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# For checks on few cores: most of an example's work is in the library, and a fuzz target runs for
+# seconds there.
+option(TRILITH_QUICK_BUILD "Compile the examples with -O1 and the fuzz targets with -O0" OFF)
+mark_as_advanced(TRILITH_QUICK_BUILD)
+
 find_program(TRILITH_CCACHE ccache)
 if(TRILITH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${TRILITH_CCACHE})

@@ -33,7 +33,7 @@ if(fuzz_missing)
   return()
 endif()
 
-set(fuzz_flags -std=c++20 -O1 -gline-tables-only -fno-omit-frame-pointer ${fuzz_sanitizers}
+set(fuzz_flags -std=c++20 $<IF:$<BOOL:${TRILITH_QUICK_BUILD}>,-O0,-O1> -gline-tables-only -fno-omit-frame-pointer ${fuzz_sanitizers}
     -fsanitize=fuzzer-no-link -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
     -DTRILITH_HAS_JSON=1 -I${CMAKE_SOURCE_DIR}/include)
 get_target_property(fuzz_json_dir nlohmann_json::nlohmann_json INTERFACE_INCLUDE_DIRECTORIES)
