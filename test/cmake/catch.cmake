@@ -28,19 +28,6 @@ add_library(trilith_catch STATIC catch_runner.cpp)
 target_link_libraries(trilith_catch PRIVATE trilith_test)
 target_compile_options(trilith_catch PRIVATE -O0)
 
-# trilith_precompile_catch(PROGRAM): for one of many sources, each of which would parse Catch's header
-# for longer than itself. With what ccache needs to know such a compilation again.
-function(trilith_precompile_catch program)
-  target_precompile_headers(${program} PRIVATE catch.hpp)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${program} PRIVATE -fpch-preprocess)
-  endif()
-  if(TRILITH_CCACHE AND CMAKE_CXX_COMPILER_LAUNCHER STREQUAL TRILITH_CCACHE)
-    set_property(TARGET ${program} PROPERTY CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-                 CCACHE_SLOPPINESS=pch_defines,time_macros ${TRILITH_CCACHE})
-  endif()
-endfunction()
-
 # trilith_catch_tests(DIR MAIN): the executable DIR_tests of DIR/*.cpp, and a ctest per file.
 function(trilith_catch_tests directory main)
   file(GLOB sources CONFIGURE_DEPENDS ${directory}/*.cpp)
@@ -63,7 +50,6 @@ endfunction()
 trilith_catch_tests(unit main)
 # The unit tests are many and small: compiling them costs more than running them.
 if(TARGET unit_tests)
-  trilith_precompile_catch(unit_tests)
   target_link_libraries(unit_tests PRIVATE trilith::families)
   if(TARGET Eigen3::Eigen)
     target_link_libraries(unit_tests PRIVATE trilith::svd)
@@ -94,9 +80,6 @@ trilith_catch_tests(golden kernel_main)
 trilith_catch_tests(kernels kernel_main)
 # The kernels are in the library; g++ needs twice as long to optimise what they are compared with.
 # With clang++ that is optimised.
-if(TARGET kernels_tests)
-  trilith_precompile_catch(kernels_tests)
-endif()
 if(TARGET kernels_tests AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(kernels_tests PRIVATE $<$<CONFIG:Release>:-O1>)
 endif()
