@@ -27,6 +27,7 @@ struct options {
                   .vocab = 4096,
                   .context = 0};
   std::size_t batch = 16, micro_batch = 4, length = 256, threads = 1, steps = 6;
+  double seconds = 60;
   std::string weights = "ternary", precision = "automatic", optimiser = "adamw";
   bool recompute = false;
 };
@@ -92,9 +93,14 @@ void measure(const options& o, const Optimiser& optimiser) {
                              .gradients = numbers_of(o)},
                             threads.get());
   tl::parameters<Optimiser> parameters(optimiser, learner, o.threads);
+  const auto since = [](clock::time_point start) {
+    return std::chrono::duration<double>(clock::now() - start).count();
+  };
   std::vector<double> seconds;
   double loss = 0;
+  const auto begin = clock::now();
   for (std::size_t step = 0; step < o.steps; ++step) {
+    if (!seconds.empty() && since(begin) > o.seconds) break;
     const auto start = clock::now();
     learner.zero_gradients();
     tl::loss_sums sums;
@@ -106,7 +112,7 @@ void measure(const options& o, const Optimiser& optimiser) {
     parameters.update({.step = step}, threads.get());
     learner.requantize();
     loss = sums.mean();
-    if (step > 0) seconds.push_back(std::chrono::duration<double>(clock::now() - start).count());
+    if (step > 0) seconds.push_back(since(start));
   }
   std::sort(seconds.begin(), seconds.end());
   const double speed = static_cast<double>(o.batch * o.length) / seconds[seconds.size() / 2];
@@ -140,6 +146,8 @@ bool parse(int argc, char** argv, options& o, int& exit_code) {
   app.add_option("--length", o.length, "tokens of a sequence")->capture_default_str();
   app.add_option("--threads", o.threads)->capture_default_str();
   app.add_option("--steps", o.steps, "the first warms up")->capture_default_str();
+  app.add_option("--seconds", o.seconds, "after which no step begins, once one was measured")
+      ->capture_default_str();
   app.add_option("--weights", o.weights)->check(CLI::IsMember({"ternary", "float"}));
   app.add_option("--precision", o.precision, "of gradients' products")
       ->check(CLI::IsMember({"automatic", "f32", "int8x2", "bf16", "bf16_tiles"}));

@@ -183,7 +183,10 @@ def timed_steps(args, model):
     """(seconds of each step, the last loss); the first steps warm up and do not count."""
     optimiser, seconds = optimiser_of(args, model), []
     run = torch.compile(model) if args.compile else model
+    begin = time.perf_counter()
     for step in range(args.warm_up + args.steps):
+        if step > args.warm_up and time.perf_counter() - begin > args.seconds:
+            break
         text = torch.randint(args.vocab, (args.batch, args.length + 1))
         start = time.perf_counter()
         with torch.autocast("cpu", torch.bfloat16, enabled=args.precision == "bf16"):
@@ -212,6 +215,8 @@ def arguments():
                         ("vocab", 4096), ("batch", 16), ("length", 256), ("threads", 1),
                         ("steps", 7), ("warm-up", 2)):
         parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--seconds", type=float, default=60,
+                        help="after which no step begins, once one was measured")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     parser.add_argument("--weights", choices=("ternary", "float"), default="ternary")
     parser.add_argument("--gate", choices=("relu_squared", "silu"), default="relu_squared")
