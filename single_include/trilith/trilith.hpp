@@ -23908,6 +23908,16 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -23947,23 +23957,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -23972,21 +23983,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -24847,6 +24864,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -24886,23 +24913,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -24911,21 +24939,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -27998,11 +28032,13 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
 // A fragment of kernels-inl.hpp: what backward passes compute.
-// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+// A fragment of kernels-inl.hpp: a part of a float matrix as blocks of sixteen lanes, each of which
+// is one panel of sixteen or several narrower ones:
 //
-//     panels[lane / 16][step][16], the gaps filled with zeros
+//     blocks[lane / 16][lane % 16 / width][step][width], the gaps filled with zeros
 //
-// A lane is a row of the left matrix of a product or a column of the right one.
+// A lane is a row of the left matrix of a product or a column of the right one. A kernel reads
+// panels of as many lanes as it takes at once, so that each line of the cache is read once.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
@@ -28012,59 +28048,91 @@ struct lane_source {
   std::size_t count, depth;
 };
 
-/// Values [first, last) of the lanes of panel p, one by one.
-static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
-                                     std::size_t last, float* panel) noexcept {
-  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
-  const float* const data = from.data + p * lanes * from.lane;
+/// A block of sixteen lanes in panels of `Width`.
+template <std::size_t Width>
+struct lane_block {
+  float* first;
+  std::size_t steps;  ///< of a panel
+
+  [[nodiscard]] HWY_INLINE lane_block from(std::size_t k) const {
+    return {first + k * Width, steps};
+  }
+  [[nodiscard]] HWY_INLINE float* at(std::size_t k, std::size_t lane) const {
+    return first + lane / Width * steps * Width + k * Width + lane % Width;
+  }
+  /// v, some lanes of step k.
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t k, std::size_t lane) const {
+    if constexpr (hn::MaxLanes(d) <= Width) {
+      hn::StoreU(v, d, at(k, lane));
+    } else {
+      static_assert(hn::MaxLanes(d) == 2 * Width);
+      const hn::Half<D> half;
+      hn::StoreU(hn::LowerHalf(half, v), half, at(k, lane));
+      hn::StoreU(hn::UpperHalf(half, v), half, at(k, lane + Width));
+    }
+  }
+};
+
+/// Steps [first, last) of a block's lanes from `lane` on, one by one.
+template <std::size_t Width>
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, std::size_t first,
+                                     std::size_t last, const lane_block<Width>& block) noexcept {
+  const std::size_t count = HWY_MIN(from.count - lane, lanes);
+  const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    float* const to = panel + k * lanes;
-    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
-    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
 
-/// Step k of four panels from p on, or of fewer.
-static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
-                                 std::size_t k, float* panels) {
+/// Step k of four blocks from b on, or of fewer.
+template <std::size_t Width>
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t b, std::size_t end,
+                                 std::size_t k, float* blocks) {
   const float* const data = from.data + k * from.step;
-  for (; p < end; ++p) {
+  for (; b < end; ++b) {
+    const lane_block<Width> block{blocks + b * from.depth * lanes, from.depth};
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                 panels + (p * from.depth + k) * lanes + i);
+      block.store(f32_tag{}, hn::LoadU(f32_tag{}, data + b * lanes + i), k, i);
   }
 }
 
-/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// Lanes that lie side by side are copied, a few blocks at a time: more of them, which lie a power
 /// of two apart, would drive each other from the first cache.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+template <std::size_t Width>
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* blocks) noexcept {
   constexpr std::size_t few = 4;
   const std::size_t whole = from.count / lanes;
-  for (std::size_t p = 0; p < whole; p += few)
+  for (std::size_t b = 0; b < whole; b += few)
     for (std::size_t k = 0; k < from.depth; ++k)
-      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
+      copy_step<Width>(from, b, HWY_MIN(b + few, whole), k, blocks);
   if (whole * lanes < from.count)
-    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+    pack_singly<Width>(from, whole * lanes, 0, from.depth,
+                       {blocks + whole * from.depth * lanes, from.depth});
 }
 
 /// Steps that lie side by side are turned over, sixteen at a time.
-static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
-  for (std::size_t p = 0; p * lanes < from.count; ++p) {
-    float* const panel = panels + p * from.depth * lanes;
+template <std::size_t Width>
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* blocks) noexcept {
+  for (std::size_t lane = 0; lane < from.count; lane += lanes) {
+    const lane_block<Width> block{blocks + lane * from.depth, from.depth};
     std::size_t k = 0;
-    if ((p + 1) * lanes <= from.count)
+    if (lane + lanes <= from.count)
       for (; k + lanes <= from.depth; k += lanes)
-        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
-    pack_singly(from, p, k, from.depth, panel);
+        transpose(from.data + lane * from.lane + k, from.lane, block.from(k));
+    pack_singly(from, lane, k, from.depth, block);
   }
 }
 
-static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
-  if (from.lane == 1) return pack_copies(from, panels);
-  if (from.step == 1) return pack_turned(from, panels);
-  for (std::size_t p = 0; p * lanes < from.count; ++p)
-    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+template <std::size_t Width>
+static HWY_INLINE void pack_panels(const lane_source& from, float* blocks) {
+  if (from.lane == 1) return pack_copies<Width>(from, blocks);
+  if (from.step == 1) return pack_turned<Width>(from, blocks);
+  for (std::size_t lane = 0; lane < from.count; lane += lanes)
+    pack_singly<Width>(from, lane, 0, from.depth, {blocks + lane * from.depth, from.depth});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -28131,13 +28199,14 @@ struct outer_sums {
   }
 };
 
-/// As many sums as there are registers for, of rows that divide a panel.
+/// As many sums as there are registers for, of rows that divide a block, and how many lanes the
+/// panels of the left matrix have, a multiple of these rows and half a vector at least.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3, left_lanes = 8;
 #elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1, left_lanes = 4;
 #else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1, left_lanes = 4;
 #endif
 
 /// Where a few rows and panels of a product lie.
@@ -28169,7 +28238,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
+    left += left_lanes;
     right += lanes;
   } while (--k != 0);
   s.end(p.out, p.stride, typename sums::all_sums{});
@@ -28217,7 +28286,7 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
     const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
     for (std::size_t m = 0; m < p.rows; m += outer_rows) {
       const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
-      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+      const outer_part part{left + m / left_lanes * left_lanes * depth + m % left_lanes,
                             right + n * depth,
                             depth * lanes,
                             depth,
@@ -28235,8 +28304,9 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
 /// How the operands of multiply_floats become panels.
 struct as_floats {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
-    pack_panels(from, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float, float* blocks) {
+    pack_panels<Width>(from, blocks);
   }
 };
 
@@ -28254,10 +28324,10 @@ static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
     const std::size_t steps = ceil_div(depth, step::products);
     float* const right = memory + round_up(p.rows, lanes) * steps;
-    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
-                   memory);
-    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
-                   right);
+    Operands::template pack<left_lanes>(
+        {p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f, memory);
+    Operands::template pack<lanes>(
+        {p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f, right);
     add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
@@ -28283,10 +28353,10 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
-template <class Operands>
+/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
-                                       float* panels) noexcept {
+                                       float* blocks) noexcept {
   constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
   HWY_ALIGN float part[few * most];
   const std::size_t steps = ceil_div(from.depth, products);
@@ -28294,22 +28364,26 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
     for (std::size_t k = 0; k < from.depth; k += most) {
       const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
                              HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
-      pack_panels(some, part);
+      pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         panels + (i + l) * steps + k / products * lanes);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
     }
 }
 
 /// Rounded, but still floats.
 struct as_rounded {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_rounded>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_rounded, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
-    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
-      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
+                                const lane_block<Width>& to, std::size_t first) {
+    for (std::size_t k = 0; k < depth; ++k, part += lanes)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
   }
 };
 
@@ -28346,20 +28420,23 @@ struct pair_steps {
 
 struct as_pairs {
   using step = pair_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_pairs>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_pairs, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
+                                const lane_block<Width>& to, std::size_t first) {
     std::size_t k = 0;
-    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
-      store_pairs(kept(part), kept(part + lanes), to);
-    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+    for (; k + 1 < depth; k += 2, part += 2 * lanes)
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
   }
 
  private:
   static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
-  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    _mm512_storeu_si512(to, narrowed_pairs(second, first));
+  static HWY_INLINE f32s pairs(__m512 first, __m512 second) {
+    return f32s{_mm512_castsi512_ps(narrowed_pairs(second, first))};
   }
 };
 
@@ -28871,7 +28948,7 @@ static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
 static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
   const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
   const auto pack = [&](std::size_t k, std::size_t depth) {
-    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+    pack_panels<lanes>({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
   };
   const auto factors = [&](std::size_t k) {
     return g.factors == nullptr ? nullptr : g.factors + k;
@@ -29847,6 +29924,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -29886,23 +29973,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -29911,21 +29999,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -31405,6 +31499,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -31444,23 +31548,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -31469,21 +31574,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -32961,6 +33072,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -33000,23 +33121,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -33025,21 +33147,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -34864,6 +34992,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -34903,23 +35041,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -34928,21 +35067,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -35723,6 +35868,16 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -35762,23 +35917,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -35787,21 +35943,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -36662,6 +36824,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -36701,23 +36873,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -36726,21 +36899,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -39813,11 +39992,13 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
 // A fragment of kernels-inl.hpp: what backward passes compute.
-// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+// A fragment of kernels-inl.hpp: a part of a float matrix as blocks of sixteen lanes, each of which
+// is one panel of sixteen or several narrower ones:
 //
-//     panels[lane / 16][step][16], the gaps filled with zeros
+//     blocks[lane / 16][lane % 16 / width][step][width], the gaps filled with zeros
 //
-// A lane is a row of the left matrix of a product or a column of the right one.
+// A lane is a row of the left matrix of a product or a column of the right one. A kernel reads
+// panels of as many lanes as it takes at once, so that each line of the cache is read once.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
@@ -39827,59 +40008,91 @@ struct lane_source {
   std::size_t count, depth;
 };
 
-/// Values [first, last) of the lanes of panel p, one by one.
-static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
-                                     std::size_t last, float* panel) noexcept {
-  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
-  const float* const data = from.data + p * lanes * from.lane;
+/// A block of sixteen lanes in panels of `Width`.
+template <std::size_t Width>
+struct lane_block {
+  float* first;
+  std::size_t steps;  ///< of a panel
+
+  [[nodiscard]] HWY_INLINE lane_block from(std::size_t k) const {
+    return {first + k * Width, steps};
+  }
+  [[nodiscard]] HWY_INLINE float* at(std::size_t k, std::size_t lane) const {
+    return first + lane / Width * steps * Width + k * Width + lane % Width;
+  }
+  /// v, some lanes of step k.
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t k, std::size_t lane) const {
+    if constexpr (hn::MaxLanes(d) <= Width) {
+      hn::StoreU(v, d, at(k, lane));
+    } else {
+      static_assert(hn::MaxLanes(d) == 2 * Width);
+      const hn::Half<D> half;
+      hn::StoreU(hn::LowerHalf(half, v), half, at(k, lane));
+      hn::StoreU(hn::UpperHalf(half, v), half, at(k, lane + Width));
+    }
+  }
+};
+
+/// Steps [first, last) of a block's lanes from `lane` on, one by one.
+template <std::size_t Width>
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, std::size_t first,
+                                     std::size_t last, const lane_block<Width>& block) noexcept {
+  const std::size_t count = HWY_MIN(from.count - lane, lanes);
+  const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    float* const to = panel + k * lanes;
-    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
-    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
 
-/// Step k of four panels from p on, or of fewer.
-static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
-                                 std::size_t k, float* panels) {
+/// Step k of four blocks from b on, or of fewer.
+template <std::size_t Width>
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t b, std::size_t end,
+                                 std::size_t k, float* blocks) {
   const float* const data = from.data + k * from.step;
-  for (; p < end; ++p) {
+  for (; b < end; ++b) {
+    const lane_block<Width> block{blocks + b * from.depth * lanes, from.depth};
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                 panels + (p * from.depth + k) * lanes + i);
+      block.store(f32_tag{}, hn::LoadU(f32_tag{}, data + b * lanes + i), k, i);
   }
 }
 
-/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// Lanes that lie side by side are copied, a few blocks at a time: more of them, which lie a power
 /// of two apart, would drive each other from the first cache.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+template <std::size_t Width>
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* blocks) noexcept {
   constexpr std::size_t few = 4;
   const std::size_t whole = from.count / lanes;
-  for (std::size_t p = 0; p < whole; p += few)
+  for (std::size_t b = 0; b < whole; b += few)
     for (std::size_t k = 0; k < from.depth; ++k)
-      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
+      copy_step<Width>(from, b, HWY_MIN(b + few, whole), k, blocks);
   if (whole * lanes < from.count)
-    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+    pack_singly<Width>(from, whole * lanes, 0, from.depth,
+                       {blocks + whole * from.depth * lanes, from.depth});
 }
 
 /// Steps that lie side by side are turned over, sixteen at a time.
-static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
-  for (std::size_t p = 0; p * lanes < from.count; ++p) {
-    float* const panel = panels + p * from.depth * lanes;
+template <std::size_t Width>
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* blocks) noexcept {
+  for (std::size_t lane = 0; lane < from.count; lane += lanes) {
+    const lane_block<Width> block{blocks + lane * from.depth, from.depth};
     std::size_t k = 0;
-    if ((p + 1) * lanes <= from.count)
+    if (lane + lanes <= from.count)
       for (; k + lanes <= from.depth; k += lanes)
-        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
-    pack_singly(from, p, k, from.depth, panel);
+        transpose(from.data + lane * from.lane + k, from.lane, block.from(k));
+    pack_singly(from, lane, k, from.depth, block);
   }
 }
 
-static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
-  if (from.lane == 1) return pack_copies(from, panels);
-  if (from.step == 1) return pack_turned(from, panels);
-  for (std::size_t p = 0; p * lanes < from.count; ++p)
-    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+template <std::size_t Width>
+static HWY_INLINE void pack_panels(const lane_source& from, float* blocks) {
+  if (from.lane == 1) return pack_copies<Width>(from, blocks);
+  if (from.step == 1) return pack_turned<Width>(from, blocks);
+  for (std::size_t lane = 0; lane < from.count; lane += lanes)
+    pack_singly<Width>(from, lane, 0, from.depth, {blocks + lane * from.depth, from.depth});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -39946,13 +40159,14 @@ struct outer_sums {
   }
 };
 
-/// As many sums as there are registers for, of rows that divide a panel.
+/// As many sums as there are registers for, of rows that divide a block, and how many lanes the
+/// panels of the left matrix have, a multiple of these rows and half a vector at least.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3, left_lanes = 8;
 #elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1, left_lanes = 4;
 #else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1, left_lanes = 4;
 #endif
 
 /// Where a few rows and panels of a product lie.
@@ -39984,7 +40198,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
+    left += left_lanes;
     right += lanes;
   } while (--k != 0);
   s.end(p.out, p.stride, typename sums::all_sums{});
@@ -40032,7 +40246,7 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
     const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
     for (std::size_t m = 0; m < p.rows; m += outer_rows) {
       const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
-      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+      const outer_part part{left + m / left_lanes * left_lanes * depth + m % left_lanes,
                             right + n * depth,
                             depth * lanes,
                             depth,
@@ -40050,8 +40264,9 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
 /// How the operands of multiply_floats become panels.
 struct as_floats {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
-    pack_panels(from, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float, float* blocks) {
+    pack_panels<Width>(from, blocks);
   }
 };
 
@@ -40069,10 +40284,10 @@ static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
     const std::size_t steps = ceil_div(depth, step::products);
     float* const right = memory + round_up(p.rows, lanes) * steps;
-    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
-                   memory);
-    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
-                   right);
+    Operands::template pack<left_lanes>(
+        {p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f, memory);
+    Operands::template pack<lanes>(
+        {p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f, right);
     add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
@@ -40098,10 +40313,10 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
-template <class Operands>
+/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
-                                       float* panels) noexcept {
+                                       float* blocks) noexcept {
   constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
   HWY_ALIGN float part[few * most];
   const std::size_t steps = ceil_div(from.depth, products);
@@ -40109,22 +40324,26 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
     for (std::size_t k = 0; k < from.depth; k += most) {
       const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
                              HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
-      pack_panels(some, part);
+      pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         panels + (i + l) * steps + k / products * lanes);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
     }
 }
 
 /// Rounded, but still floats.
 struct as_rounded {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_rounded>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_rounded, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
-    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
-      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
+                                const lane_block<Width>& to, std::size_t first) {
+    for (std::size_t k = 0; k < depth; ++k, part += lanes)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
   }
 };
 
@@ -40161,20 +40380,23 @@ struct pair_steps {
 
 struct as_pairs {
   using step = pair_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_pairs>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_pairs, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
+                                const lane_block<Width>& to, std::size_t first) {
     std::size_t k = 0;
-    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
-      store_pairs(kept(part), kept(part + lanes), to);
-    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+    for (; k + 1 < depth; k += 2, part += 2 * lanes)
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
   }
 
  private:
   static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
-  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    _mm512_storeu_si512(to, narrowed_pairs(second, first));
+  static HWY_INLINE f32s pairs(__m512 first, __m512 second) {
+    return f32s{_mm512_castsi512_ps(narrowed_pairs(second, first))};
   }
 };
 
@@ -40686,7 +40908,7 @@ static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
 static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
   const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
   const auto pack = [&](std::size_t k, std::size_t depth) {
-    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+    pack_panels<lanes>({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
   };
   const auto factors = [&](std::size_t k) {
     return g.factors == nullptr ? nullptr : g.factors + k;
@@ -41662,6 +41884,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -41701,23 +41933,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -41726,21 +41959,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -43220,6 +43459,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -43259,23 +43508,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -43284,21 +43534,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -44776,6 +45032,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -44815,23 +45081,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -44840,21 +45107,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -46679,6 +46952,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -46718,23 +47001,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -46743,21 +47027,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -47538,6 +47828,16 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -47577,23 +47877,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -47602,21 +47903,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -48477,6 +48784,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -48516,23 +48833,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -48541,21 +48859,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -51628,11 +51952,13 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
 // A fragment of kernels-inl.hpp: what backward passes compute.
-// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+// A fragment of kernels-inl.hpp: a part of a float matrix as blocks of sixteen lanes, each of which
+// is one panel of sixteen or several narrower ones:
 //
-//     panels[lane / 16][step][16], the gaps filled with zeros
+//     blocks[lane / 16][lane % 16 / width][step][width], the gaps filled with zeros
 //
-// A lane is a row of the left matrix of a product or a column of the right one.
+// A lane is a row of the left matrix of a product or a column of the right one. A kernel reads
+// panels of as many lanes as it takes at once, so that each line of the cache is read once.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
@@ -51642,59 +51968,91 @@ struct lane_source {
   std::size_t count, depth;
 };
 
-/// Values [first, last) of the lanes of panel p, one by one.
-static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
-                                     std::size_t last, float* panel) noexcept {
-  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
-  const float* const data = from.data + p * lanes * from.lane;
+/// A block of sixteen lanes in panels of `Width`.
+template <std::size_t Width>
+struct lane_block {
+  float* first;
+  std::size_t steps;  ///< of a panel
+
+  [[nodiscard]] HWY_INLINE lane_block from(std::size_t k) const {
+    return {first + k * Width, steps};
+  }
+  [[nodiscard]] HWY_INLINE float* at(std::size_t k, std::size_t lane) const {
+    return first + lane / Width * steps * Width + k * Width + lane % Width;
+  }
+  /// v, some lanes of step k.
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t k, std::size_t lane) const {
+    if constexpr (hn::MaxLanes(d) <= Width) {
+      hn::StoreU(v, d, at(k, lane));
+    } else {
+      static_assert(hn::MaxLanes(d) == 2 * Width);
+      const hn::Half<D> half;
+      hn::StoreU(hn::LowerHalf(half, v), half, at(k, lane));
+      hn::StoreU(hn::UpperHalf(half, v), half, at(k, lane + Width));
+    }
+  }
+};
+
+/// Steps [first, last) of a block's lanes from `lane` on, one by one.
+template <std::size_t Width>
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, std::size_t first,
+                                     std::size_t last, const lane_block<Width>& block) noexcept {
+  const std::size_t count = HWY_MIN(from.count - lane, lanes);
+  const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    float* const to = panel + k * lanes;
-    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
-    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
 
-/// Step k of four panels from p on, or of fewer.
-static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
-                                 std::size_t k, float* panels) {
+/// Step k of four blocks from b on, or of fewer.
+template <std::size_t Width>
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t b, std::size_t end,
+                                 std::size_t k, float* blocks) {
   const float* const data = from.data + k * from.step;
-  for (; p < end; ++p) {
+  for (; b < end; ++b) {
+    const lane_block<Width> block{blocks + b * from.depth * lanes, from.depth};
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                 panels + (p * from.depth + k) * lanes + i);
+      block.store(f32_tag{}, hn::LoadU(f32_tag{}, data + b * lanes + i), k, i);
   }
 }
 
-/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// Lanes that lie side by side are copied, a few blocks at a time: more of them, which lie a power
 /// of two apart, would drive each other from the first cache.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+template <std::size_t Width>
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* blocks) noexcept {
   constexpr std::size_t few = 4;
   const std::size_t whole = from.count / lanes;
-  for (std::size_t p = 0; p < whole; p += few)
+  for (std::size_t b = 0; b < whole; b += few)
     for (std::size_t k = 0; k < from.depth; ++k)
-      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
+      copy_step<Width>(from, b, HWY_MIN(b + few, whole), k, blocks);
   if (whole * lanes < from.count)
-    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+    pack_singly<Width>(from, whole * lanes, 0, from.depth,
+                       {blocks + whole * from.depth * lanes, from.depth});
 }
 
 /// Steps that lie side by side are turned over, sixteen at a time.
-static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
-  for (std::size_t p = 0; p * lanes < from.count; ++p) {
-    float* const panel = panels + p * from.depth * lanes;
+template <std::size_t Width>
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* blocks) noexcept {
+  for (std::size_t lane = 0; lane < from.count; lane += lanes) {
+    const lane_block<Width> block{blocks + lane * from.depth, from.depth};
     std::size_t k = 0;
-    if ((p + 1) * lanes <= from.count)
+    if (lane + lanes <= from.count)
       for (; k + lanes <= from.depth; k += lanes)
-        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
-    pack_singly(from, p, k, from.depth, panel);
+        transpose(from.data + lane * from.lane + k, from.lane, block.from(k));
+    pack_singly(from, lane, k, from.depth, block);
   }
 }
 
-static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
-  if (from.lane == 1) return pack_copies(from, panels);
-  if (from.step == 1) return pack_turned(from, panels);
-  for (std::size_t p = 0; p * lanes < from.count; ++p)
-    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+template <std::size_t Width>
+static HWY_INLINE void pack_panels(const lane_source& from, float* blocks) {
+  if (from.lane == 1) return pack_copies<Width>(from, blocks);
+  if (from.step == 1) return pack_turned<Width>(from, blocks);
+  for (std::size_t lane = 0; lane < from.count; lane += lanes)
+    pack_singly<Width>(from, lane, 0, from.depth, {blocks + lane * from.depth, from.depth});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -51761,13 +52119,14 @@ struct outer_sums {
   }
 };
 
-/// As many sums as there are registers for, of rows that divide a panel.
+/// As many sums as there are registers for, of rows that divide a block, and how many lanes the
+/// panels of the left matrix have, a multiple of these rows and half a vector at least.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3, left_lanes = 8;
 #elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1, left_lanes = 4;
 #else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1, left_lanes = 4;
 #endif
 
 /// Where a few rows and panels of a product lie.
@@ -51799,7 +52158,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
+    left += left_lanes;
     right += lanes;
   } while (--k != 0);
   s.end(p.out, p.stride, typename sums::all_sums{});
@@ -51847,7 +52206,7 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
     const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
     for (std::size_t m = 0; m < p.rows; m += outer_rows) {
       const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
-      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+      const outer_part part{left + m / left_lanes * left_lanes * depth + m % left_lanes,
                             right + n * depth,
                             depth * lanes,
                             depth,
@@ -51865,8 +52224,9 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
 /// How the operands of multiply_floats become panels.
 struct as_floats {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
-    pack_panels(from, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float, float* blocks) {
+    pack_panels<Width>(from, blocks);
   }
 };
 
@@ -51884,10 +52244,10 @@ static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
     const std::size_t steps = ceil_div(depth, step::products);
     float* const right = memory + round_up(p.rows, lanes) * steps;
-    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
-                   memory);
-    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
-                   right);
+    Operands::template pack<left_lanes>(
+        {p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f, memory);
+    Operands::template pack<lanes>(
+        {p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f, right);
     add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
@@ -51913,10 +52273,10 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
-template <class Operands>
+/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
-                                       float* panels) noexcept {
+                                       float* blocks) noexcept {
   constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
   HWY_ALIGN float part[few * most];
   const std::size_t steps = ceil_div(from.depth, products);
@@ -51924,22 +52284,26 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
     for (std::size_t k = 0; k < from.depth; k += most) {
       const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
                              HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
-      pack_panels(some, part);
+      pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         panels + (i + l) * steps + k / products * lanes);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
     }
 }
 
 /// Rounded, but still floats.
 struct as_rounded {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_rounded>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_rounded, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
-    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
-      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
+                                const lane_block<Width>& to, std::size_t first) {
+    for (std::size_t k = 0; k < depth; ++k, part += lanes)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
   }
 };
 
@@ -51976,20 +52340,23 @@ struct pair_steps {
 
 struct as_pairs {
   using step = pair_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_pairs>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_pairs, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
+                                const lane_block<Width>& to, std::size_t first) {
     std::size_t k = 0;
-    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
-      store_pairs(kept(part), kept(part + lanes), to);
-    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+    for (; k + 1 < depth; k += 2, part += 2 * lanes)
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
   }
 
  private:
   static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
-  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    _mm512_storeu_si512(to, narrowed_pairs(second, first));
+  static HWY_INLINE f32s pairs(__m512 first, __m512 second) {
+    return f32s{_mm512_castsi512_ps(narrowed_pairs(second, first))};
   }
 };
 
@@ -52501,7 +52868,7 @@ static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
 static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
   const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
   const auto pack = [&](std::size_t k, std::size_t depth) {
-    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+    pack_panels<lanes>({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
   };
   const auto factors = [&](std::size_t k) {
     return g.factors == nullptr ? nullptr : g.factors + k;
@@ -53477,6 +53844,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -53516,23 +53893,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -53541,21 +53919,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -55035,6 +55419,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -55074,23 +55468,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -55099,21 +55494,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -56591,6 +56992,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -56630,23 +57041,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -56655,21 +57067,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -58494,6 +58912,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -58533,23 +58961,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -58558,21 +58987,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -59357,6 +59792,16 @@ static HWY_INLINE f32s load_floats(const float16* w) {
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -59396,23 +59841,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -59421,21 +59867,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 #endif
@@ -60296,6 +60748,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -60335,23 +60797,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -60360,21 +60823,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -63447,11 +63916,13 @@ namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 #endif
 #if !defined(TRILITH_KERNELS_WITHOUT_GRADIENTS)
 // A fragment of kernels-inl.hpp: what backward passes compute.
-// A fragment of kernels-inl.hpp: a part of a float matrix as panels of sixteen lanes:
+// A fragment of kernels-inl.hpp: a part of a float matrix as blocks of sixteen lanes, each of which
+// is one panel of sixteen or several narrower ones:
 //
-//     panels[lane / 16][step][16], the gaps filled with zeros
+//     blocks[lane / 16][lane % 16 / width][step][width], the gaps filled with zeros
 //
-// A lane is a row of the left matrix of a product or a column of the right one.
+// A lane is a row of the left matrix of a product or a column of the right one. A kernel reads
+// panels of as many lanes as it takes at once, so that each line of the cache is read once.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
 /// `count` lanes of `depth` values, value k of lane i at data[i * lane + k * step].
@@ -63461,59 +63932,91 @@ struct lane_source {
   std::size_t count, depth;
 };
 
-/// Values [first, last) of the lanes of panel p, one by one.
-static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t p, std::size_t first,
-                                     std::size_t last, float* panel) noexcept {
-  const std::size_t count = HWY_MIN(from.count - p * lanes, lanes);
-  const float* const data = from.data + p * lanes * from.lane;
+/// A block of sixteen lanes in panels of `Width`.
+template <std::size_t Width>
+struct lane_block {
+  float* first;
+  std::size_t steps;  ///< of a panel
+
+  [[nodiscard]] HWY_INLINE lane_block from(std::size_t k) const {
+    return {first + k * Width, steps};
+  }
+  [[nodiscard]] HWY_INLINE float* at(std::size_t k, std::size_t lane) const {
+    return first + lane / Width * steps * Width + k * Width + lane % Width;
+  }
+  /// v, some lanes of step k.
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t k, std::size_t lane) const {
+    if constexpr (hn::MaxLanes(d) <= Width) {
+      hn::StoreU(v, d, at(k, lane));
+    } else {
+      static_assert(hn::MaxLanes(d) == 2 * Width);
+      const hn::Half<D> half;
+      hn::StoreU(hn::LowerHalf(half, v), half, at(k, lane));
+      hn::StoreU(hn::UpperHalf(half, v), half, at(k, lane + Width));
+    }
+  }
+};
+
+/// Steps [first, last) of a block's lanes from `lane` on, one by one.
+template <std::size_t Width>
+static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, std::size_t first,
+                                     std::size_t last, const lane_block<Width>& block) noexcept {
+  const std::size_t count = HWY_MIN(from.count - lane, lanes);
+  const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    float* const to = panel + k * lanes;
-    for (std::size_t i = 0; i < count; ++i) to[i] = data[i * from.lane + k * from.step];
-    for (std::size_t i = count; i < lanes; ++i) to[i] = 0.0f;
+    for (std::size_t i = 0; i < count; ++i)
+      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
 
-/// Step k of four panels from p on, or of fewer.
-static HWY_INLINE void copy_step(const lane_source& from, std::size_t p, std::size_t end,
-                                 std::size_t k, float* panels) {
+/// Step k of four blocks from b on, or of fewer.
+template <std::size_t Width>
+static HWY_INLINE void copy_step(const lane_source& from, std::size_t b, std::size_t end,
+                                 std::size_t k, float* blocks) {
   const float* const data = from.data + k * from.step;
-  for (; p < end; ++p) {
+  for (; b < end; ++b) {
+    const lane_block<Width> block{blocks + b * from.depth * lanes, from.depth};
     HWY_UNROLL(4)
     for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-      hn::StoreU(hn::LoadU(f32_tag{}, data + p * lanes + i), f32_tag{},
-                 panels + (p * from.depth + k) * lanes + i);
+      block.store(f32_tag{}, hn::LoadU(f32_tag{}, data + b * lanes + i), k, i);
   }
 }
 
-/// Lanes that lie side by side are copied, a few panels at a time: more of them, which lie a power
+/// Lanes that lie side by side are copied, a few blocks at a time: more of them, which lie a power
 /// of two apart, would drive each other from the first cache.
-static HWY_NOINLINE void pack_copies(const lane_source& from, float* panels) noexcept {
+template <std::size_t Width>
+static HWY_NOINLINE void pack_copies(const lane_source& from, float* blocks) noexcept {
   constexpr std::size_t few = 4;
   const std::size_t whole = from.count / lanes;
-  for (std::size_t p = 0; p < whole; p += few)
+  for (std::size_t b = 0; b < whole; b += few)
     for (std::size_t k = 0; k < from.depth; ++k)
-      copy_step(from, p, HWY_MIN(p + few, whole), k, panels);
+      copy_step<Width>(from, b, HWY_MIN(b + few, whole), k, blocks);
   if (whole * lanes < from.count)
-    pack_singly(from, whole, 0, from.depth, panels + whole * from.depth * lanes);
+    pack_singly<Width>(from, whole * lanes, 0, from.depth,
+                       {blocks + whole * from.depth * lanes, from.depth});
 }
 
 /// Steps that lie side by side are turned over, sixteen at a time.
-static HWY_NOINLINE void pack_turned(const lane_source& from, float* panels) noexcept {
-  for (std::size_t p = 0; p * lanes < from.count; ++p) {
-    float* const panel = panels + p * from.depth * lanes;
+template <std::size_t Width>
+static HWY_NOINLINE void pack_turned(const lane_source& from, float* blocks) noexcept {
+  for (std::size_t lane = 0; lane < from.count; lane += lanes) {
+    const lane_block<Width> block{blocks + lane * from.depth, from.depth};
     std::size_t k = 0;
-    if ((p + 1) * lanes <= from.count)
+    if (lane + lanes <= from.count)
       for (; k + lanes <= from.depth; k += lanes)
-        transpose(from.data + p * lanes * from.lane + k, from.lane, panel + k * lanes, lanes);
-    pack_singly(from, p, k, from.depth, panel);
+        transpose(from.data + lane * from.lane + k, from.lane, block.from(k));
+    pack_singly(from, lane, k, from.depth, block);
   }
 }
 
-static HWY_INLINE void pack_panels(const lane_source& from, float* panels) {
-  if (from.lane == 1) return pack_copies(from, panels);
-  if (from.step == 1) return pack_turned(from, panels);
-  for (std::size_t p = 0; p * lanes < from.count; ++p)
-    pack_singly(from, p, 0, from.depth, panels + p * from.depth * lanes);
+template <std::size_t Width>
+static HWY_INLINE void pack_panels(const lane_source& from, float* blocks) {
+  if (from.lane == 1) return pack_copies<Width>(from, blocks);
+  if (from.step == 1) return pack_turned<Width>(from, blocks);
+  for (std::size_t lane = 0; lane < from.count; lane += lanes)
+    pack_singly<Width>(from, lane, 0, from.depth, {blocks + lane * from.depth, from.depth});
 }
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
@@ -63580,13 +64083,14 @@ struct outer_sums {
   }
 };
 
-/// As many sums as there are registers for, of rows that divide a panel.
+/// As many sums as there are registers for, of rows that divide a block, and how many lanes the
+/// panels of the left matrix have, a multiple of these rows and half a vector at least.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3, left_lanes = 8;
 #elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1, left_lanes = 4;
 #else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1, left_lanes = 4;
 #endif
 
 /// Where a few rows and panels of a product lie.
@@ -63618,7 +64122,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
+    left += left_lanes;
     right += lanes;
   } while (--k != 0);
   s.end(p.out, p.stride, typename sums::all_sums{});
@@ -63666,7 +64170,7 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
     const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
     for (std::size_t m = 0; m < p.rows; m += outer_rows) {
       const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
-      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+      const outer_part part{left + m / left_lanes * left_lanes * depth + m % left_lanes,
                             right + n * depth,
                             depth * lanes,
                             depth,
@@ -63684,8 +64188,9 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
 /// How the operands of multiply_floats become panels.
 struct as_floats {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
-    pack_panels(from, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float, float* blocks) {
+    pack_panels<Width>(from, blocks);
   }
 };
 
@@ -63703,10 +64208,10 @@ static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
     const std::size_t steps = ceil_div(depth, step::products);
     float* const right = memory + round_up(p.rows, lanes) * steps;
-    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
-                   memory);
-    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
-                   right);
+    Operands::template pack<left_lanes>(
+        {p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f, memory);
+    Operands::template pack<lanes>(
+        {p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f, right);
     add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }
@@ -63732,10 +64237,10 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
-template <class Operands>
+/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
-                                       float* panels) noexcept {
+                                       float* blocks) noexcept {
   constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
   HWY_ALIGN float part[few * most];
   const std::size_t steps = ceil_div(from.depth, products);
@@ -63743,22 +64248,26 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
     for (std::size_t k = 0; k < from.depth; k += most) {
       const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
                              HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
-      pack_panels(some, part);
+      pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         panels + (i + l) * steps + k / products * lanes);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
     }
 }
 
 /// Rounded, but still floats.
 struct as_rounded {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_rounded>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_rounded, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
-    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
-      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
+                                const lane_block<Width>& to, std::size_t first) {
+    for (std::size_t k = 0; k < depth; ++k, part += lanes)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
   }
 };
 
@@ -63795,20 +64304,23 @@ struct pair_steps {
 
 struct as_pairs {
   using step = pair_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_pairs>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_pairs, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
+                                const lane_block<Width>& to, std::size_t first) {
     std::size_t k = 0;
-    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
-      store_pairs(kept(part), kept(part + lanes), to);
-    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+    for (; k + 1 < depth; k += 2, part += 2 * lanes)
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
   }
 
  private:
   static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
-  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    _mm512_storeu_si512(to, narrowed_pairs(second, first));
+  static HWY_INLINE f32s pairs(__m512 first, __m512 second) {
+    return f32s{_mm512_castsi512_ps(narrowed_pairs(second, first))};
   }
 };
 
@@ -64320,7 +64832,7 @@ static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
 static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
   const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
   const auto pack = [&](std::size_t k, std::size_t depth) {
-    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+    pack_panels<lanes>({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
   };
   const auto factors = [&](std::size_t k) {
     return g.factors == nullptr ? nullptr : g.factors + k;
@@ -65296,6 +65808,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -65335,23 +65857,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -65360,21 +65883,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -66854,6 +67383,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -66893,23 +67432,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -66918,21 +67458,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -68410,6 +68956,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -68449,23 +69005,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -68474,21 +69031,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 
@@ -70313,6 +70876,16 @@ static void multiply_listed(const product& p, std::size_t first, std::size_t las
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -70352,23 +70925,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -70377,21 +70951,27 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
 

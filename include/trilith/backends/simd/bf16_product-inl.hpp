@@ -17,10 +17,10 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, to) writes the steps of a panel.
-template <class Operands>
+/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
-                                       float* panels) noexcept {
+                                       float* blocks) noexcept {
   constexpr std::size_t few = 4 * lanes, most = 2 * lanes, products = Operands::step::products;
   HWY_ALIGN float part[few * most];
   const std::size_t steps = ceil_div(from.depth, products);
@@ -28,22 +28,26 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
     for (std::size_t k = 0; k < from.depth; k += most) {
       const lane_source some{from.data + i * from.lane + k * from.step, from.lane, from.step,
                              HWY_MIN(from.count - i, few), HWY_MIN(from.depth - k, most)};
-      pack_panels(some, part);
+      pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         panels + (i + l) * steps + k / products * lanes);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
     }
 }
 
 /// Rounded, but still floats.
 struct as_rounded {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_rounded>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_rounded, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float, float* to) {
-    for (std::size_t i = 0; i < depth * lanes; i += floats_per_vector)
-      hn::StoreU(bf16_operands(hn::LoadU(f32_tag{}, part + i)), f32_tag{}, to + i);
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
+                                const lane_block<Width>& to, std::size_t first) {
+    for (std::size_t k = 0; k < depth; ++k, part += lanes)
+      for (std::size_t i = 0; i < lanes; i += floats_per_vector)
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
   }
 };
 
@@ -80,20 +84,23 @@ struct pair_steps {
 
 struct as_pairs {
   using step = pair_steps;
-  static HWY_INLINE void pack(const lane_source& from, float last, float* panels) {
-    pack_narrowed<as_pairs>(from, last, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float last, float* blocks) {
+    pack_narrowed<as_pairs, Width>(from, last, blocks);
   }
-  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last, float* to) {
+  template <std::size_t Width>
+  static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
+                                const lane_block<Width>& to, std::size_t first) {
     std::size_t k = 0;
-    for (; k + 1 < depth; k += 2, part += 2 * lanes, to += lanes)
-      store_pairs(kept(part), kept(part + lanes), to);
-    if (k < depth) store_pairs(kept(part), _mm512_set1_ps(last), to);
+    for (; k + 1 < depth; k += 2, part += 2 * lanes)
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
   }
 
  private:
   static HWY_INLINE __m512 kept(const float* x) { return kept_operands(_mm512_loadu_ps(x)); }
-  static HWY_INLINE void store_pairs(__m512 first, __m512 second, float* to) {
-    _mm512_storeu_si512(to, narrowed_pairs(second, first));
+  static HWY_INLINE f32s pairs(__m512 first, __m512 second) {
+    return f32s{_mm512_castsi512_ps(narrowed_pairs(second, first))};
   }
 };
 

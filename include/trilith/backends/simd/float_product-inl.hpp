@@ -12,7 +12,7 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
     const std::size_t cols = HWY_MIN(p.cols - n, width), panels = ceil_div(cols, lanes);
     for (std::size_t m = 0; m < p.rows; m += outer_rows) {
       const std::size_t rows = HWY_MIN(p.rows - m, outer_rows);
-      const outer_part part{left + m / lanes * lanes * depth + m % lanes,
+      const outer_part part{left + m / left_lanes * left_lanes * depth + m % left_lanes,
                             right + n * depth,
                             depth * lanes,
                             depth,
@@ -30,8 +30,9 @@ static HWY_INLINE void add_panels(const float_product& p, const float* left, con
 /// How the operands of multiply_floats become panels.
 struct as_floats {
   using step = float_steps;
-  static HWY_INLINE void pack(const lane_source& from, float, float* panels) {
-    pack_panels(from, panels);
+  template <std::size_t Width>
+  static HWY_INLINE void pack(const lane_source& from, float, float* blocks) {
+    pack_panels<Width>(from, blocks);
   }
 };
 
@@ -49,10 +50,10 @@ static HWY_NOINLINE void multiply_matrices(const float_product& p, float* memory
     depth = HWY_MIN(p.depth - k, round_up(ceil_div(p.depth, blocks), lanes));
     const std::size_t steps = ceil_div(depth, step::products);
     float* const right = memory + round_up(p.rows, lanes) * steps;
-    Operands::pack({p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f,
-                   memory);
-    Operands::pack({p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f,
-                   right);
+    Operands::template pack<left_lanes>(
+        {p.left + k * p.left_step, p.left_row, p.left_step, p.rows, depth}, -0.0f, memory);
+    Operands::template pack<lanes>(
+        {p.right + k * p.right_step, p.right_col, p.right_step, p.cols, depth}, 0.0f, right);
     add_panels<step>(p, memory, right, steps, k == 0 && !p.adds);
   }
 }

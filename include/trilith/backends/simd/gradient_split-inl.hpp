@@ -101,7 +101,7 @@ static HWY_INLINE void split_sums(const split_state& s, std::int32_t* sums) {
 static void split_gradients(const split_source& g, const split_lanes& to, float* memory) noexcept {
   const std::size_t width = round_up(g.depth, panel_values), most = split_limits::depth;
   const auto pack = [&](std::size_t k, std::size_t depth) {
-    pack_panels({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
+    pack_panels<lanes>({g.data + k * g.step, g.lane, g.step, g.count, depth}, memory);
   };
   const auto factors = [&](std::size_t k) {
     return g.factors == nullptr ? nullptr : g.factors + k;

@@ -60,13 +60,14 @@ struct outer_sums {
   }
 };
 
-/// As many sums as there are registers for, of rows that divide a panel.
+/// As many sums as there are registers for, of rows that divide a block, and how many lanes the
+/// panels of the left matrix have, a multiple of these rows and half a vector at least.
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
-inline constexpr std::size_t outer_rows = 8, outer_panels = 3;
+inline constexpr std::size_t outer_rows = 8, outer_panels = 3, left_lanes = 8;
 #elif defined(__x86_64__) && HWY_TARGET > HWY_AVX2
-inline constexpr std::size_t outer_rows = 2, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 2, outer_panels = 1, left_lanes = 4;
 #else
-inline constexpr std::size_t outer_rows = 4, outer_panels = 1;
+inline constexpr std::size_t outer_rows = 4, outer_panels = 1, left_lanes = 4;
 #endif
 
 /// Where a few rows and panels of a product lie.
@@ -98,7 +99,7 @@ static HWY_NOINLINE void add_outer(const outer_part& p) noexcept {
   std::size_t k = p.depth;
   do {
     s.add(left, right, panel, typename sums::all_rows{}, typename sums::all_vectors{});
-    left += lanes;
+    left += left_lanes;
     right += lanes;
   } while (--k != 0);
   s.end(p.out, p.stride, typename sums::all_sums{});

@@ -1,6 +1,16 @@
 // A fragment of kernels-inl.hpp: sixteen rows of sixteen 32-bit values, turned over.
 namespace trilith::simd::TRILITH_SIMD_NAMESPACE {
 
+/// Rows `stride` floats apart, as transpose() writes them.
+struct rows_at {
+  float* first;
+  std::size_t stride;
+  template <class D>
+  HWY_INLINE void store(D d, hn::Vec<D> v, std::size_t row, std::size_t column) const {
+    hn::StoreU(v, d, first + row * stride + column);
+  }
+};
+
 #if defined(__x86_64__) && HWY_TARGET <= HWY_AVX3
 
 static HWY_INLINE __m512 interleave_pairs(__m512 a, __m512 b, bool upper) {
@@ -40,23 +50,24 @@ static HWY_INLINE void transpose16(__m512 (&v)[16]) {
   }
 }
 
-/// to[i * to_stride + j] = from[j * from_stride + i]
-static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
-                                 std::size_t to_stride) {
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
   __m512 v[16];
   HWY_UNROLL(16)
   for (std::size_t i = 0; i < 16; ++i) v[i] = _mm512_loadu_ps(from + i * from_stride);
   transpose16(v);
   HWY_UNROLL(16)
-  for (std::size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + i * to_stride, v[i]);
+  for (std::size_t i = 0; i < 16; ++i) to.store(f32_tag{}, f32s{v[i]}, i, 0);
 }
 
 #else
 
 using f32x4_tag = hn::FixedTag<float, 4>;
 
-static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, float* to,
-                                  std::size_t to_stride) {
+template <class Rows>
+static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, const Rows& to,
+                                  std::size_t row, std::size_t column) {
   const f32x4_tag d;
   const hn::Repartition<double, f32x4_tag> pairs;
   const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_stride);
@@ -65,20 +76,26 @@ static HWY_INLINE void transpose4(const float* from, std::size_t from_stride, fl
   const auto ce = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
   const auto ab_up = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
   const auto ce_up = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), d, to + to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), d, to + 2 * to_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), d, to + 3 * to_stride);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab, ce)), row, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab, ce)), row + 1, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveLower(pairs, ab_up, ce_up)), row + 2, column);
+  to.store(d, hn::BitCast(d, hn::InterleaveUpper(pairs, ab_up, ce_up)), row + 3, column);
 }
+
+/// Row i of `to`, by its store(tag, vector, row, column): from[j * from_stride + i] for each j.
+template <class Rows>
+static HWY_INLINE void transpose(const float* from, std::size_t from_stride, const Rows& to) {
+  for (std::size_t i = 0; i < 16; i += 4)
+    for (std::size_t j = 0; j < 16; j += 4)
+      transpose4(from + j * from_stride + i, from_stride, to, i, j);
+}
+
+#endif
 
 /// to[i * to_stride + j] = from[j * from_stride + i]
 static HWY_INLINE void transpose(const float* from, std::size_t from_stride, float* to,
                                  std::size_t to_stride) {
-  for (std::size_t i = 0; i < 16; i += 4)
-    for (std::size_t j = 0; j < 16; j += 4)
-      transpose4(from + j * from_stride + i, from_stride, to + i * to_stride + j, to_stride);
+  transpose(from, from_stride, rows_at{to, to_stride});
 }
-
-#endif
 
 }  // namespace trilith::simd::TRILITH_SIMD_NAMESPACE
