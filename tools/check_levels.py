@@ -3,6 +3,7 @@
 
 Prints one paragraph per finding (what, why, how to fix it) and ends with 1; with 0 if all is well.
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -119,6 +120,7 @@ def findings():
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     found = [finding for finding in findings() if finding]
     for finding in found:
         print(finding, end="\n\n")

@@ -32,7 +32,7 @@ def main():
     files, options = arguments[:split], arguments[split + 1:]
     if not files or files[0] in ("-h", "--help"):
         print(__doc__)
-        return 2
+        return 0 if files else 2
     if shutil.which("clang++") is None:
         print("skipped: clang++ is not installed.")
         return 77

@@ -28081,8 +28081,7 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, 
   const std::size_t count = HWY_MIN(from.count - lane, lanes);
   const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    for (std::size_t i = 0; i < count; ++i)
-      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = 0; i < count; ++i) *block.at(k, i) = data[i * from.lane + k * from.step];
     for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
@@ -40041,8 +40040,7 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, 
   const std::size_t count = HWY_MIN(from.count - lane, lanes);
   const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    for (std::size_t i = 0; i < count; ++i)
-      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = 0; i < count; ++i) *block.at(k, i) = data[i * from.lane + k * from.step];
     for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
@@ -52001,8 +51999,7 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, 
   const std::size_t count = HWY_MIN(from.count - lane, lanes);
   const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    for (std::size_t i = 0; i < count; ++i)
-      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = 0; i < count; ++i) *block.at(k, i) = data[i * from.lane + k * from.step];
     for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }
@@ -63965,8 +63962,7 @@ static HWY_NOINLINE void pack_singly(const lane_source& from, std::size_t lane, 
   const std::size_t count = HWY_MIN(from.count - lane, lanes);
   const float* const data = from.data + lane * from.lane;
   for (std::size_t k = first; k < last; ++k) {
-    for (std::size_t i = 0; i < count; ++i)
-      *block.at(k, i) = data[i * from.lane + k * from.step];
+    for (std::size_t i = 0; i < count; ++i) *block.at(k, i) = data[i * from.lane + k * from.step];
     for (std::size_t i = count; i < lanes; ++i) *block.at(k, i) = 0.0f;
   }
 }

@@ -22,6 +22,9 @@ trilith_script_test(check.tidy tools/check_tidy)
 set_tests_properties(check.tidy PROPERTIES PROCESSORS 2)
 trilith_script_test(check.docs tools/check_docs.py --compiler ${CMAKE_CXX_COMPILER})
 
+trilith_script_test(check.help test/tools/help.py)
+trilith_script_test(check.header_chains test/headers/chains_test.py)
+
 trilith_script_test(single_header.up_to_date tools/amalgamate.py --check)
 
 foreach(compiler ${trilith_compilers})
@@ -60,3 +63,8 @@ set_tests_properties(install.add_subdirectory install.fetch_content PROPERTIES
 
 trilith_script_test(compile_time.instantiations bench/compile_time/run.py --equal-layers)
 trilith_script_test(compile_time.gate bench/compile_time/run.py --gate)
+
+if(TRILITH_BUILD_EXAMPLES)
+  trilith_script_test(examples.others test/examples/others.py $<TARGET_FILE:train_ste>)
+  set_tests_properties(examples.others PROPERTIES LABELS examples)
+endif()
