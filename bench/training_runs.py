@@ -7,8 +7,9 @@
 Each run is one of examples/10_train_ste.cpp on the children's classics and fairy tales of
 TRILITH_DATA; runs with vocabularies of one size share vocabulary and tokens. Runs that are there already are not
 repeated, and one that was interrupted goes on where it was, so that hours can be spread over days.
-Prints a table of the last validation, and for `optimisers` of the steps until the training loss,
-averaged over 50 steps, came below each of some losses.
+Prints a table of the last validation, for `widths` how far ternary weights are behind, and for
+`optimisers` the steps until the training loss, averaged over 50 steps, came below each of some
+losses.
 """
 import argparse
 import concurrent.futures
@@ -116,6 +117,16 @@ def show(names, args):
               "".join(f" {steps_until(rows, t)} |" for t in targets))
 
 
+def show_gaps(names, args):
+    """How many more bits a byte ternary weights need than the best float32 run of their width."""
+    bits = {name: last_validation(log_of(args.out / name)) for name in names}
+    for width in dict.fromkeys(name.split("_")[0] for name in names):
+        ternary, floats = (min(b for name, b in bits.items() if name.startswith(f"{width}_{weights}_"))
+                           for weights in ("ternary", "f32"))
+        print(f"width {width}: ternary has {100 * (ternary / floats - 1):.1f} % more than float32 "
+              f"({ternary:.4f}, {floats:.4f})")
+
+
 def main():
     data = pathlib.Path(os.environ.get("TRILITH_DATA", ROOT / ".." / "shared" / "data")) / "corpora"
     parser = argparse.ArgumentParser(description=__doc__,
@@ -140,6 +151,8 @@ def main():
         for done in [pool.submit(run, name, options, args) for name, options in wanted.items()]:
             done.result()
     show(wanted, args)
+    if args.name == "widths":
+        show_gaps(wanted, args)
 
 
 if __name__ == "__main__":
