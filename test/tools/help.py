@@ -35,7 +35,7 @@ def main():
                 (place / part.name).symlink_to(part)
         (place / "tools").unlink()
         (place / "tools").mkdir()
-        for tool in (ROOT / "tools").iterdir():
+        for tool in filter(pathlib.Path.is_file, (ROOT / "tools").iterdir()):
             (place / "tools" / tool.name).write_bytes(tool.read_bytes())
             (place / "tools" / tool.name).chmod(0o755)
         tools = sorted(f"tools/{tool.name}" for tool in (place / "tools").iterdir())
