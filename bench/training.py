@@ -6,9 +6,9 @@
 Each row is the best of --rounds runs of a process of its own, and the engines take turns, so that
 what else the machine does meets all of them. A row that reaches less than a third of the best one
 is measured in the first round alone, and a run begins no step after --seconds (some CPUs take
-minutes for one of PyTorch's in bfloat16). Ctrl-C ends it with a table of what is there. Rows: engine, precision (of Trilith the numbers of
-the gradients' products, of PyTorch float32, float32 compiled, or bfloat16 autocast), threads,
-tokens_per_s, gflops (the operations of the mathematics, see training_torch.py), peak_mib. The last
+minutes for one of PyTorch's in bfloat16). Ctrl-C ends it with a table of what is there. Rows:
+engine, precision (of Trilith the numbers of the gradients' products, of PyTorch float32, float32
+compiled, or bfloat16 autocast), threads, tokens_per_s, gflops (the operations of the mathematics, see training_torch.py), peak_mib. The last
 lines give the ratio to the best row of PyTorch with as many threads.
 """
 import argparse

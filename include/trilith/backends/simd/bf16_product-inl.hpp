@@ -17,7 +17,7 @@ static HWY_INLINE f32s bf16_operands(f32s x) {
 }
 
 /// Packs as pack_panels() does, a part that stays in the first cache at a time, from which
-/// Operands::narrow(part, depth, last, block, step) writes the steps of a block from `step` on.
+/// Operands::narrow(part, depth, last, block) writes the first steps of a block.
 template <class Operands, std::size_t Width>
 static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
                                        float* blocks) noexcept {
@@ -31,7 +31,7 @@ static HWY_NOINLINE void pack_narrowed(const lane_source& from, float last,
       pack_panels<lanes>(some, part);
       for (std::size_t l = 0; l < some.count; l += lanes)
         Operands::narrow(part + l * some.depth, some.depth, last,
-                         lane_block<Width>{blocks + (i + l) * steps, steps}, k / products);
+                         lane_block<Width>{blocks + (i + l) * steps, steps}.from(k / products));
     }
 }
 
@@ -44,10 +44,10 @@ struct as_rounded {
   }
   template <std::size_t Width>
   static HWY_INLINE void narrow(const float* part, std::size_t depth, float,
-                                const lane_block<Width>& to, std::size_t first) {
+                                const lane_block<Width>& to) {
     for (std::size_t k = 0; k < depth; ++k, part += lanes)
       for (std::size_t i = 0; i < lanes; i += floats_per_vector)
-        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), first + k, i);
+        to.store(f32_tag{}, bf16_operands(hn::LoadU(f32_tag{}, part + i)), k, i);
   }
 };
 
@@ -90,11 +90,11 @@ struct as_pairs {
   }
   template <std::size_t Width>
   static HWY_INLINE void narrow(const float* part, std::size_t depth, float last,
-                                const lane_block<Width>& to, std::size_t first) {
+                                const lane_block<Width>& to) {
     std::size_t k = 0;
     for (; k + 1 < depth; k += 2, part += 2 * lanes)
-      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), first++, 0);
-    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), first, 0);
+      to.store(f32_tag{}, pairs(kept(part), kept(part + lanes)), k / 2, 0);
+    if (k < depth) to.store(f32_tag{}, pairs(kept(part), _mm512_set1_ps(last)), k / 2, 0);
   }
 
  private:

@@ -20,6 +20,7 @@ struct lane_block {
   float* first;
   std::size_t steps;  ///< of a panel
 
+  /// The same without the steps before k.
   [[nodiscard]] HWY_INLINE lane_block from(std::size_t k) const {
     return {first + k * Width, steps};
   }
